@@ -1,0 +1,18 @@
+/**
+ * Time comes in. Nothing below `main.ts` asks the machine what time it is, so a test can stand at midnight on a
+ * clock change and one seed replays a whole day. All instants are Unix milliseconds.
+ */
+
+/** Where "now" comes from. */
+export interface Clock {
+  /** Unix milliseconds. */
+  now(): number;
+}
+
+/** The machine's own clock; handed out by `main.ts` only. */
+export const systemClock: Clock = Object.freeze({ now: () => Date.now() });
+
+/** An instant as the ISO 8601 text the wire uses, in UTC with milliseconds. */
+export function toIso(instantMs: number): string {
+  return new Date(instantMs).toISOString();
+}

@@ -1,0 +1,26 @@
+/**
+ * The record's port: one PostgreSQL dialect, two places it may live (embedded in this process, or a server). Both
+ * adapters hand out the same small pool, so Kysely and BullMQ speak to either without knowing which it is.
+ */
+import type { Kysely } from 'kysely';
+import type { Pool } from 'pg';
+
+/** Where the rows live. `embedded` keeps them in this process's data folder and makes no fsync call. */
+export type DatabaseKind = 'embedded' | 'server';
+
+/** An open database. `Tables` is the Kysely schema, which belongs to `records/`. */
+export interface Database<Tables> {
+  readonly kind: DatabaseKind;
+  /** The query builder every `.postgres.ts` file is given. */
+  readonly kysely: Kysely<Tables>;
+  /** The pool BullMQ's PostgreSQL backend runs on when there is no Redis: its own schema is on the search path. */
+  readonly jobPool: JobPool;
+  /** Runs migration text that holds several statements, inside one transaction. */
+  runScript(sql: string): Promise<void>;
+  /** Answers whether the database replies within `timeoutMs`. */
+  isReachable(timeoutMs: number): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** What BullMQ asks of a pool: `query`, `connect`, `end`, `on`; `pg.Pool` is one. */
+export type JobPool = Pick<Pool, 'query' | 'connect' | 'end' | 'on' | 'removeAllListeners'>;
