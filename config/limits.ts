@@ -19,6 +19,8 @@ export const limits = Object.freeze({
   ringTimeoutMs: 20_000,
   /** How long an agent has to press 1 after picking up. */
   acceptTimeoutMs: 8_000,
+  /** Our own leg timers fire this much after the carrier should have told us. */
+  legTimerSlackMs: 5_000,
   /** A caller waits this long for an agent before voicemail or failover. */
   callWaitMs: 60_000,
   /** While all agents are busy, the next look for a free one. */

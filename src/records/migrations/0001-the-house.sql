@@ -148,7 +148,7 @@ create table offer (
   enterprise_id text not null references enterprise,
   call_id text not null references call,
   agent_id text not null references agent,
-  leg_id text not null references leg,
+  leg_id text not null,
   state text not null check (state in ('open', 'accepted', 'declined', 'missed', 'withdrawn')),
   offered_at timestamptz not null,
   settled_at timestamptz
