@@ -3,7 +3,7 @@
  * jsonb columns are written as JSON text and read as values; instants are `Date`.
  */
 import type { ColumnType, Generated, Insertable, Kysely, Selectable, Transaction } from 'kysely';
-import type { E164 } from '../ports/e164.ts';
+import type { E164, TextAddress } from '../ports/e164.ts';
 import type {
   AgentId,
   ApiKeyId,
@@ -156,7 +156,7 @@ export interface Tables {
     id: ConversationId;
     enterprise_id: EnterpriseId;
     number_id: NumberId;
-    customer: E164;
+    customer: TextAddress;
     state: 'open' | 'closed';
     visit_id: VisitId | null;
     opened_at: Date;
@@ -180,7 +180,7 @@ export interface Tables {
   consent: {
     id: Generated<number>;
     enterprise_id: EnterpriseId;
-    address: E164;
+    address: TextAddress;
     fingerprint: string;
     choice: 'opted-out' | 'opted-in';
     method: string;
