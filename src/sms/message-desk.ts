@@ -47,14 +47,18 @@ export type Reply =
   | { readonly kind: 'opted-out' }
   | { readonly kind: 'unknown' };
 
+export interface NewReply {
+  readonly enterpriseId: EnterpriseId;
+  readonly conversationId: ConversationId;
+  readonly body: string;
+  readonly author: string;
+}
+
 export interface MessageDesk {
   take(incoming: IncomingMessage): Promise<TakenMessage>;
   hear(receipt: MessageReceipt): Promise<'applied' | 'ignored' | 'unknown'>;
   /** Writes an agent's reply and the order to send it, inside the request's own transaction. */
-  replyIn(
-    work: Work,
-    reply: { enterpriseId: EnterpriseId; conversationId: ConversationId; body: string; author: string },
-  ): Promise<Reply>;
+  replyIn(work: Work, reply: NewReply): Promise<Reply>;
 }
 
 interface World {
@@ -78,10 +82,7 @@ export function createMessageDesk(world: World): MessageDesk {
   return Object.freeze({
     take: (incoming: IncomingMessage) => world.transact((work) => takeIn(world, work, incoming)),
     hear: (receipt: MessageReceipt) => world.transact((work) => hearIn(world, work, receipt)),
-    async replyIn(
-      work: Work,
-      reply: { enterpriseId: EnterpriseId; conversationId: ConversationId; body: string; author: string },
-    ) {
+    async replyIn(work: Work, reply: NewReply): Promise<Reply> {
       const conversation = await world.conversations.lock(work.tx, reply.enterpriseId, reply.conversationId);
       if (conversation === null) return { kind: 'unknown' };
       if (await world.consents.isOptedOut(work.tx, reply.enterpriseId, conversation.customer))
