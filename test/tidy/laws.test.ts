@@ -114,6 +114,11 @@ describe('sizes', () => {
     ['src/sms/a.ts', noted],
     ['src/sms/a.ts', noted.replace('};', 'g();\n};'), 'f has 61 lines'],
     ['config/a.ts', `class A {\n  run() {\n${lines(60, 'g();')}}\n}`, 'run has 62 lines'],
+    [
+      'src/sms/a.ts',
+      `function make() {\n  return {\n    one() {\n${lines(50, 'g();')}},\n    two() {\n${lines(50, 'g();')}},\n  };\n}`,
+    ],
+    ['src/sms/a.ts', `function make() {\n  return {\n    one() {\n${lines(60, 'g();')}},\n  };\n}`, 'one has 62 lines'],
   ]);
 });
 
