@@ -61,6 +61,25 @@ export const limits = Object.freeze({
   pageItemsMax: 200,
   databaseConnectTimeoutMs: 5_000,
   databaseStatementTimeoutMs: 10_000,
+  /** A transaction that asks for nothing this long is rolled back: it holds locks, or the whole embedded database. */
+  databaseIdleTransactionMs: 15_000,
+  /** How long closing waits for clients somebody has not given back. */
+  databaseCloseTimeoutMs: 5_000,
+  /** Clients of the embedded database: objects that take turns, so the number only bounds who may wait. */
+  embeddedClientsMax: 64,
+  /** Connections BullMQ may hold per process on a PostgreSQL server; one of them listens. */
+  jobPoolClientsMax: 6,
+  /** A worker that has not renewed its lock for this long is dead (BullMQ's lockDuration), looked for as often. */
+  jobLockMs: 30_000,
+  jobStalledCheckEveryMs: 30_000,
+  /** Posting a wake may hold a caller's answer up this long; the sweep finds what was not posted. */
+  jobPostTimeoutMs: 800,
+  /** How long a worker blocks before it looks again unasked. */
+  jobBlockSeconds: 5,
+  /** BullMQ keeps an event stream we do not read. */
+  jobEventsMax: 100,
+  /** Redis reconnects are spaced by this at most. */
+  redisReconnectPauseMsMax: 2_000,
   readyTimeoutMs: 1_000,
   transactionRetriesMax: 3,
 });
