@@ -29,6 +29,8 @@ export const limits = Object.freeze({
   offersPerCallMax: 10,
   /** No call lives longer; a carrier that went silent is not waited for. */
   callLifeMs: 4 * 60 * 60 * 1_000,
+  /** Calls sent to their failover number without the record, remembered until it is back. */
+  failedOverCallsKeptMax: 10_000,
   voicemailSecondsMax: 120,
   /** Twilio has said how the failover dial ended by then, or never will. */
   failoverRingTimeoutMs: 30_000,

@@ -44,10 +44,14 @@ export function waitOrGiveUp(call: Call, event: EventOf<'nobody-free'>, now: num
   return giveUp(call, now);
 }
 
+/** The carrier's id of a leg, from its answer or its first callback. A leg nobody wants any more is hung up. */
 export function noteDialled(call: Call, event: EventOf<'leg-dialled'>): Moved | null {
-  return changeLeg(call, event.legId, (leg) =>
+  const noted = changeLeg(call, event.legId, (leg) =>
     leg.carrierCallId === null ? { ...leg, carrierCallId: event.carrierCallId } : null,
   );
+  const leg = legOf(call, event.legId);
+  if (noted === null || leg === undefined || isLive(leg)) return noted;
+  return { call: noted.call, effects: [{ kind: 'hang-up-leg', legId: leg.id }] };
 }
 
 export function noteRinging(call: Call, event: EventOf<'leg-ringing'>): Moved | null {
@@ -93,17 +97,9 @@ export function abandon(call: Call, _event: EventOf<'caller-ended'>, now: number
   return end(call, 'caller-gave-up', now, { hangUpCaller: false });
 }
 
-/** The answer was given from memory because the record was slow: the caller is already at the failover number. */
-export function noteFailedOver(call: Call): Moved {
-  const live = call.legs.filter(isLive);
-  const moved: Call = {
-    ...call,
-    state: 'failover',
-    bridgedLegId: null,
-    bridgedAt: null,
-    legs: call.legs.map(withdrawn),
-  };
-  return { call: moved, effects: letGo(live) };
+/** The answer was given from memory because the record was slow: the caller is with the failover, out of our hands. */
+export function endFailedOver(call: Call, _event: EventOf<'failed-over'>, now: number): Moved {
+  return end(call, 'failover-unrecorded', now, { hangUpCaller: false });
 }
 
 /** The same, heard of after the caller had hung up: they did not give up, we sent them on. */
@@ -192,12 +188,6 @@ export function endLost(call: Call, _event: EventOf<'carrier-lost'>, now: number
 
 export function noteLegEnded(call: Call, event: EventOf<'leg-ended'>): Moved | null {
   return changeLeg(call, event.legId, (leg) => (isLive(leg) ? { ...leg, state: 'ended', ending: event.reason } : null));
-}
-
-/** A dial that came through after the call was over: note who it is and hang it up. */
-export function hangUpLateLeg(call: Call, event: EventOf<'leg-dialled'>): Moved | null {
-  const noted = noteDialled(call, event);
-  return noted === null ? null : { call: noted.call, effects: [{ kind: 'hang-up-leg', legId: event.legId }] };
 }
 
 function nextAgent(call: Call, effects: readonly CallEffect[], now: number): Moved {

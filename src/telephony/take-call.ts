@@ -32,7 +32,8 @@ export interface CallReport {
   readonly dedupKey: string;
   readonly kind: string;
   readonly callId: CallId;
-  readonly event: CallEvent | null;
+  /** Applied in order; none when the report is only kept. */
+  readonly events: readonly CallEvent[];
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
@@ -41,10 +42,15 @@ export type Taken = { readonly kind: 'taken'; readonly call: Call } | { readonly
 /** Thrown inside the transaction when the caller has been answered another way meanwhile: nothing is stored. */
 export class TooLate extends Error {}
 
+/** The same webhook came twice at once and the other one was faster: take it again, as a repeated one. */
+class RacedByItself extends Error {}
+
 export interface CallDesk {
   /** `isTooLate` is asked just before the commit. */
   take(incoming: IncomingCall, isTooLate?: () => boolean): Promise<Taken>;
   hear(report: CallReport): Promise<CallRun>;
+  /** Records a call that was sent to the failover number while the record was away. */
+  failedOver(incoming: IncomingCall): Promise<void>;
 }
 
 interface World {
@@ -60,65 +66,85 @@ interface World {
 
 export function createCallDesk(world: World): CallDesk {
   return Object.freeze({
-    take: (incoming: IncomingCall, isTooLate: () => boolean = () => false) =>
-      world.transact(async (work) => {
-        const taken = await takeIn(world, work, incoming);
-        if (isTooLate()) throw new TooLate();
-        return taken;
-      }),
-
-    hear: (report: CallReport) =>
-      world.transact(async (work): Promise<CallRun> => {
-        const stored = await world.calls.lock(work.tx, report.callId);
-        if (stored === null) return { kind: 'unknown' };
-        const isNew = await storeOnce(work.tx, {
-          carrier: report.carrier,
-          dedupKey: report.dedupKey,
-          enterpriseId: stored.call.enterpriseId,
-          kind: report.kind,
-          body: report.raw,
-          receivedAt: world.clock.now(),
+    async take(incoming: IncomingCall, isTooLate: () => boolean = () => false): Promise<Taken> {
+      const attempt = () =>
+        world.transact(async (work) => {
+          const taken = await takeIn(world, work, incoming);
+          if (isTooLate()) throw new TooLate();
+          return taken;
         });
-        if (!isNew || report.event === null) return { kind: 'ignored', call: stored.call, reason: 'heard before' };
-        return world.runner.runIn(work, report.callId, report.event);
-      }),
+      try {
+        return await attempt();
+      } catch (fault) {
+        if (fault instanceof RacedByItself) return attempt();
+        throw fault;
+      }
+    },
+
+    hear: (report: CallReport) => world.transact((work) => hearIn(world, work, report)),
+
+    failedOver: (incoming: IncomingCall) => world.transact((work) => recordFailover(world, work, incoming)),
   });
 }
 
-async function takeIn(world: World, work: Work, incoming: IncomingCall): Promise<Taken> {
-  const number = await world.numbers.findOwn(work.tx, incoming.dnis, incoming.carrier);
-  if (number === null) return { kind: 'unknown-number' };
-  const isNew = await storeOnce(work.tx, rawEventOf(world, incoming, number));
-  if (!isNew) return { kind: 'taken', call: await repeatedCall(world, work, incoming) };
-  const id = world.ids.make('call');
-  const now = world.clock.now();
-  const received = { callId: id, from: incoming.ani, to: incoming.dnis, attestation: incoming.attestation };
-  await world.outbox.appendEvent(work, {
-    enterpriseId: number.enterpriseId,
-    subject: id,
-    type: 'call.received',
-    data: received,
+async function hearIn(world: World, work: Work, report: CallReport): Promise<CallRun> {
+  const stored = await world.calls.lock(work.tx, report.callId);
+  if (stored === null) return { kind: 'unknown' };
+  const isNew = await storeOnce(work.tx, {
+    carrier: report.carrier,
+    dedupKey: report.dedupKey,
+    enterpriseId: stored.call.enterpriseId,
+    kind: report.kind,
+    body: report.raw,
+    receivedAt: world.clock.now(),
   });
-  const credit = await world.creditContact(work, { subject: id, kind: 'call', number, at: now });
-  const started = startCall(
-    {
-      id,
-      enterpriseId: number.enterpriseId,
-      numberId: number.id,
-      carrier: incoming.carrier,
-      carrierCallId: incoming.carrierCallId,
-      dnis: incoming.dnis,
-      ani: incoming.ani,
-      attestation: incoming.attestation,
-      visitId: credit.visitId,
-      plan: planFor(number, now),
-    },
-    now,
-  );
-  await world.calls.insert(work.tx, started.call);
-  const call = await world.runner.settleIn(work, started.call, started.effects);
+  let run: CallRun = { kind: 'ignored', call: stored.call, reason: isNew ? 'kept' : 'heard before' };
+  if (!isNew) return run;
+  for (const event of report.events) run = await world.runner.runIn(work, report.callId, event);
+  return run;
+}
+
+/** Says afterwards what was done without the record: the call is kept as one that went to the failover number. */
+async function recordFailover(world: World, work: Work, incoming: IncomingCall): Promise<void> {
+  const known = await world.calls.findByCarrier(work.tx, incoming.carrier, incoming.carrierCallId);
+  if (known === null) {
+    const opened = await openCall(world, work, incoming);
+    if (opened === null) return;
+    await world.calls.insert(work.tx, opened.call);
+    await world.runner.runIn(work, opened.call.id, { type: 'failed-over' });
+    return;
+  }
+  await world.runner.runIn(work, known, { type: 'failed-over' });
+}
+
+async function takeIn(world: World, work: Work, incoming: IncomingCall): Promise<Taken> {
+  const known = await world.calls.findByCarrier(work.tx, incoming.carrier, incoming.carrierCallId);
+  if (known !== null) return repeatedCall(world, work, known);
+  const opened = await openCall(world, work, incoming);
+  if (opened === null) return { kind: 'unknown-number' };
+  await world.calls.insert(work.tx, opened.call);
+  const call = await world.runner.settleIn(work, opened.call, opened.effects);
   await world.calls.save(work.tx, call, 1);
   return { kind: 'taken', call };
+}
+
+async function openCall(
+  world: World,
+  work: Work,
+  incoming: IncomingCall,
+): Promise<ReturnType<typeof startCall> | null> {
+  const number = await world.numbers.findOwn(work.tx, incoming.dnis, incoming.carrier);
+  if (number === null) return null;
+  const id = world.ids.make('call');
+  const now = world.clock.now();
+  const { enterpriseId } = number;
+  if (!(await storeOnce(work.tx, rawEventOf(world, incoming, number)))) throw new RacedByItself();
+  const received = { callId: id, from: incoming.ani, to: incoming.dnis, attestation: incoming.attestation };
+  await world.outbox.appendEvent(work, { enterpriseId, subject: id, type: 'call.received', data: received });
+  const credit = await world.creditContact(work, { subject: id, kind: 'call', number, at: now });
+  const { carrier, carrierCallId, dnis, ani, attestation } = incoming;
+  const facts = { id, enterpriseId, numberId: number.id, carrier, carrierCallId, dnis, ani, attestation };
+  return startCall({ ...facts, visitId: credit.visitId, plan: planFor(number, now) }, now);
 }
 
 function rawEventOf(world: World, incoming: IncomingCall, number: OwnNumber): CarrierEvent {
@@ -132,11 +158,10 @@ function rawEventOf(world: World, incoming: IncomingCall, number: OwnNumber): Ca
   };
 }
 
-async function repeatedCall(world: World, work: Work, incoming: IncomingCall): Promise<Call> {
-  const id = await world.calls.findByCarrier(work.tx, incoming.carrier, incoming.carrierCallId);
-  const call = id === null ? null : await world.calls.read(work.tx, id);
-  if (call === null) throw new Error(`the event of ${incoming.carrierCallId} is stored but its call is not`);
-  return call;
+async function repeatedCall(world: World, work: Work, id: CallId): Promise<Taken> {
+  const call = await world.calls.read(work.tx, id);
+  if (call === null) throw new Error(`call ${id} was found and is not there`);
+  return { kind: 'taken', call };
 }
 
 function planFor(number: OwnNumber, now: number): CallPlan {
