@@ -53,7 +53,17 @@ export const limits = Object.freeze({
   deliveryJitterShare: 0.2,
   deliveryDisableAfterMs: 120 * 60 * 60 * 1_000,
   deliveryResponseBytesMax: 16 * 1024,
+  /** An endpoint's Retry-After is obeyed up to here. */
+  deliveryRetryAfterMaxMs: 24 * 60 * 60 * 1_000,
+  /** An idle connection to an endpoint is kept this long: below the 5 s after which common servers close theirs. */
+  deliveryIdleSocketMs: 4_000,
+  deliveryIdleSocketsPerHostMax: 2,
+  /** One address of an endpoint may take this long to connect before the next one is tried. */
+  deliveryConnectAttemptMs: 1_000,
   eventBodyBytesMax: 20_000,
+  endpointUrlCharactersMax: 2_048,
+  /** A rotated endpoint secret still signs this long (contracts section 4). */
+  endpointSecretKeptMs: 24 * 60 * 60 * 1_000,
   /** Idempotency-Key on routes that spend or send (contracts section 7). */
   idempotencyKeptMs: 24 * 60 * 60 * 1_000,
   idempotencyKeyCharactersMax: 255,

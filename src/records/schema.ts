@@ -203,6 +203,9 @@ export interface Tables {
     enterprise_id: EnterpriseId;
     url: string;
     secret_sealed: string;
+    /** The secret before the last rotation; it signs too until `secret_previous_until`. */
+    secret_previous_sealed: string | null;
+    secret_previous_until: Date | null;
     enabled: boolean;
     disabled_reason: string | null;
     failing_since: Date | null;
