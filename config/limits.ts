@@ -5,6 +5,10 @@
 export const limits = Object.freeze({
   /** Carrier webhooks and API bodies (contracts section 7). */
   webhookBodyBytesMax: 64 * 1024,
+  /** Objects within objects in a body. */
+  bodyDepthMax: 16,
+  /** A request must have arrived whole by then. */
+  requestTimeoutMs: 15_000,
   /** Visits and beats come from strangers' browsers (contracts section 7). */
   visitBodyBytesMax: 16 * 1024,
   /** Twilio gives up on a voice webhook after 15 s; the caller hears nothing meanwhile, so the record gets 2 s. */
