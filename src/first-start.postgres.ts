@@ -38,7 +38,10 @@ export function makeDemo(world: World): Promise<Practice | null> {
     await tx.insertInto('enterprise').values({ id: enterpriseId, name: 'Demo Shop', created_at: now }).execute();
     await makePool(world, tx, enterpriseId);
     await makeAgents(world, tx, enterpriseId);
-    await tx.insertInto('product').values({ id: world.ids.make('prod'), enterprise_id: enterpriseId, name: 'Everything' }).execute();
+    await tx
+      .insertInto('product')
+      .values({ id: world.ids.make('prod'), enterprise_id: enterpriseId, name: 'Everything' })
+      .execute();
     const { endpoint, secret } = await world.endpoints.create(tx, { enterpriseId, url: world.listenerUrl });
     await world.endpoints.setEnabled(tx, { enterpriseId, endpointId: endpoint.id }, false);
     const practice: Practice = {
@@ -86,7 +89,13 @@ async function makePool(world: World, tx: Tx, enterpriseId: EnterpriseId): Promi
   await tx.insertInto('number').values(rows).execute();
   await tx
     .insertInto('website')
-    .values({ id: world.ids.make('site'), enterprise_id: enterpriseId, name: 'shop.example', origins: [...world.origins], pool_id: poolId })
+    .values({
+      id: world.ids.make('site'),
+      enterprise_id: enterpriseId,
+      name: 'shop.example',
+      origins: [...world.origins],
+      pool_id: poolId,
+    })
     .execute();
 }
 

@@ -16,6 +16,7 @@ export async function readOrMakeKey(folder: string, randomBytes: RandomBytes): P
     if (fault.code !== 'EEXIST') throw fault;
   });
   const text = (await readFile(path, 'utf8')).trim();
-  if (!/^[0-9a-f]{64}$/.test(text)) throw new Error(`${path} does not hold 64 hexadecimal digits: restore it or set SECRET_KEY`);
+  if (!/^[0-9a-f]{64}$/.test(text))
+    throw new Error(`${path} does not hold 64 hexadecimal digits: restore it or set SECRET_KEY`);
   return Buffer.from(text, 'hex');
 }

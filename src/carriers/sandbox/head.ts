@@ -106,6 +106,7 @@ function turnOf(network: Network, { line }: LineReport): string {
 async function tellOne(world: World, report: LineReport): Promise<readonly LineReport[]> {
   const { line, sequence, fact } = report;
   const callId = callNamedBy(report) ?? (await world.findCall(line.id));
+  const event = eventOf(report);
   const run =
     callId === null
       ? null
@@ -114,7 +115,7 @@ async function tellOne(world: World, report: LineReport): Promise<readonly LineR
           dedupKey: `${line.id}:${fact.what}:${sequence}`,
           kind: `call.${fact.what}`,
           callId,
-          event: eventOf(report),
+          events: event === null ? [] : [event],
           raw: { callSid: line.id, sequence, ...fact },
         });
   const call = run === null || run.kind === 'unknown' ? null : run.call;
