@@ -5,6 +5,10 @@
 export const limits = Object.freeze({
   /** Carrier webhooks and API bodies (contracts section 7). */
   webhookBodyBytesMax: 64 * 1024,
+  /** Objects within objects in a body. */
+  bodyDepthMax: 16,
+  /** A request must have arrived whole by then. */
+  requestTimeoutMs: 15_000,
   /** Visits and beats come from strangers' browsers (contracts section 7). */
   visitBodyBytesMax: 16 * 1024,
   /** Twilio gives up on a voice webhook after 15 s; the caller hears nothing meanwhile, so the record gets 2 s. */
@@ -71,6 +75,36 @@ export const limits = Object.freeze({
   pageItemsMax: 200,
   databaseConnectTimeoutMs: 5_000,
   databaseStatementTimeoutMs: 10_000,
+  /** A transaction that asks for nothing this long is rolled back: it holds locks, or the whole embedded database. */
+  databaseIdleTransactionMs: 15_000,
+  /** How long closing waits for clients somebody has not given back. */
+  databaseCloseTimeoutMs: 5_000,
+  /** Clients of the embedded database: objects that take turns, so the number only bounds who may wait. */
+  embeddedClientsMax: 64,
+  /** Connections BullMQ may hold per process on a PostgreSQL server; one of them listens. */
+  jobPoolClientsMax: 6,
+  /** A worker that has not renewed its lock for this long is dead (BullMQ's lockDuration), looked for as often. */
+  jobLockMs: 30_000,
+  jobStalledCheckEveryMs: 30_000,
+  /** Posting a wake may hold a caller's answer up this long; the sweep finds what was not posted. */
+  jobPostTimeoutMs: 800,
+  /** How long a worker blocks before it looks again unasked. */
+  jobBlockSeconds: 5,
+  /** BullMQ keeps an event stream we do not read. */
+  jobEventsMax: 100,
+  /** Redis reconnects are spaced by this at most. */
+  redisReconnectPauseMsMax: 2_000,
   readyTimeoutMs: 1_000,
   transactionRetriesMax: 3,
+  /** The sandbox carrier keeps this much in memory; ended calls and texts are dropped oldest first. */
+  sandboxCallsMax: 5_000,
+  sandboxTextsMax: 5_000,
+  sandboxUnreachablePhonesMax: 1_000,
+  /** Reports the record could not take, kept to be told again. */
+  sandboxUnheardReportsMax: 1_000,
+  /** Lines kept of what one sandbox call heard; the newest stay. */
+  sandboxHeardLinesMax: 200,
+  /** Calls and texts shown of one sandbox phone, newest first. */
+  sandboxPhoneItemsMax: 50,
+  sandboxKeysMax: 32,
 });
