@@ -48,8 +48,8 @@ export interface Network {
   waitOut(lineId: string): Reports;
   hangUp(lineId: string): Reports;
   view(lineId: string): LineView;
-  /** Calls of a phone, newest first. */
-  callsOf(phone: TextAddress): readonly LineView[];
+  /** Calls of a phone that fit, newest first, at most `limits.sandboxPhoneItemsMax`. */
+  callsOf(phone: TextAddress, fitting: Fitting | 'any'): readonly LineView[];
   /** The newest call of a phone that fits; throws `conflict` when there is none. */
   newestOf(phone: E164, fitting: Fitting): string;
 }
@@ -72,7 +72,10 @@ export function createNetwork(world: { readonly randomBytes: RandomBytes }): Net
     waitOut: (lineId: string) => act(() => waitOut(board, lineOf(board, lineId))),
     hangUp: (lineId: string) => act(() => hangUpPhone(board, lineOf(board, lineId))),
     view: (lineId: string) => viewOf(board, lineOf(board, lineId)),
-    callsOf: (phone: TextAddress) => linesOf(board, phone).map((line) => viewOf(board, line)),
+    callsOf(phone: TextAddress, fitting: Fitting | 'any'): readonly LineView[] {
+      const lines = linesOf(board, phone).filter((line) => fitting === 'any' || fits[fitting].test(line));
+      return lines.slice(0, limits.sandboxPhoneItemsMax).map((line) => viewOf(board, line));
+    },
     newestOf(phone: E164, fitting: Fitting): string {
       const line = linesOf(board, phone).find((candidate) => fits[fitting].test(candidate));
       if (line !== undefined) return line.id;

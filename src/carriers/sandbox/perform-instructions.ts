@@ -69,23 +69,27 @@ export function endLine(board: Switchboard, line: Line, reason: LegEnding): void
 function begin(board: Switchboard, line: Line, instruction: Instruction): void {
   switch (instruction.verb) {
     case 'say':
-      return hear(line, `say: ${instruction.text}`);
+      hear(line, `say: ${instruction.text}`);
+      return;
     case 'join':
-      return joinRoom(board, line, instruction);
+      joinRoom(board, line, instruction);
+      return;
     case 'gather':
       hear(line, `prompt: ${instruction.prompt}`);
       line.activity = { kind: 'gathering', digits: instruction.digits, keyed: '', next: instruction.next };
       return;
     case 'dial':
-      return dial(board, line, instruction);
+      dial(board, line, instruction);
+      return;
     case 'record':
       hear(line, 'beep: recording');
       line.activity = { kind: 'recording', secondsMax: instruction.secondsMax, seconds: 0, next: instruction.next };
       return;
     case 'hang-up':
-      return endLine(board, line, 'completed');
+      endLine(board, line, 'completed');
+      return;
     default:
-      return unreachable(instruction);
+      unreachable(instruction);
   }
 }
 
@@ -101,8 +105,8 @@ function dial(board: Switchboard, line: Line, order: Extract<Instruction, { verb
         callId: null,
       })
     : null;
-  if (child === null) return report(board, line, { what: 'dial-ended', answered: false, next: order.next });
-  line.activity = { kind: 'dialling', childId: child.id, connected: false, next: order.next };
+  if (child === null) report(board, line, { what: 'dial-ended', answered: false, next: order.next });
+  else line.activity = { kind: 'dialling', childId: child.id, connected: false, next: order.next };
 }
 
 /** Connects a phone rung by a `dial` instruction with the line that rang it. */
@@ -126,8 +130,8 @@ function letGo(board: Switchboard, line: Line, was: Activity): void {
 function putOut(board: Switchboard, line: Line): void {
   const was = line.activity;
   if (was.kind !== 'room') return;
-  if (was.next === null) return skip(board, line);
-  report(board, line, { what: 'room-ended', next: was.next });
+  if (was.next === null) skip(board, line);
+  else report(board, line, { what: 'room-ended', next: was.next });
 }
 
 /** When the ended line was rung by a `dial` instruction, the line that gave it hears how the dial went. */

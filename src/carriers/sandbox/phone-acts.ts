@@ -13,7 +13,10 @@ const calls = '/carriers/sandbox/calls';
 /** Picks up a ringing phone. */
 export function answerLine(board: Switchboard, line: Line): void {
   requireRingingPhone(line);
-  if (line.parentId !== null) return connectDial(board, line);
+  if (line.parentId !== null) {
+    connectDial(board, line);
+    return;
+  }
   line.state = 'in-progress';
   report(board, line, { what: 'answered' });
 }
@@ -56,11 +59,11 @@ export function waitOut(board: Switchboard, line: Line): void {
   requireLive(line);
   const { activity } = line;
   const child = activity.kind === 'dialling' ? board.lines.get(activity.childId) : undefined;
-  if (line.state === 'ringing' && line.direction === 'outbound') return endLine(board, line, 'no-answer');
-  if (activity.kind === 'gathering') return skip(board, line);
-  if (activity.kind === 'recording') return endRecording(board, line);
-  if (child?.state === 'ringing') return endLine(board, child, 'no-answer');
-  throw conflict(line, 'waits for nothing that runs out', hintFor(line));
+  if (line.state === 'ringing' && line.direction === 'outbound') endLine(board, line, 'no-answer');
+  else if (activity.kind === 'gathering') skip(board, line);
+  else if (activity.kind === 'recording') endRecording(board, line);
+  else if (child?.state === 'ringing') endLine(board, child, 'no-answer');
+  else throw conflict(line, 'waits for nothing that runs out', hintFor(line));
 }
 
 /** Puts the receiver down; a phone that still rings is declined. */

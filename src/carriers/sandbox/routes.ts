@@ -149,11 +149,10 @@ async function afterwards(world: World, id: string, act: (id: string) => readonl
 }
 
 function phoneOnWire(network: Network, number: TextAddress) {
-  const calls = network.callsOf(number);
   return {
     number,
-    ringing: calls.filter((call) => call.state === 'ringing' && call.direction === 'outbound').map(onWire),
-    calls: calls.slice(0, limits.sandboxPhoneItemsMax).map(onWire),
+    ringing: network.callsOf(number, 'ringing').map(onWire),
+    calls: network.callsOf(number, 'any').map(onWire),
     texts: network.inbox.textsOf(number).map(({ from, body, at }) => ({ from, body, at: toIso(at) })),
   };
 }
