@@ -3,10 +3,11 @@
  * back; the gateway sends over REST and gets status callbacks. As Twilio does on long codes, STOP and START are
  * answered here and a text to somebody who said STOP is refused with 21610.
  */
-import type { Answer } from './far-end-webhooks.ts';
+
 import type { World } from './far-end-world.ts';
+import { inboundFields, statusFields } from './message-fields.ts';
 import { readTwiml, TwimlFault } from './read-twiml.ts';
-import type { Fields } from './sign-request.ts';
+import type { Answer } from './send-webhook.ts';
 
 /** Twilio's MessageStatus, the part used here. */
 export type TextStatus = 'received' | 'queued' | 'sent' | 'delivered' | 'undelivered' | 'failed';
@@ -207,51 +208,4 @@ function findOutbound(
 
 function isAcknowledged(answer: Answer): boolean {
   return answer.kind === 'answered' && answer.status >= 200 && answer.status < 300;
-}
-
-function inboundFields(
-  accountSid: string,
-  text: { sid: string; from: string; to: string; body: string; media: readonly string[] },
-): Fields {
-  const media = text.media.flatMap((url, index) => [
-    [`MediaUrl${index}`, url],
-    [`MediaContentType${index}`, 'image/jpeg'],
-  ]);
-  return {
-    ToCountry: 'US',
-    SmsMessageSid: text.sid,
-    MessageSid: text.sid,
-    SmsSid: text.sid,
-    SmsStatus: 'received',
-    AccountSid: accountSid,
-    From: text.from,
-    To: text.to,
-    Body: text.body,
-    NumMedia: String(text.media.length),
-    NumSegments: String(segmentsOf(text.body)),
-    FromCountry: 'US',
-    ApiVersion: '2010-04-01',
-    ...Object.fromEntries(media),
-  };
-}
-
-function statusFields(accountSid: string, text: FarEndText): Fields {
-  return {
-    MessageSid: text.sid,
-    SmsSid: text.sid,
-    MessageStatus: text.status,
-    SmsStatus: text.status,
-    AccountSid: accountSid,
-    From: text.from,
-    To: text.to,
-    ApiVersion: '2010-04-01',
-    ...(text.errorCode === null ? {} : { ErrorCode: String(text.errorCode) }),
-  };
-}
-
-/** Segments, counting plain ASCII as GSM-7; close enough for a field nobody bills on. */
-export function segmentsOf(body: string): number {
-  const isPlain = Array.from(body).every((character) => character <= '~');
-  const [single, joined] = isPlain ? [160, 153] : [70, 67];
-  return body.length <= single ? 1 : Math.ceil(body.length / joined);
 }

@@ -4,15 +4,10 @@
  */
 import { durationSeconds } from './far-end-call.ts';
 import type { Line } from './far-end-line.ts';
-import { type FarEndText, segmentsOf } from './far-end-messages.ts';
+import type { FarEndText } from './far-end-messages.ts';
 import { rfc2822, type World } from './far-end-world.ts';
-
-/** A refused REST request: `code` is Twilio's, see https://www.twilio.com/docs/api/errors. */
-export interface RestRefusal {
-  readonly status: number;
-  readonly code: number;
-  readonly message: string;
-}
+import { segmentsOf } from './message-fields.ts';
+import type { RestRefusal } from './rest-request.ts';
 
 /** The error body of the REST API. */
 export function errorRecord({ status, code, message }: RestRefusal) {

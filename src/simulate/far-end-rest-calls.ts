@@ -2,10 +2,10 @@
 
 import type { LiveCall, StatusReport } from './far-end-call.ts';
 import { callRecord, pageRecord } from './far-end-records.ts';
-import { fitsDates, type RestAnswer, type RestAsk } from './far-end-rest.ts';
 import type { Switchboard } from './far-end-switchboard.ts';
 import type { World } from './far-end-world.ts';
-import type { Source } from './run-verbs.ts';
+import { fitsDates, type RestAnswer, type RestAsk } from './rest-request.ts';
+import type { Source } from './verb-step.ts';
 
 /** Ring time when a create names none. */
 const defaultRingSeconds = 60;

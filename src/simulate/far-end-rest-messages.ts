@@ -1,8 +1,8 @@
 /** The Messages resource: create, fetch, list, with the refusals a gateway has to tell apart. */
 import type { Messages } from './far-end-messages.ts';
 import { messageRecord, pageRecord } from './far-end-records.ts';
-import { fitsDates, type RestAnswer, type RestAsk } from './far-end-rest.ts';
 import type { World } from './far-end-world.ts';
+import { fitsDates, type RestAnswer, type RestAsk } from './rest-request.ts';
 
 /** Longest body Twilio takes, in characters. */
 const bodyCharactersMax = 1600;

@@ -6,11 +6,12 @@
 import formbody from '@fastify/formbody';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Messages } from './far-end-messages.ts';
-import { errorRecord, type RestRefusal } from './far-end-records.ts';
+import { errorRecord } from './far-end-records.ts';
 import { answerCalls } from './far-end-rest-calls.ts';
 import { answerMessages } from './far-end-rest-messages.ts';
 import type { Switchboard } from './far-end-switchboard.ts';
 import type { World } from './far-end-world.ts';
+import type { RestAct, RestAnswer, RestAsk, RestRefusal, RestRequest } from './rest-request.ts';
 
 /** Which requests a fault strikes. */
 export interface RestTarget {
@@ -19,20 +20,6 @@ export interface RestTarget {
   readonly what?: RestAct;
   /** How many of them. Default 1. */
   readonly times?: number;
-}
-
-export type RestAct = 'create' | 'update' | 'read';
-
-/** One REST request as it came, for counting what a gateway really did. */
-export interface RestRequest {
-  readonly path: 'Calls' | 'Messages';
-  readonly what: RestAct;
-  /** SID of the resource; null for create and list. */
-  readonly sid: string | null;
-  /** Form or query parameters; repeated ones are joined with a space. */
-  readonly fields: Readonly<Record<string, string>>;
-  /** HTTP status answered; 0 when the connection was dropped. */
-  readonly status: number;
 }
 
 export interface RestServer {
@@ -45,12 +32,6 @@ export interface RestServer {
   close(): Promise<void>;
 }
 
-/** What a resource's handler gives back: a body with its status, or a refusal. */
-export type RestAnswer = { readonly status: number; readonly body: object } | RestRefusal;
-
-/** A request after the common checks. */
-export type RestAsk = Omit<RestRequest, 'status'>;
-
 interface Armed {
   readonly target: RestTarget;
   readonly effect: 'drop' | RestRefusal;
@@ -61,7 +42,7 @@ export function createRestServer(world: World, parts: { switchboard: Switchboard
   const app = fastify({ forceCloseConnections: true, bodyLimit: 64_000 });
   const armed: Armed[] = [];
   const requests: RestRequest[] = [];
-  const baseUrl = () => `http://127.0.0.1:${app.addresses()[0]?.port ?? 0}`;
+  let boundUrl = '';
   app.register(formbody);
 
   function arm(target: RestTarget, effect: Armed['effect']): void {
@@ -100,9 +81,9 @@ export function createRestServer(world: World, parts: { switchboard: Switchboard
   app.setNotFoundHandler((_request, reply) => send(reply, notFound));
 
   return Object.freeze({
-    url: baseUrl,
+    url: () => boundUrl,
     listen: async (port: number) => {
-      await app.listen({ host: '127.0.0.1', port });
+      boundUrl = await app.listen({ host: '127.0.0.1', port });
     },
     failNext: ({ status, code, ...target }: RestTarget & { status: number; code: number }) =>
       arm(target, { status, code, message: 'a fault was asked for' }),
@@ -139,18 +120,4 @@ function readAsk(request: FastifyRequest): RestAsk | null {
 
 function send(reply: FastifyReply, answer: RestAnswer): FastifyReply {
   return reply.code(answer.status).send('body' in answer ? answer.body : errorRecord(answer));
-}
-
-/**
- * Whether an instant fits Twilio's date filters `name`, `name<` and `name>`, both ends included, in whole seconds. A
- * filter that is a bare date covers that day in UTC.
- */
-export function fitsDates(instantMs: number, name: string, fields: RestAsk['fields']): boolean {
-  const second = Math.floor(instantMs / 1000) * 1000;
-  const on = fields[name];
-  const from = fields[`${name}>`];
-  const until = fields[`${name}<`];
-  if (on !== undefined && new Date(instantMs).toISOString().slice(0, 10) !== on.slice(0, 10)) return false;
-  if (from !== undefined && second < Date.parse(from)) return false;
-  return until === undefined || second <= Date.parse(until.length === 10 ? `${until}T23:59:59Z` : until);
 }

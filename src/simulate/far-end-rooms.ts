@@ -3,7 +3,7 @@
  * then everyone hears hold music. When somebody who ends the conference leaves, or the last one does, it is over for
  * all. A room is forgotten when it ends, so the same name later is a new conference with a new SID.
  */
-import type { ConferenceNoun } from './read-twiml.ts';
+import type { ConferenceNoun } from './twiml-verbs.ts';
 
 /** What one participant is told. */
 export interface Seat {

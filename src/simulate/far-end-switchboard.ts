@@ -2,10 +2,11 @@
  * All calls of one far end: the ones people place to the gateway's numbers, the ones the gateway places over REST, and
  * the legs `<Dial>` makes. It also keeps the scripts that decide what a ringing phone does.
  */
-import { type CallOrder, createCall, type FarEndCall, type LiveCall, type StatusReport } from './far-end-call.ts';
+import { type CallOrder, createCall, type LiveCall, type StatusReport } from './far-end-call.ts';
 import type { CallStatus } from './far-end-line.ts';
+import type { FarEndCall } from './far-end-phone.ts';
 import type { World } from './far-end-world.ts';
-import type { Leg, LegWanted, Source } from './run-verbs.ts';
+import type { Leg, LegWanted, Source } from './verb-step.ts';
 
 /** A call a person places to one of the gateway's numbers. */
 export interface InboundCall {

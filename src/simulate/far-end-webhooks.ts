@@ -8,34 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Timers } from './far-end-timers.ts';
 import type { Waits } from './far-end-waits.ts';
 import type { Random } from './random.ts';
-import { attemptWebhook, type GatewayAddress } from './send-webhook.ts';
-import type { Fields } from './sign-request.ts';
-
-export type WebhookKind =
-  | 'voice'
-  | 'action'
-  | 'wait'
-  | 'call-status'
-  | 'conference'
-  | 'recording'
-  | 'message'
-  | 'message-status';
-
-/** One request to the gateway. */
-export interface Webhook {
-  readonly kind: WebhookKind;
-  /** The call's or message's SID. */
-  readonly subject: string;
-  /** Public address, absolute. */
-  readonly url: string;
-  readonly method: 'GET' | 'POST';
-  readonly fields: Fields;
-}
-
-/** What came back. `refused`: no connection; `reset`: it broke off; `outside`: the address is not the gateway's. */
-export type Answer =
-  | { readonly kind: 'answered'; readonly status: number; readonly body: string }
-  | { readonly kind: 'unanswered'; readonly failure: 'refused' | 'reset' | 'timeout' | 'outside' | 'closed' };
+import { type Answer, attemptWebhook, type GatewayAddress, type Webhook } from './send-webhook.ts';
 
 /** One webhook as it went, for comparing with the gateway's own record. */
 export interface Delivery extends Webhook {

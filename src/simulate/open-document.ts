@@ -2,10 +2,13 @@
  * Gets the document a call follows next. When the gateway does not answer with TwiML, Twilio notes the fault in its
  * debugger and asks the number's fallback address, if it has one; only then does the caller hear an application error.
  */
+
+import { Interrupted } from './await-outcome.ts';
 import type { Line } from './far-end-line.ts';
 import type { World } from './far-end-world.ts';
-import { readTwiml, TwimlFault, type Verb } from './read-twiml.ts';
-import { Interrupted, type Source } from './run-verbs.ts';
+import { readTwiml, TwimlFault } from './read-twiml.ts';
+import type { Verb } from './twiml-verbs.ts';
+import type { Source } from './verb-step.ts';
 
 /** A document ready to be acted out. */
 export interface Document {

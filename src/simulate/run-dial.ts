@@ -2,20 +2,14 @@
  * `<Dial>`: into a conference, or to numbers that ring at once and of which the first to answer is joined. The action
  * is asked when the dial is over, also when it is over because the caller hung up; a redirect over REST skips it.
  */
+
+import { awaitOutcome, Interrupted } from './await-outcome.ts';
 import type { CallStatus } from './far-end-line.ts';
-import type { ConferenceNoun, DialVerb } from './read-twiml.ts';
 import { readTwiml } from './read-twiml.ts';
-import {
-  awaitOutcome,
-  finishRecording,
-  go,
-  Interrupted,
-  type Leg,
-  type Outcome,
-  type Step,
-  tellAction,
-} from './run-verbs.ts';
+import { finishRecording, tellAction } from './run-record.ts';
 import type { Fields } from './sign-request.ts';
+import type { ConferenceNoun, DialVerb } from './twiml-verbs.ts';
+import { go, type Leg, type Outcome, type Step } from './verb-step.ts';
 
 /** What Twilio plays to those who wait when the document names nothing. */
 const twilioHoldMusic = 'http://twimlets.com/holdmusic?Bucket=com.twilio.music.classical';
@@ -129,7 +123,10 @@ function ringAll(verb: DialVerb, step: Step, settle: (end: DialEnd) => void): ()
   };
 
   function onReady(leg: Leg): void {
-    if (winner !== null) return leg.end('completed');
+    if (winner !== null) {
+      leg.end('completed');
+      return;
+    }
     winner = leg;
     bridgedAtMs = world.clock.now();
     for (const other of [...live]) if (other !== leg) other.end('canceled');

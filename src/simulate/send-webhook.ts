@@ -2,8 +2,33 @@
  * One try at one webhook: the public address is signed, the private one is dialled, as when a tunnel or a load balancer
  * stands in between. Each try opens its own connection, so a gateway that restarted is never met on a dead socket.
  */
-import type { Answer, Webhook } from './far-end-webhooks.ts';
-import { signRequest } from './sign-request.ts';
+import { type Fields, signRequest } from './sign-request.ts';
+
+export type WebhookKind =
+  | 'voice'
+  | 'action'
+  | 'wait'
+  | 'call-status'
+  | 'conference'
+  | 'recording'
+  | 'message'
+  | 'message-status';
+
+/** One request to the gateway. */
+export interface Webhook {
+  readonly kind: WebhookKind;
+  /** The call's or message's SID. */
+  readonly subject: string;
+  /** Public address, absolute. */
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+  readonly fields: Fields;
+}
+
+/** What came back. `refused`: no connection; `reset`: it broke off; `outside`: the address is not the gateway's. */
+export type Answer =
+  | { readonly kind: 'answered'; readonly status: number; readonly body: string }
+  | { readonly kind: 'unanswered'; readonly failure: 'refused' | 'reset' | 'timeout' | 'outside' | 'closed' };
 
 /** Where the gateway is: the address carriers were told, and the one that is really dialled. */
 export interface GatewayAddress {

@@ -3,12 +3,14 @@
  * Twilio's REST API to the gateway, sends it signed webhooks and acts out the TwiML that comes back, so a gateway can
  * be driven through whole conversations over HTTP, with nothing replaced inside it. Scripts decide what people do.
  */
-import type { FarEndCall } from './far-end-call.ts';
+
 import { createMessages, type FarEndText, type Messages } from './far-end-messages.ts';
+import type { FarEndCall } from './far-end-phone.ts';
 import { createRestServer, type RestServer } from './far-end-rest.ts';
 import { createSwitchboard, type Switchboard } from './far-end-switchboard.ts';
-import type { Delivery, DeliveryRules, HeldCallbacks, Webhook } from './far-end-webhooks.ts';
+import type { Delivery, DeliveryRules, HeldCallbacks } from './far-end-webhooks.ts';
 import { createWorld, type FarEndFault, type FarEndOptions } from './far-end-world.ts';
+import type { Webhook } from './send-webhook.ts';
 
 /** A running far end. */
 export interface TwilioFarEnd
