@@ -33,3 +33,13 @@ export function maskNumber(number: string | null): string {
   if (number === null) return 'withheld';
   return number.length < 7 ? '***' : `${number.slice(0, 2)}***${number.slice(-4)}`;
 }
+
+/** Who a text comes from or goes to: a telephone number, or a short code such as `24273`. */
+export type TextAddress = (string & { readonly [textBrand]: 'TextAddress' }) | E164;
+declare const textBrand: unique symbol;
+
+/** Reads a text's sender: E.164, or a short code of 3 to 8 digits. Null for anything else. */
+export function parseTextAddress(text: string): TextAddress | null {
+  if (/^[1-9]\d{2,7}$/.test(text)) return text as TextAddress;
+  return parseE164(text);
+}

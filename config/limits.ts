@@ -1,0 +1,95 @@
+/**
+ * Every bound in one place: bytes, times, counts. A bound that a carrier or a rule sets names its source; the others
+ * are ours. Units stand last in the name.
+ */
+export const limits = Object.freeze({
+  /** Carrier webhooks and API bodies (contracts section 7). */
+  webhookBodyBytesMax: 64 * 1024,
+  /** Visits and beats come from strangers' browsers (contracts section 7). */
+  visitBodyBytesMax: 16 * 1024,
+  /** Twilio gives up on a voice webhook after 15 s; the caller hears nothing meanwhile, so the record gets 2 s. */
+  callAnswerTimeoutMs: 2_000,
+  /** How often the in-memory failover destinations are read again. */
+  failoverRefreshMs: 15_000,
+  /** The longest a carrier's REST API may take to answer. */
+  carrierRequestTimeoutMs: 10_000,
+  /** Tries of one carrier effect (dial, hang up, send) before it is given up, and the pauses between. */
+  effectRetryPausesMs: [500, 1_000, 2_000, 5_000, 10_000, 30_000] as readonly number[],
+  /** One agent's phone rings this long (ours: four rings). */
+  ringTimeoutMs: 20_000,
+  /** How long an agent has to press 1 after picking up. */
+  acceptTimeoutMs: 8_000,
+  /** Our own leg timers fire this much after the carrier should have told us. */
+  legTimerSlackMs: 5_000,
+  /** A caller waits this long for an agent before voicemail or failover. */
+  callWaitMs: 60_000,
+  /** While all agents are busy, the next look for a free one. */
+  agentRetryMs: 3_000,
+  /** Agents rung for one call. */
+  offersPerCallMax: 10,
+  /** No call lives longer; a carrier that went silent is not waited for. */
+  callLifeMs: 4 * 60 * 60 * 1_000,
+  /** Calls sent to their failover number without the record, remembered until it is back. */
+  failedOverCallsKeptMax: 10_000,
+  voicemailSecondsMax: 120,
+  /** Twilio has said how the failover dial ended by then, or never will. */
+  failoverRingTimeoutMs: 30_000,
+  /** How far back a late call may find its visit. */
+  attributionLookBackMs: 30 * 24 * 60 * 60 * 1_000,
+  attributionCandidatesMax: 50,
+  /** The page sends a beat this often while visible. */
+  beatEveryMs: 15_000,
+  /** One claim on an outbox entry; a crashed claimer's entry is taken over after it. */
+  outboxLockMs: 30_000,
+  outboxSweepEveryMs: 2_000,
+  /** An entry due for longer than this has lost its wake. */
+  outboxOverdueMs: 1_000,
+  outboxLanesPerSweepMax: 500,
+  outboxEntriesPerRunMax: 50,
+  outboxConcurrency: 16,
+  /** Standard Webhooks operational advice: 15 s, ten tries over three days (contracts section 4). */
+  deliveryTimeoutMs: 15_000,
+  deliveryPausesMs: [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400].map((seconds) => seconds * 1_000),
+  deliveryJitterShare: 0.2,
+  deliveryDisableAfterMs: 120 * 60 * 60 * 1_000,
+  deliveryResponseBytesMax: 16 * 1024,
+  /** An endpoint's Retry-After is obeyed up to here. */
+  deliveryRetryAfterMaxMs: 24 * 60 * 60 * 1_000,
+  /** An idle connection to an endpoint is kept this long: below the 5 s after which common servers close theirs. */
+  deliveryIdleSocketMs: 4_000,
+  deliveryIdleSocketsPerHostMax: 2,
+  /** One address of an endpoint may take this long to connect before the next one is tried. */
+  deliveryConnectAttemptMs: 1_000,
+  eventBodyBytesMax: 20_000,
+  endpointUrlCharactersMax: 2_048,
+  /** A rotated endpoint secret still signs this long (contracts section 4). */
+  endpointSecretKeptMs: 24 * 60 * 60 * 1_000,
+  /** Idempotency-Key on routes that spend or send (contracts section 7). */
+  idempotencyKeptMs: 24 * 60 * 60 * 1_000,
+  idempotencyKeyCharactersMax: 255,
+  messageCharactersMax: 1_600,
+  pageItemsMax: 200,
+  databaseConnectTimeoutMs: 5_000,
+  databaseStatementTimeoutMs: 10_000,
+  /** A transaction that asks for nothing this long is rolled back: it holds locks, or the whole embedded database. */
+  databaseIdleTransactionMs: 15_000,
+  /** How long closing waits for clients somebody has not given back. */
+  databaseCloseTimeoutMs: 5_000,
+  /** Clients of the embedded database: objects that take turns, so the number only bounds who may wait. */
+  embeddedClientsMax: 64,
+  /** Connections BullMQ may hold per process on a PostgreSQL server; one of them listens. */
+  jobPoolClientsMax: 6,
+  /** A worker that has not renewed its lock for this long is dead (BullMQ's lockDuration), looked for as often. */
+  jobLockMs: 30_000,
+  jobStalledCheckEveryMs: 30_000,
+  /** Posting a wake may hold a caller's answer up this long; the sweep finds what was not posted. */
+  jobPostTimeoutMs: 800,
+  /** How long a worker blocks before it looks again unasked. */
+  jobBlockSeconds: 5,
+  /** BullMQ keeps an event stream we do not read. */
+  jobEventsMax: 100,
+  /** Redis reconnects are spaced by this at most. */
+  redisReconnectPauseMsMax: 2_000,
+  readyTimeoutMs: 1_000,
+  transactionRetriesMax: 3,
+});

@@ -1,0 +1,59 @@
+/**
+ * From the environment to frozen Settings. Every fault is reported at once, each with the name, the value that was
+ * given (secrets masked) and what it should be, because an operator who mends one at a time restarts six times.
+ */
+import { decideSettings, type Settings, settingsSchema } from './settings.ts';
+
+/** What is wrong with one setting. */
+export interface SettingFault {
+  readonly name: string;
+  readonly value: string;
+  readonly shouldBe: string;
+}
+
+export type LoadedSettings =
+  | { readonly kind: 'settings'; readonly settings: Settings }
+  | { readonly kind: 'faults'; readonly faults: readonly SettingFault[] };
+
+const secretNames = /KEY|TOKEN|DATABASE_URL|REDIS_URL/;
+
+/** Reads all settings from `env`; empty values count as unset. Pairs that only make sense together are checked too. */
+export function loadSettings(env: Readonly<Record<string, string | undefined>>): LoadedSettings {
+  const known = Object.keys(settingsSchema.shape);
+  const given = Object.fromEntries(known.filter((name) => env[name]).map((name) => [name, env[name]]));
+  const parsed = settingsSchema.safeParse(given);
+  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => describe(issue, given));
+  faults.push(...pairFaults(given));
+  if (!parsed.success || faults.length > 0) return { kind: 'faults', faults };
+  return { kind: 'settings', settings: decideSettings(parsed.data) };
+}
+
+function describe(
+  issue: { path: PropertyKey[]; message: string },
+  given: Record<string, string | undefined>,
+): SettingFault {
+  const name = String(issue.path[0] ?? '');
+  return { name, value: shown(name, given[name]), shouldBe: issue.message };
+}
+
+function shown(name: string, value: string | undefined): string {
+  if (value === undefined) return '(unset)';
+  return secretNames.test(name) ? `(secret, ${value.length} characters)` : JSON.stringify(value);
+}
+
+function pairFaults(given: Record<string, string | undefined>): SettingFault[] {
+  const faults: SettingFault[] = [];
+  const needs = (name: string, other: string, why: string) => {
+    if (given[name] !== undefined && given[other] === undefined) {
+      faults.push({ name: other, value: '(unset)', shouldBe: `set, because ${name} is set: ${why}` });
+    }
+  };
+  needs('TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'webhooks cannot be verified without it');
+  needs('TWILIO_AUTH_TOKEN', 'TWILIO_ACCOUNT_SID', 'the REST API needs both');
+  needs('REDIS_URL', 'DATABASE_URL', 'several processes cannot share an embedded database');
+  needs('REDIS_URL', 'SECRET_KEY', 'all processes must seal with the same key');
+  if (given.NODE_ENV === 'production' && given.TWILIO_AUTH_TOKEN !== undefined) {
+    needs('TWILIO_AUTH_TOKEN', 'PUBLIC_URL', 'in production Twilio’s signatures are checked against the public URL');
+  }
+  return faults;
+}

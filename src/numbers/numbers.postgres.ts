@@ -1,0 +1,76 @@
+/**
+ * The inventory: which telephone numbers are ours, with which carrier, in which pool, and where a caller goes when
+ * nobody answers. The lease columns belong to `leases.postgres.ts`.
+ */
+import type { E164 } from '../ports/e164.ts';
+import type { EnterpriseId, NumberId, PoolId } from '../ports/ids.ts';
+import type { Db } from '../records/schema.ts';
+
+/** A number of ours as a call or text to it needs it. */
+export interface OwnNumber {
+  readonly id: NumberId;
+  readonly enterpriseId: EnterpriseId;
+  readonly e164: E164;
+  readonly carrier: string;
+  readonly failover: E164 | null;
+}
+
+export interface NewNumber extends OwnNumber {
+  readonly poolId: PoolId | null;
+}
+
+export type Numbers = ReturnType<typeof createNumbers>;
+
+export function createNumbers() {
+  return Object.freeze({
+    /** The number somebody dialled, when it is ours and lives with that carrier; null otherwise. */
+    async findOwn(db: Db, e164: E164, carrier: string): Promise<OwnNumber | null> {
+      const row = await db
+        .selectFrom('number')
+        .select(['id', 'enterprise_id', 'e164', 'carrier', 'failover'])
+        .where('e164', '=', e164)
+        .where('carrier', '=', carrier)
+        .where('state', '!=', 'released')
+        .executeTakeFirst();
+      if (row === undefined) return null;
+      return {
+        id: row.id,
+        enterpriseId: row.enterprise_id,
+        e164: row.e164,
+        carrier: row.carrier,
+        failover: row.failover,
+      };
+    },
+
+    /** Adds a number, free from `freeAt` (Unix ms). False when some enterprise already has it. */
+    async add(db: Db, number: NewNumber, freeAt: number): Promise<boolean> {
+      const added = await db
+        .insertInto('number')
+        .values({
+          id: number.id,
+          enterprise_id: number.enterpriseId,
+          pool_id: number.poolId,
+          e164: number.e164,
+          carrier: number.carrier,
+          state: 'active',
+          failover: number.failover,
+          free_at: new Date(freeAt),
+        })
+        .onConflict((clash) => clash.column('e164').doNothing())
+        .returning('id')
+        .executeTakeFirst();
+      return added !== undefined;
+    },
+
+    /** Every number with a failover destination: what is held in memory for the day the record is away. */
+    async failovers(db: Db): Promise<{ e164: E164; carrier: string; failover: E164 }[]> {
+      const rows = await db
+        .selectFrom('number')
+        .select(['e164', 'carrier', 'failover'])
+        .where('state', '!=', 'released')
+        .where('failover', 'is not', null)
+        .execute();
+      return rows.flatMap((row) => (row.failover === null ? [] : [{ ...row, failover: row.failover }]));
+    },
+  });
+}

@@ -1,0 +1,70 @@
+/**
+ * What the embedded database and a server have in common once each has its two pools: the query builder, scripts,
+ * the answer to "are you there", and an end that cannot hang.
+ */
+import { Kysely, PostgresDialect } from 'kysely';
+import type { Pool } from 'pg';
+import { limits } from '../../config/limits.ts';
+import type { Database, DatabaseKind } from './database.ts';
+
+/** Tells somebody of a fault nobody is waiting for; `event` is a constant name. */
+export type LogFault = (fault: unknown, event: string) => void;
+
+/** Makes the port from its pools; `afterClose` runs once both are shut. */
+export function createPooledDatabase<Tables>(parts: {
+  readonly kind: DatabaseKind;
+  readonly pool: Pool;
+  readonly jobPool: Pool;
+  readonly logFault: LogFault | undefined;
+  readonly afterClose: () => Promise<void>;
+}): Database<Tables> {
+  const { kind, pool, jobPool, logFault } = parts;
+  // Without a listener, the loss of an idle connection would end the process.
+  pool.on('error', (fault) => logFault?.(fault, 'database-connection-lost'));
+  jobPool.on('error', (fault) => logFault?.(fault, 'job-connection-lost'));
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  let closing: Promise<void> | null = null;
+  return Object.freeze({
+    kind,
+    kysely,
+    jobPool,
+    runScript: (sql: string) => runScript(pool, sql),
+    isReachable: (timeoutMs: number) => isReachable(pool, timeoutMs),
+    close() {
+      closing ??= endBoth(kysely, jobPool).then(parts.afterClose);
+      return closing;
+    },
+  });
+}
+
+async function runScript(pool: Pool, sql: string): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query(sql);
+    await client.query('commit');
+  } catch (fault) {
+    await client.query('rollback');
+    throw fault;
+  } finally {
+    client.release();
+  }
+}
+
+async function isReachable(pool: Pool, timeoutMs: number): Promise<boolean> {
+  const answered = pool.query('select 1').then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answered, after(timeoutMs, false)]);
+}
+
+/** A pool waits for clients that are still out; somebody who never gives one back must not keep the process up. */
+async function endBoth(kysely: { destroy(): Promise<void> }, jobPool: Pool): Promise<void> {
+  const ended = Promise.allSettled([kysely.destroy(), jobPool.end()]);
+  await Promise.race([ended, after(limits.databaseCloseTimeoutMs, null)]);
+}
+
+function after<Value>(delayMs: number, value: Value): Promise<Value> {
+  return new Promise((resolve) => setTimeout(resolve, delayMs, value).unref());
+}

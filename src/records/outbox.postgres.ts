@@ -1,0 +1,190 @@
+/**
+ * The transactional outbox. Two kinds of promise are written in the same transaction as the change that makes them:
+ * events the contact centre must hear, and effects a carrier must perform. Each stands in a lane; a lane's entries are
+ * done strictly in order, one at a time, so a subject's webhooks arrive in sequence and a call's leg is not hung up
+ * before it is dialled. Lanes do not wait for each other.
+ */
+import { sql } from 'kysely';
+import { limits } from '../../config/limits.ts';
+import type { Clock } from '../ports/clock.ts';
+import { toIso } from '../ports/clock.ts';
+import type { EndpointId, EnterpriseId, EventId, Ids } from '../ports/ids.ts';
+import type { Db, Row } from './schema.ts';
+import type { Work } from './transact.ts';
+
+/** Something the contact centre must hear; `subject` is the call, conversation or visit it is about. */
+export interface NewEvent {
+  readonly enterpriseId: EnterpriseId;
+  readonly subject: string;
+  readonly type: string;
+  readonly data: Record<string, unknown>;
+}
+
+/** Something to be done outside, once, after the commit. `lane` orders it; `dueAt` (Unix ms) may lie ahead. */
+export interface NewEffect {
+  readonly enterpriseId: EnterpriseId;
+  readonly lane: string;
+  readonly kind: string;
+  readonly payload: Record<string, unknown>;
+  readonly dueAt?: number;
+}
+
+/** An entry somebody has claimed and must settle. */
+export type Claimed = Row<'outbox'>;
+
+export type Settlement =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'retry'; readonly dueAt: number; readonly error: string }
+  | { readonly kind: 'dead'; readonly error: string };
+
+export type Outbox = ReturnType<typeof createOutbox>;
+
+export function createOutbox(world: { clock: Clock; ids: Ids }) {
+  const now = () => new Date(world.clock.now());
+  return Object.freeze({
+    /** Records an event under the subject's next sequence and one delivery for each enabled endpoint. */
+    async appendEvent(work: Work, event: NewEvent): Promise<EventId> {
+      const sequence = await nextSequence(work, event.subject);
+      const id = world.ids.make('evt');
+      const at = now();
+      const data = JSON.stringify({ ...event.data, subject: event.subject, sequence });
+      await work.tx
+        .insertInto('event')
+        .values({ id, enterprise_id: event.enterpriseId, subject: event.subject, sequence, type: event.type, data, at })
+        .execute();
+      await addDeliveries(work, event, id, at);
+      return id;
+    },
+
+    /** Records an effect to be performed after the commit. */
+    async addEffect(work: Work, effect: NewEffect): Promise<void> {
+      const at = now();
+      const dueAt = effect.dueAt ?? at.getTime();
+      await work.tx
+        .insertInto('outbox')
+        .values({
+          enterprise_id: effect.enterpriseId,
+          lane: effect.lane,
+          kind: effect.kind,
+          payload: JSON.stringify(effect.payload),
+          state: 'pending',
+          due_at: new Date(dueAt),
+          created_at: at,
+        })
+        .execute();
+      work.wake({ lane: effect.lane, delayMs: Math.max(0, dueAt - at.getTime()) });
+    },
+
+    /** Claims the head of a lane when it is due and nobody holds it; null otherwise. */
+    async claimHead(db: Db, lane: string): Promise<Claimed | null> {
+      const at = now();
+      const claimed = await db
+        .updateTable('outbox')
+        .set({ locked_until: new Date(at.getTime() + limits.outboxLockMs), attempts: sql`attempts + 1` })
+        .where('id', '=', (head) =>
+          head
+            .selectFrom('outbox')
+            .select('id')
+            .where('lane', '=', lane)
+            .where('state', '=', 'pending')
+            .orderBy('id')
+            .limit(1),
+        )
+        .where('state', '=', 'pending')
+        .where('due_at', '<=', at)
+        .where((either) => either.or([either('locked_until', 'is', null), either('locked_until', '<=', at)]))
+        .returningAll()
+        .executeTakeFirst();
+      return claimed ?? null;
+    },
+
+    /** Ends a claim. A settlement that comes after the claim was taken over changes nothing. */
+    async settle(db: Db, claimed: Claimed, settlement: Settlement): Promise<void> {
+      const at = now();
+      const change =
+        settlement.kind === 'retry'
+          ? { due_at: new Date(settlement.dueAt), locked_until: null, last_error: settlement.error }
+          : {
+              state: settlement.kind,
+              locked_until: null,
+              settled_at: at,
+              last_error: settlement.kind === 'dead' ? settlement.error : null,
+            };
+      await db
+        .updateTable('outbox')
+        .set(change)
+        .where('id', '=', claimed.id)
+        .where('attempts', '=', claimed.attempts)
+        .where('state', '=', 'pending')
+        .execute();
+    },
+
+    /** Lanes with something overdue that nobody holds: their wake was lost. */
+    async overdueLanes(db: Db): Promise<string[]> {
+      const at = world.clock.now();
+      const rows = await db
+        .selectFrom('outbox')
+        .select('lane')
+        .distinct()
+        .where('state', '=', 'pending')
+        .where('due_at', '<=', new Date(at - limits.outboxOverdueMs))
+        .where((either) => either.or([either('locked_until', 'is', null), either('locked_until', '<=', new Date(at))]))
+        .limit(limits.outboxLanesPerSweepMax)
+        .execute();
+      return rows.map((row) => row.lane);
+    },
+
+    /** Forgets all claims: at the start of the only process on this record, whoever held them is dead. */
+    async forgetClaims(db: Db): Promise<void> {
+      await db
+        .updateTable('outbox')
+        .set({ locked_until: null })
+        .where('state', '=', 'pending')
+        .where('locked_until', 'is not', null)
+        .execute();
+    },
+
+    /** The body of an event as endpoints receive it, with its type and time. */
+    async readEvent(
+      db: Db,
+      id: EventId,
+    ): Promise<{ type: string; timestamp: string; data: Record<string, unknown> } | null> {
+      const row = await db.selectFrom('event').select(['type', 'at', 'data']).where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : { type: row.type, timestamp: toIso(row.at.getTime()), data: row.data };
+    },
+  });
+}
+
+async function nextSequence(work: Work, subject: string): Promise<number> {
+  const row = await work.tx
+    .insertInto('subject_sequence')
+    .values({ subject, last: 1 })
+    .onConflict((clash) => clash.column('subject').doUpdateSet({ last: sql`subject_sequence.last + 1` }))
+    .returning('last')
+    .executeTakeFirstOrThrow();
+  return row.last;
+}
+
+async function addDeliveries(work: Work, event: NewEvent, eventId: EventId, at: Date): Promise<void> {
+  const endpoints = await work.tx
+    .selectFrom('endpoint')
+    .select('id')
+    .where('enterprise_id', '=', event.enterpriseId)
+    .where('enabled', '=', true)
+    .execute();
+  if (endpoints.length === 0) return;
+  const laneOf = (endpointId: EndpointId) => `hook:${endpointId}:${event.subject}`;
+  const rows = endpoints.map(({ id }) => ({
+    enterprise_id: event.enterpriseId,
+    lane: laneOf(id),
+    kind: 'webhook.deliver',
+    payload: '{}',
+    state: 'pending' as const,
+    due_at: at,
+    endpoint_id: id,
+    event_id: eventId,
+    created_at: at,
+  }));
+  await work.tx.insertInto('outbox').values(rows).execute();
+  for (const { id } of endpoints) work.wake({ lane: laneOf(id) });
+}

@@ -1,0 +1,74 @@
+/**
+ * Works off one lane of the outbox: claim the head, do it, settle it, take the next. Which lane is woken, how often and
+ * by how many processes at once does not matter; the claim in the record decides. What fails is tried again later by
+ * the handler's own word, and everything behind it in the lane waits, because order is the promise.
+ */
+import { limits } from '../../config/limits.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Jobs } from '../ports/jobs.ts';
+import type { Log } from '../ports/log.ts';
+import type { Claimed, Outbox, Settlement } from './outbox.postgres.ts';
+import type { Db } from './schema.ts';
+
+/** Does one entry. A throw counts as a fault of ours and is tried again by the effect table. */
+export type EntryHandler = (claimed: Claimed) => Promise<Settlement>;
+
+interface World {
+  readonly db: Db;
+  readonly outbox: Outbox;
+  readonly jobs: Pick<Jobs, 'wake'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly handlers: Readonly<Record<string, EntryHandler>>;
+}
+
+export interface LaneRunner {
+  /** Works the lane until it is empty, not due or held by somebody else. */
+  run(lane: string): Promise<void>;
+  /** Wakes every lane whose wake was lost. */
+  sweep(): Promise<void>;
+}
+
+export function createLaneRunner(world: World): LaneRunner {
+  return Object.freeze({
+    async run(lane: string): Promise<void> {
+      for (let done = 0; done < limits.outboxEntriesPerRunMax; done += 1) {
+        const claimed = await world.outbox.claimHead(world.db, lane);
+        if (claimed === null) return;
+        const settlement = await perform(world, claimed);
+        await world.outbox.settle(world.db, claimed, settlement);
+        if (settlement.kind === 'retry') {
+          await world.jobs.wake([{ lane, delayMs: Math.max(0, settlement.dueAt - world.clock.now()) }]);
+          return;
+        }
+      }
+      await world.jobs.wake([{ lane }]);
+    },
+
+    async sweep(): Promise<void> {
+      const lanes = await world.outbox.overdueLanes(world.db);
+      if (lanes.length > 0) await world.jobs.wake(lanes.map((lane) => ({ lane })));
+    },
+  });
+}
+
+async function perform(world: World, claimed: Claimed): Promise<Settlement> {
+  const handler = world.handlers[claimed.kind];
+  if (handler === undefined) return { kind: 'dead', error: `no handler for ${claimed.kind}` };
+  try {
+    return await handler(claimed);
+  } catch (fault) {
+    world.log.error(
+      { fault, lane: claimed.lane, kind: claimed.kind, attempts: claimed.attempts },
+      'outbox-entry-failed',
+    );
+    return retryOrGiveUp(world.clock, claimed.attempts, fault instanceof Error ? fault.message : String(fault));
+  }
+}
+
+/** The next try of a carrier effect by the table in limits, or the end of trying. */
+export function retryOrGiveUp(clock: Clock, attempts: number, error: string): Settlement {
+  const pauseMs = limits.effectRetryPausesMs[attempts - 1];
+  if (pauseMs === undefined) return { kind: 'dead', error };
+  return { kind: 'retry', dueAt: clock.now() + pauseMs, error };
+}

@@ -1,0 +1,254 @@
+/**
+ * The tables as Kysely sees them. The SQL in `migrations/` is the truth; this file follows it column by column.
+ * jsonb columns are written as JSON text and read as values; instants are `Date`.
+ */
+import type { ColumnType, Generated, Insertable, Kysely, Selectable, Transaction } from 'kysely';
+import type { E164, TextAddress } from '../ports/e164.ts';
+import type {
+  AgentId,
+  ApiKeyId,
+  AttributionId,
+  CallId,
+  ConversationId,
+  EndpointId,
+  EnterpriseId,
+  EventId,
+  LeaseId,
+  LegId,
+  MessageId,
+  NumberId,
+  OfferId,
+  OutcomeId,
+  PoolId,
+  ProductId,
+  VisitId,
+  WebsiteId,
+} from '../ports/ids.ts';
+
+type Json<Value> = ColumnType<Value, string, string>;
+
+export interface Tables {
+  enterprise: { id: EnterpriseId; name: string; created_at: Date };
+  api_key: {
+    id: ApiKeyId;
+    enterprise_id: EnterpriseId;
+    kind: 'publishable' | 'secret';
+    digest: string;
+    created_at: Date;
+    revoked_at: Date | null;
+  };
+  website: { id: WebsiteId; enterprise_id: EnterpriseId; name: string; origins: string[]; pool_id: PoolId };
+  pool: {
+    id: PoolId;
+    enterprise_id: EnterpriseId;
+    name: string;
+    hold_ms: number;
+    rest_ms: number;
+    lease_ms: number;
+    shared_number_id: NumberId | null;
+  };
+  number: {
+    id: NumberId;
+    enterprise_id: EnterpriseId;
+    pool_id: PoolId | null;
+    e164: E164;
+    carrier: string;
+    state: 'active' | 'quarantined' | 'released';
+    failover: E164 | null;
+    free_at: Date;
+    generation: Generated<number>;
+    current_lease_id: LeaseId | null;
+  };
+  visit: {
+    id: VisitId;
+    enterprise_id: EnterpriseId;
+    website_id: WebsiteId;
+    visitor_id: string | null;
+    arrival: Json<Record<string, string>>;
+    started_at: Date;
+    last_beat_at: Date;
+    engaged_seconds: Generated<number>;
+    pages: Generated<number>;
+  };
+  visit_signal: {
+    id: Generated<number>;
+    enterprise_id: EnterpriseId;
+    visit_id: VisitId;
+    kind: string;
+    detail: Json<Record<string, unknown>>;
+    at: Date;
+  };
+  lease: {
+    id: LeaseId;
+    enterprise_id: EnterpriseId;
+    pool_id: PoolId;
+    number_id: NumberId;
+    visit_id: VisitId;
+    generation: number;
+    granted_at: Date;
+    hold_until: Date;
+    expires_at: Date;
+  };
+  product: { id: ProductId; enterprise_id: EnterpriseId; name: string };
+  agent: {
+    id: AgentId;
+    enterprise_id: EnterpriseId;
+    name: string;
+    phone: E164;
+    presence: 'offline' | 'ready' | 'offered' | 'engaged';
+    presence_since: Date;
+  };
+  carrier_event: {
+    carrier: string;
+    dedup_key: string;
+    enterprise_id: EnterpriseId;
+    kind: string;
+    body: Json<unknown>;
+    received_at: Date;
+  };
+  call: {
+    id: CallId;
+    enterprise_id: EnterpriseId;
+    number_id: NumberId;
+    carrier: string;
+    carrier_call_id: string;
+    dnis: E164;
+    ani: string | null;
+    attestation: string | null;
+    visit_id: VisitId | null;
+    state: string;
+    version: number;
+    document: Json<unknown>;
+    started_at: Date;
+    ended_at: Date | null;
+  };
+  leg: {
+    id: LegId;
+    enterprise_id: EnterpriseId;
+    call_id: CallId;
+    agent_id: AgentId | null;
+    carrier: string;
+    carrier_call_id: string | null;
+  };
+  offer: {
+    id: OfferId;
+    enterprise_id: EnterpriseId;
+    call_id: CallId;
+    agent_id: AgentId;
+    leg_id: LegId;
+    state: 'open' | 'accepted' | 'declined' | 'missed' | 'withdrawn';
+    offered_at: Date;
+    settled_at: Date | null;
+  };
+  attribution: {
+    id: AttributionId;
+    enterprise_id: EnterpriseId;
+    subject: string;
+    revision: number;
+    number_id: NumberId;
+    decision: 'credited' | 'ambiguous' | 'nobody';
+    visit_id: VisitId | null;
+    probability: number;
+    candidates: Json<unknown>;
+    at: Date;
+  };
+  conversation: {
+    id: ConversationId;
+    enterprise_id: EnterpriseId;
+    number_id: NumberId;
+    customer: TextAddress;
+    state: 'open' | 'closed';
+    visit_id: VisitId | null;
+    opened_at: Date;
+    last_message_at: Date;
+  };
+  message: {
+    id: MessageId;
+    enterprise_id: EnterpriseId;
+    conversation_id: ConversationId;
+    direction: 'inbound' | 'outbound';
+    carrier: string;
+    carrier_message_id: string | null;
+    body: string;
+    segments: number;
+    state: string;
+    failure: string | null;
+    author: string | null;
+    created_at: Date;
+    state_at: Date;
+  };
+  consent: {
+    id: Generated<number>;
+    enterprise_id: EnterpriseId;
+    address: TextAddress;
+    fingerprint: string;
+    choice: 'opted-out' | 'opted-in';
+    method: string;
+    wording: string;
+    source: string;
+    at: Date;
+  };
+  outcome: {
+    id: OutcomeId;
+    enterprise_id: EnterpriseId;
+    call_id: CallId;
+    disposition: string;
+    value: string | null;
+    currency: string | null;
+    note: string | null;
+    at: Date;
+  };
+  endpoint: {
+    id: EndpointId;
+    enterprise_id: EnterpriseId;
+    url: string;
+    secret_sealed: string;
+    /** The secret before the last rotation; it signs too until `secret_previous_until`. */
+    secret_previous_sealed: string | null;
+    secret_previous_until: Date | null;
+    enabled: boolean;
+    disabled_reason: string | null;
+    failing_since: Date | null;
+    created_at: Date;
+  };
+  event: {
+    id: EventId;
+    enterprise_id: EnterpriseId;
+    subject: string;
+    sequence: number;
+    type: string;
+    data: Json<Record<string, unknown>>;
+    at: Date;
+  };
+  subject_sequence: { subject: string; last: number };
+  outbox: {
+    id: Generated<number>;
+    enterprise_id: EnterpriseId;
+    lane: string;
+    kind: string;
+    payload: Json<Record<string, unknown>>;
+    state: 'pending' | 'done' | 'dead';
+    attempts: Generated<number>;
+    due_at: Date;
+    locked_until: Date | null;
+    endpoint_id: EndpointId | null;
+    event_id: EventId | null;
+    last_error: string | null;
+    created_at: Date;
+    settled_at: Date | null;
+  };
+  idempotency: {
+    enterprise_id: EnterpriseId;
+    key: string;
+    digest: string;
+    status: number;
+    body: Json<unknown>;
+    at: Date;
+  };
+}
+
+/** The query builder over our tables; a transaction is one too. */
+export type Db = Kysely<Tables>;
+export type Tx = Transaction<Tables>;
+export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
+export type NewRow<Table extends keyof Tables> = Insertable<Tables[Table]>;

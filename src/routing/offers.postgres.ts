@@ -1,0 +1,99 @@
+/**
+ * Offers: a call put to an agent. Choosing an agent and marking them offered is one statement under a row lock, so two
+ * calls never ring the same agent and an agent who talks is not rung. Who comes first is a plain rule for now: the
+ * agent who has been ready the longest.
+ */
+import type { Clock } from '../ports/clock.ts';
+import type { E164 } from '../ports/e164.ts';
+import type { AgentId, CallId, EnterpriseId, Ids, LegId } from '../ports/ids.ts';
+import type { Row, Tx } from '../records/schema.ts';
+
+export type Chosen =
+  | { readonly kind: 'agent'; readonly agentId: AgentId; readonly phone: E164 }
+  | { readonly kind: 'nobody'; readonly someoneBusy: boolean };
+
+export type Offers = ReturnType<typeof createOffers>;
+
+export function createOffers(world: { clock: Clock; ids: Ids }) {
+  const now = () => new Date(world.clock.now());
+  return Object.freeze({
+    /** Picks the longest-ready agent not yet tried for this call and opens an offer on `legId`. */
+    async offerNext(
+      tx: Tx,
+      wanted: { enterpriseId: EnterpriseId; callId: CallId; legId: LegId; tried: readonly AgentId[] },
+    ): Promise<Chosen> {
+      const agent = await pickReady(tx, wanted.enterpriseId, wanted.tried);
+      if (agent === undefined) return { kind: 'nobody', someoneBusy: await isSomeoneBusy(tx, wanted) };
+      await setPresence(tx, agent.id, 'offered', now());
+      await tx
+        .insertInto('offer')
+        .values({
+          id: world.ids.make('offer'),
+          enterprise_id: wanted.enterpriseId,
+          call_id: wanted.callId,
+          agent_id: agent.id,
+          leg_id: wanted.legId,
+          state: 'open',
+          offered_at: now(),
+        })
+        .execute();
+      return { kind: 'agent', agentId: agent.id, phone: agent.phone };
+    },
+
+    /** Closes the offer on a leg; an accepted one engages the agent, any other frees them. Twice is once. */
+    async settle(tx: Tx, legId: LegId, as: 'accepted' | 'declined' | 'missed' | 'withdrawn'): Promise<void> {
+      const settled = await tx
+        .updateTable('offer')
+        .set({ state: as, settled_at: now() })
+        .where('leg_id', '=', legId)
+        .where('state', 'in', as === 'withdrawn' ? ['open', 'accepted'] : ['open'])
+        .returning('agent_id')
+        .executeTakeFirst();
+      if (settled === undefined) return;
+      await setPresence(tx, settled.agent_id, as === 'accepted' ? 'engaged' : 'ready', now());
+    },
+
+    /** The agent's call is over. An agent who went offline meanwhile stays offline. */
+    async freeAgent(tx: Tx, agentId: AgentId): Promise<void> {
+      await setPresence(tx, agentId, 'ready', now());
+    },
+  });
+}
+
+async function pickReady(
+  tx: Tx,
+  enterpriseId: EnterpriseId,
+  tried: readonly AgentId[],
+): Promise<Pick<Row<'agent'>, 'id' | 'phone'> | undefined> {
+  let ready = tx
+    .selectFrom('agent')
+    .select(['id', 'phone'])
+    .where('enterprise_id', '=', enterpriseId)
+    .where('presence', '=', 'ready');
+  if (tried.length > 0) ready = ready.where('id', 'not in', tried);
+  return ready.orderBy('presence_since').orderBy('id').limit(1).forUpdate().skipLocked().executeTakeFirst();
+}
+
+async function isSomeoneBusy(
+  tx: Tx,
+  wanted: { enterpriseId: EnterpriseId; tried: readonly AgentId[] },
+): Promise<boolean> {
+  const untriedBusy = await tx
+    .selectFrom('agent')
+    .select('id')
+    .where('enterprise_id', '=', wanted.enterpriseId)
+    .where('presence', 'in', ['ready', 'offered', 'engaged'])
+    .where((agent) => (wanted.tried.length > 0 ? agent('id', 'not in', wanted.tried) : agent.lit(true)))
+    .limit(1)
+    .executeTakeFirst();
+  return untriedBusy !== undefined;
+}
+
+async function setPresence(tx: Tx, agentId: AgentId, presence: Row<'agent'>['presence'], at: Date): Promise<void> {
+  await tx
+    .updateTable('agent')
+    .set({ presence, presence_since: at })
+    .where('id', '=', agentId)
+    .where('presence', '!=', 'offline')
+    .execute();
+}

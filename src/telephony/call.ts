@@ -1,0 +1,125 @@
+/**
+ * A call as data: who called which number, the agents' legs tried for it, where it stands and how it ended. It is
+ * stored as one document with a version, and only `advance` makes a new one from an old one.
+ */
+import type { E164 } from '../ports/e164.ts';
+import type { AgentId, CallId, EnterpriseId, LegId, NumberId, VisitId } from '../ports/ids.ts';
+import type { Verdict } from './verdict.ts';
+
+export type CallState = 'waiting' | 'bridged' | 'voicemail' | 'failover' | 'ended';
+export type LegState = 'dialling' | 'ringing' | 'answered' | 'bridged' | 'ended';
+export type LegEnding = 'busy' | 'no-answer' | 'failed' | 'completed' | 'canceled' | 'declined' | 'withdrawn';
+
+/** STIR/SHAKEN attestation as the carrier verified it; null when it said nothing. */
+export type Attestation = 'A' | 'B' | 'C' | 'failed' | 'none';
+
+/** One agent's phone, rung for this call. */
+export interface Leg {
+  readonly id: LegId;
+  readonly agentId: AgentId;
+  readonly to: E164;
+  readonly state: LegState;
+  readonly carrierCallId: string | null;
+  readonly ending: LegEnding | null;
+}
+
+/** What was decided about this call when it came in. */
+export interface CallPlan {
+  readonly greeting: string;
+  readonly ringTimeoutMs: number;
+  readonly acceptTimeoutMs: number;
+  /** Unix ms after which no further agent is tried. */
+  readonly waitUntil: number;
+  readonly offersMax: number;
+  readonly failover: E164 | null;
+}
+
+export interface Voicemail {
+  readonly seconds: number;
+  readonly recordingId: string | null;
+}
+
+export interface Call {
+  readonly id: CallId;
+  readonly enterpriseId: EnterpriseId;
+  readonly numberId: NumberId;
+  readonly carrier: string;
+  readonly carrierCallId: string;
+  readonly dnis: E164;
+  /** Null when withheld. */
+  readonly ani: E164 | null;
+  readonly attestation: Attestation | null;
+  readonly visitId: VisitId | null;
+  readonly state: CallState;
+  readonly plan: CallPlan;
+  readonly legs: readonly Leg[];
+  readonly bridgedLegId: LegId | null;
+  readonly voicemail: Voicemail | null;
+  readonly startedAt: number;
+  readonly bridgedAt: number | null;
+  readonly endedAt: number | null;
+  readonly verdict: Verdict | null;
+}
+
+/** What a carrier, a timer or our own choosing reports about a call. */
+export type CallEvent =
+  | { readonly type: 'agent-chosen'; readonly legId: LegId; readonly agentId: AgentId; readonly phone: E164 }
+  | { readonly type: 'nobody-free'; readonly someoneBusy: boolean }
+  | { readonly type: 'leg-dialled'; readonly legId: LegId; readonly carrierCallId: string }
+  | { readonly type: 'leg-ringing'; readonly legId: LegId }
+  | { readonly type: 'leg-answered'; readonly legId: LegId }
+  | { readonly type: 'leg-accepted'; readonly legId: LegId }
+  | { readonly type: 'leg-ended'; readonly legId: LegId; readonly reason: LegEnding }
+  | { readonly type: 'caller-ended' }
+  | { readonly type: 'room-ended' }
+  | { readonly type: 'failover-ended'; readonly answered: boolean }
+  | { readonly type: 'failed-over' }
+  | { readonly type: 'voicemail-left'; readonly seconds: number; readonly recordingId: string | null }
+  | { readonly type: 'carrier-lost' }
+  | { readonly type: 'timer-due'; readonly timer: CallTimer; readonly legId: LegId | null };
+
+export type CallTimer = 'ring' | 'retry' | 'wait' | 'voicemail' | 'life';
+
+/** What must happen because of an event. The runner performs the first four itself, inside the transaction. */
+export type CallEffect =
+  | { readonly kind: 'choose-agent'; readonly tried: readonly AgentId[] }
+  | {
+      readonly kind: 'settle-offer';
+      readonly legId: LegId;
+      readonly as: 'accepted' | 'declined' | 'missed' | 'withdrawn';
+    }
+  | { readonly kind: 'free-agent'; readonly agentId: AgentId }
+  | { readonly kind: 'tell'; readonly type: string; readonly data: Record<string, unknown> }
+  | { readonly kind: 'set-timer'; readonly timer: CallTimer; readonly legId: LegId | null; readonly dueAt: number }
+  | { readonly kind: 'dial-leg'; readonly legId: LegId }
+  | { readonly kind: 'hang-up-leg'; readonly legId: LegId }
+  | { readonly kind: 'instruct-caller' }
+  | { readonly kind: 'hang-up-caller' };
+
+export interface CallFacts {
+  readonly id: CallId;
+  readonly enterpriseId: EnterpriseId;
+  readonly numberId: NumberId;
+  readonly carrier: string;
+  readonly carrierCallId: string;
+  readonly dnis: E164;
+  readonly ani: E164 | null;
+  readonly attestation: Attestation | null;
+  readonly visitId: VisitId | null;
+  readonly plan: CallPlan;
+}
+
+/** The leg with this id, or undefined. */
+export function legOf(call: Call, legId: LegId): Leg | undefined {
+  return call.legs.find((leg) => leg.id === legId);
+}
+
+/** Whether the leg may still ring or talk. */
+export function isLive(leg: Leg): boolean {
+  return leg.state !== 'ended';
+}
+
+/** Milliseconds the caller and the agent were connected; 0 when they never were. */
+export function talkMs(call: Call): number {
+  return call.bridgedAt === null || call.endedAt === null ? 0 : call.endedAt - call.bridgedAt;
+}

@@ -1,0 +1,123 @@
+/**
+ * Performs what the call machine asked for, one outbox entry at a time. Every handler first looks whether the effect
+ * is still wanted, because the call may have moved on since it was written, and may be run again after a crash: a
+ * repeated dial asks the carrier for the call it may already have made.
+ */
+import type { Clock } from '../ports/clock.ts';
+import { AppError } from '../ports/errors.ts';
+import type { CallId, LegId } from '../ports/ids.ts';
+import type { Claimed, Settlement } from '../records/outbox.postgres.ts';
+import { type EntryHandler, retryOrGiveUp } from '../records/run-lane.ts';
+import type { Db } from '../records/schema.ts';
+import { answerCaller } from './answer-call.ts';
+import { type Call, type CallTimer, isLive, type Leg, legOf } from './call.ts';
+import type { Calls } from './calls.postgres.ts';
+import type { CallRunner } from './run-call.ts';
+import type { CarrierAnswer, VoiceCarrier } from './voice-carrier.ts';
+
+interface World {
+  readonly db: Db;
+  readonly calls: Calls;
+  readonly runner: CallRunner;
+  readonly carriers: ReadonlyMap<string, VoiceCarrier>;
+  readonly clock: Clock;
+}
+
+interface CallPayload {
+  readonly callId: CallId;
+  readonly legId?: LegId;
+  readonly timer?: CallTimer;
+}
+
+const done: Settlement = { kind: 'done' };
+
+/** Outbox handlers by entry kind. */
+export function createCallEffects(world: World): Readonly<Record<string, EntryHandler>> {
+  return Object.freeze({
+    'call.dial-leg': (claimed: Claimed) => withLeg(world, claimed, (call, leg) => dial(world, claimed, call, leg)),
+    'call.hang-up-leg': (claimed: Claimed) =>
+      withLeg(world, claimed, (call, leg) => hangUpLeg(world, claimed, call, leg)),
+    'call.instruct-caller': (claimed: Claimed) =>
+      withCall(world, claimed, (call) => instructCaller(world, claimed, call)),
+    'call.hang-up-caller': (claimed: Claimed) => withCall(world, claimed, (call) => hangUpCaller(world, claimed, call)),
+    'call.timer': async (claimed: Claimed) => {
+      const { callId, legId, timer } = payloadOf(claimed);
+      if (timer !== undefined) await world.runner.run(callId, { type: 'timer-due', timer, legId: legId ?? null });
+      return done;
+    },
+  });
+}
+
+async function dial(world: World, claimed: Claimed, call: Call, leg: Leg): Promise<Settlement> {
+  if (!isLive(leg) || leg.carrierCallId !== null) return done;
+  const answer = await carrierOf(world, call).dial({
+    callId: call.id,
+    legId: leg.id,
+    from: call.dnis,
+    to: leg.to,
+    ringTimeoutMs: call.plan.ringTimeoutMs,
+    orderedAt: claimed.created_at.getTime(),
+    repeated: claimed.attempts > 1,
+  });
+  if (answer.kind === 'dialled') {
+    await world.runner.run(call.id, { type: 'leg-dialled', legId: leg.id, carrierCallId: answer.carrierCallId });
+    return done;
+  }
+  const settlement: Settlement =
+    answer.kind === 'refused'
+      ? { kind: 'dead', error: answer.reason }
+      : retryOrGiveUp(world.clock, claimed.attempts, answer.reason);
+  if (settlement.kind === 'dead')
+    await world.runner.run(call.id, { type: 'leg-ended', legId: leg.id, reason: 'failed' });
+  return settlement;
+}
+
+async function hangUpLeg(world: World, claimed: Claimed, call: Call, leg: Leg): Promise<Settlement> {
+  if (leg.carrierCallId === null) return done;
+  return settlementOf(world, claimed, await carrierOf(world, call).hangUp(leg.carrierCallId));
+}
+
+async function instructCaller(world: World, claimed: Claimed, call: Call): Promise<Settlement> {
+  if (call.state === 'ended') return done;
+  const answer = await carrierOf(world, call).instruct(call.carrierCallId, answerCaller(call));
+  if (answer.kind === 'gone') await world.runner.run(call.id, { type: 'caller-ended' });
+  return settlementOf(world, claimed, answer);
+}
+
+async function hangUpCaller(world: World, claimed: Claimed, call: Call): Promise<Settlement> {
+  return settlementOf(world, claimed, await carrierOf(world, call).hangUp(call.carrierCallId));
+}
+
+function settlementOf(world: World, claimed: Claimed, answer: CarrierAnswer): Settlement {
+  if (answer.kind === 'done' || answer.kind === 'gone') return done;
+  if (answer.kind === 'refused') return { kind: 'dead', error: answer.reason };
+  return retryOrGiveUp(world.clock, claimed.attempts, answer.reason);
+}
+
+async function withCall(world: World, claimed: Claimed, act: (call: Call) => Promise<Settlement>): Promise<Settlement> {
+  const call = await world.calls.read(world.db, payloadOf(claimed).callId);
+  return call === null ? { kind: 'dead', error: 'the call is not in the record' } : act(call);
+}
+
+function withLeg(
+  world: World,
+  claimed: Claimed,
+  act: (call: Call, leg: Leg) => Promise<Settlement>,
+): Promise<Settlement> {
+  return withCall(world, claimed, async (call) => {
+    const { legId } = payloadOf(claimed);
+    const leg = legId === undefined ? undefined : legOf(call, legId);
+    return leg === undefined ? { kind: 'dead', error: 'the leg is not in the record' } : act(call, leg);
+  });
+}
+
+function carrierOf(world: World, call: Call): VoiceCarrier {
+  const carrier = world.carriers.get(call.carrier);
+  if (carrier === undefined)
+    throw new AppError('carrier-unavailable', { detail: `carrier ${call.carrier} is not configured` });
+  return carrier;
+}
+
+function payloadOf(claimed: Claimed): CallPayload {
+  return claimed.payload as unknown as CallPayload;
+}

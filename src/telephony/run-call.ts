@@ -1,0 +1,141 @@
+/**
+ * Runs the call machine against the record: lock, advance, save with a version check, and write every effect beside
+ * the new call in the same transaction. Choosing an agent is the one effect whose answer is a new event, so it is
+ * performed inside and fed back until the machine asks for nothing more.
+ */
+import type { Clock } from '../ports/clock.ts';
+import { unreachable } from '../ports/errors.ts';
+import type { AgentId, CallId, Ids } from '../ports/ids.ts';
+import type { Log } from '../ports/log.ts';
+import type { Outbox } from '../records/outbox.postgres.ts';
+import type { Transact, Work } from '../records/transact.ts';
+import type { Offers } from '../routing/offers.postgres.ts';
+import type { Call, CallEffect, CallEvent } from './call.ts';
+import { advance } from './call-machine.ts';
+import type { Calls } from './calls.postgres.ts';
+
+export type CallRun =
+  | { readonly kind: 'advanced'; readonly call: Call }
+  | { readonly kind: 'ignored'; readonly call: Call; readonly reason: string }
+  | { readonly kind: 'unknown' };
+
+export interface CallRunner {
+  /** Applies an event to a call in a transaction of its own. */
+  run(callId: CallId, event: CallEvent): Promise<CallRun>;
+  /** The same inside a transaction that stores the carrier's event too. */
+  runIn(work: Work, callId: CallId, event: CallEvent): Promise<CallRun>;
+  /** Performs a new call's first effects, before it is inserted; answers with the call to insert. */
+  settleIn(work: Work, call: Call, effects: readonly CallEffect[]): Promise<Call>;
+}
+
+interface World {
+  readonly transact: Transact;
+  readonly calls: Calls;
+  readonly offers: Offers;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+}
+
+export function createCallRunner(world: World): CallRunner {
+  const runIn = async (work: Work, callId: CallId, event: CallEvent): Promise<CallRun> => {
+    const stored = await world.calls.lock(work.tx, callId);
+    if (stored === null) return { kind: 'unknown' };
+    const step = advance(stored.call, event, world.clock.now());
+    if (step.kind === 'ignored') {
+      world.log.debug({ callId, reason: step.reason }, 'call-event-ignored');
+      return { kind: 'ignored', call: stored.call, reason: step.reason };
+    }
+    const call = await settle(world, work, step.call, step.effects);
+    await world.calls.save(work.tx, call, stored.version);
+    return { kind: 'advanced', call };
+  };
+  return Object.freeze({
+    run: (callId: CallId, event: CallEvent) => world.transact((work) => runIn(work, callId, event)),
+    runIn,
+    settleIn: (work: Work, call: Call, effects: readonly CallEffect[]) => settle(world, work, call, effects),
+  });
+}
+
+async function settle(world: World, work: Work, first: Call, effects: readonly CallEffect[]): Promise<Call> {
+  let call = first;
+  const queue = [...effects];
+  for (let effect = queue.shift(); effect !== undefined; effect = queue.shift()) {
+    const answer = await perform(world, work, call, effect);
+    if (answer === null) continue;
+    const step = advance(call, answer, world.clock.now());
+    if (step.kind === 'ignored') continue;
+    call = step.call;
+    queue.push(...step.effects);
+  }
+  return call;
+}
+
+async function perform(world: World, work: Work, call: Call, effect: CallEffect): Promise<CallEvent | null> {
+  switch (effect.kind) {
+    case 'choose-agent':
+      return chooseAgent(world, work, call, effect.tried);
+    case 'settle-offer':
+      await world.offers.settle(work.tx, effect.legId, effect.as);
+      return null;
+    case 'free-agent':
+      await world.offers.freeAgent(work.tx, effect.agentId);
+      return null;
+    case 'tell':
+      await world.outbox.appendEvent(work, {
+        enterpriseId: call.enterpriseId,
+        subject: call.id,
+        type: effect.type,
+        data: { callId: call.id, ...effect.data },
+      });
+      return null;
+    case 'set-timer': {
+      const lane = `timer:${call.id}:${effect.timer}:${effect.legId ?? ''}`;
+      const payload = { callId: call.id, timer: effect.timer, legId: effect.legId };
+      await addEffect(world, work, call, { lane, kind: 'call.timer', payload, dueAt: effect.dueAt });
+      return null;
+    }
+    case 'dial-leg':
+    case 'hang-up-leg': {
+      const payload = { callId: call.id, legId: effect.legId };
+      await addEffect(world, work, call, { lane: laneOf(call), kind: `call.${effect.kind}`, payload });
+      return null;
+    }
+    case 'instruct-caller':
+    case 'hang-up-caller':
+      await addEffect(world, work, call, {
+        lane: laneOf(call),
+        kind: `call.${effect.kind}`,
+        payload: { callId: call.id },
+      });
+      return null;
+    default:
+      return unreachable(effect);
+  }
+}
+
+async function chooseAgent(world: World, work: Work, call: Call, tried: readonly AgentId[]): Promise<CallEvent> {
+  const legId = world.ids.make('leg');
+  const chosen = await world.offers.offerNext(work.tx, {
+    enterpriseId: call.enterpriseId,
+    callId: call.id,
+    legId,
+    tried,
+  });
+  if (chosen.kind === 'nobody') return { type: 'nobody-free', someoneBusy: chosen.someoneBusy };
+  return { type: 'agent-chosen', legId, agentId: chosen.agentId, phone: chosen.phone };
+}
+
+function laneOf(call: Call): string {
+  return `call:${call.id}`;
+}
+
+function addEffect(
+  world: World,
+  work: Work,
+  call: Call,
+  effect: { lane: string; kind: string; payload: Record<string, unknown>; dueAt?: number },
+): Promise<void> {
+  return world.outbox.addEffect(work, { enterpriseId: call.enterpriseId, ...effect });
+}

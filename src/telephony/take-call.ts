@@ -1,0 +1,176 @@
+/**
+ * The head of every inbound call, whatever the carrier: store the raw event once, attribute, plan, start the machine,
+ * and answer with what the caller hears, all in one transaction. A repeated webhook gets the answer that fits the call
+ * as it stands. `hearOfCall` does the same for everything a carrier reports later.
+ */
+import { limits } from '../../config/limits.ts';
+import type { CreditContact } from '../numbers/credit-contact.ts';
+import type { Numbers, OwnNumber } from '../numbers/numbers.postgres.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { E164 } from '../ports/e164.ts';
+import type { CallId, Ids } from '../ports/ids.ts';
+import { type CarrierEvent, storeOnce } from '../records/carrier-events.postgres.ts';
+import type { Outbox } from '../records/outbox.postgres.ts';
+import type { Transact, Work } from '../records/transact.ts';
+import type { Attestation, Call, CallEvent, CallPlan } from './call.ts';
+import { startCall } from './call-machine.ts';
+import type { Calls } from './calls.postgres.ts';
+import type { CallRun, CallRunner } from './run-call.ts';
+
+export interface IncomingCall {
+  readonly carrier: string;
+  readonly carrierCallId: string;
+  readonly dnis: E164;
+  readonly ani: E164 | null;
+  readonly attestation: Attestation | null;
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** A later report about a call; `callId` as our own callback addresses carry it. */
+export interface CallReport {
+  readonly carrier: string;
+  readonly dedupKey: string;
+  readonly kind: string;
+  readonly callId: CallId;
+  /** Applied in order; none when the report is only kept. */
+  readonly events: readonly CallEvent[];
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+export type Taken = { readonly kind: 'taken'; readonly call: Call } | { readonly kind: 'unknown-number' };
+
+/** Thrown inside the transaction when the caller has been answered another way meanwhile: nothing is stored. */
+export class TooLate extends Error {}
+
+/** The same webhook came twice at once and the other one was faster: take it again, as a repeated one. */
+class RacedByItself extends Error {}
+
+export interface CallDesk {
+  /** `isTooLate` is asked just before the commit. */
+  take(incoming: IncomingCall, isTooLate?: () => boolean): Promise<Taken>;
+  hear(report: CallReport): Promise<CallRun>;
+  /** Records a call that was sent to the failover number while the record was away. */
+  failedOver(incoming: IncomingCall): Promise<void>;
+}
+
+interface World {
+  readonly transact: Transact;
+  readonly calls: Calls;
+  readonly runner: CallRunner;
+  readonly numbers: Numbers;
+  readonly creditContact: CreditContact;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+export function createCallDesk(world: World): CallDesk {
+  return Object.freeze({
+    async take(incoming: IncomingCall, isTooLate: () => boolean = () => false): Promise<Taken> {
+      const attempt = () =>
+        world.transact(async (work) => {
+          const taken = await takeIn(world, work, incoming);
+          if (isTooLate()) throw new TooLate();
+          return taken;
+        });
+      try {
+        return await attempt();
+      } catch (fault) {
+        if (fault instanceof RacedByItself) return attempt();
+        throw fault;
+      }
+    },
+
+    hear: (report: CallReport) => world.transact((work) => hearIn(world, work, report)),
+
+    failedOver: (incoming: IncomingCall) => world.transact((work) => recordFailover(world, work, incoming)),
+  });
+}
+
+async function hearIn(world: World, work: Work, report: CallReport): Promise<CallRun> {
+  const stored = await world.calls.lock(work.tx, report.callId);
+  if (stored === null) return { kind: 'unknown' };
+  const isNew = await storeOnce(work.tx, {
+    carrier: report.carrier,
+    dedupKey: report.dedupKey,
+    enterpriseId: stored.call.enterpriseId,
+    kind: report.kind,
+    body: report.raw,
+    receivedAt: world.clock.now(),
+  });
+  let run: CallRun = { kind: 'ignored', call: stored.call, reason: isNew ? 'kept' : 'heard before' };
+  if (!isNew) return run;
+  for (const event of report.events) run = await world.runner.runIn(work, report.callId, event);
+  return run;
+}
+
+/** Says afterwards what was done without the record: the call is kept as one that went to the failover number. */
+async function recordFailover(world: World, work: Work, incoming: IncomingCall): Promise<void> {
+  const known = await world.calls.findByCarrier(work.tx, incoming.carrier, incoming.carrierCallId);
+  if (known === null) {
+    const opened = await openCall(world, work, incoming);
+    if (opened === null) return;
+    await world.calls.insert(work.tx, opened.call);
+    await world.runner.runIn(work, opened.call.id, { type: 'failed-over' });
+    return;
+  }
+  await world.runner.runIn(work, known, { type: 'failed-over' });
+}
+
+async function takeIn(world: World, work: Work, incoming: IncomingCall): Promise<Taken> {
+  const known = await world.calls.findByCarrier(work.tx, incoming.carrier, incoming.carrierCallId);
+  if (known !== null) return repeatedCall(world, work, known);
+  const opened = await openCall(world, work, incoming);
+  if (opened === null) return { kind: 'unknown-number' };
+  await world.calls.insert(work.tx, opened.call);
+  const call = await world.runner.settleIn(work, opened.call, opened.effects);
+  await world.calls.save(work.tx, call, 1);
+  return { kind: 'taken', call };
+}
+
+async function openCall(
+  world: World,
+  work: Work,
+  incoming: IncomingCall,
+): Promise<ReturnType<typeof startCall> | null> {
+  const number = await world.numbers.findOwn(work.tx, incoming.dnis, incoming.carrier);
+  if (number === null) return null;
+  const id = world.ids.make('call');
+  const now = world.clock.now();
+  const { enterpriseId } = number;
+  if (!(await storeOnce(work.tx, rawEventOf(world, incoming, number)))) throw new RacedByItself();
+  const received = { callId: id, from: incoming.ani, to: incoming.dnis, attestation: incoming.attestation };
+  await world.outbox.appendEvent(work, { enterpriseId, subject: id, type: 'call.received', data: received });
+  const credit = await world.creditContact(work, { subject: id, kind: 'call', number, at: now });
+  const { carrier, carrierCallId, dnis, ani, attestation } = incoming;
+  const facts = { id, enterpriseId, numberId: number.id, carrier, carrierCallId, dnis, ani, attestation };
+  return startCall({ ...facts, visitId: credit.visitId, plan: planFor(number, now) }, now);
+}
+
+function rawEventOf(world: World, incoming: IncomingCall, number: OwnNumber): CarrierEvent {
+  return {
+    carrier: incoming.carrier,
+    dedupKey: `${incoming.carrierCallId}:incoming`,
+    enterpriseId: number.enterpriseId,
+    kind: 'call.incoming',
+    body: incoming.raw,
+    receivedAt: world.clock.now(),
+  };
+}
+
+async function repeatedCall(world: World, work: Work, id: CallId): Promise<Taken> {
+  const call = await world.calls.read(work.tx, id);
+  if (call === null) throw new Error(`call ${id} was found and is not there`);
+  return { kind: 'taken', call };
+}
+
+function planFor(number: OwnNumber, now: number): CallPlan {
+  return {
+    greeting: 'Thank you for calling. Please hold while we connect you.',
+    ringTimeoutMs: limits.ringTimeoutMs,
+    acceptTimeoutMs: limits.acceptTimeoutMs,
+    waitUntil: now + limits.callWaitMs,
+    offersMax: limits.offersPerCallMax,
+    failover: number.failover,
+  };
+}

@@ -1,0 +1,37 @@
+/**
+ * What a carrier must be able to do with calls. Each answer is a value: a carrier that is away is expected. `gone`
+ * means the carrier knows the call has ended, which is as good as done.
+ */
+import type { E164 } from '../ports/e164.ts';
+import type { CallId, LegId } from '../ports/ids.ts';
+import type { Instruction } from './instructions.ts';
+
+export type CarrierAnswer =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'unavailable'; readonly reason: string };
+
+export type DialAnswer =
+  | { readonly kind: 'dialled'; readonly carrierCallId: string }
+  | Exclude<CarrierAnswer, { kind: 'done' | 'gone' }>;
+
+export interface DialOrder {
+  readonly callId: CallId;
+  readonly legId: LegId;
+  readonly from: E164;
+  readonly to: E164;
+  readonly ringTimeoutMs: number;
+  /** Unix ms at which the order was first given: a repeated order looks for the call it may already have made. */
+  readonly orderedAt: number;
+  /** True when an earlier try may have reached the carrier. */
+  readonly repeated: boolean;
+}
+
+export interface VoiceCarrier {
+  readonly name: string;
+  dial(order: DialOrder): Promise<DialAnswer>;
+  /** Replaces what a live call is doing. */
+  instruct(carrierCallId: string, instructions: readonly Instruction[]): Promise<CarrierAnswer>;
+  hangUp(carrierCallId: string): Promise<CarrierAnswer>;
+}
