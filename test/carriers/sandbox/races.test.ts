@@ -128,7 +128,7 @@ test('a key that the record could not take lets the agent go and is never told l
   staged.record.outage.isOn = false;
   await staged.act('/calls', { from: caller, to: ours });
   await staged.act(`/phones/${agentA}/answer`);
-  expect(staged.record.heard.map(({ event }) => event?.type)).not.toContain('leg-accepted');
+  expect(staged.record.heard.flatMap(({ events }) => events.map(({ type }) => type))).not.toContain('leg-accepted');
 });
 
 test('after a restart every live sandbox call of the record ends as lost', async () => {

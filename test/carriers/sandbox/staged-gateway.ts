@@ -145,9 +145,9 @@ function createStagedRecord(stage: Stage, ids: ReturnType<typeof createIds>) {
     const call = calls.get(report.callId);
     const isNew = heard.every(({ dedupKey }) => dedupKey !== report.dedupKey);
     heard.push(report);
-    if (call !== undefined && (!isNew || report.event === null))
-      return { kind: 'ignored', call, reason: 'heard before' };
-    return report.event === null ? { kind: 'unknown' } : apply(report.callId, report.event);
+    const [event] = report.events;
+    if (call !== undefined && (!isNew || event === undefined)) return { kind: 'ignored', call, reason: 'heard before' };
+    return event === undefined ? { kind: 'unknown' } : apply(report.callId, event);
   };
   const perform = async ({ callId, effect }: Owed, voice: ReturnType<typeof createSandboxVoice>): Promise<void> => {
     const call = calls.get(callId);
