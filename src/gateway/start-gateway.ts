@@ -20,7 +20,7 @@ import type { Jobs } from '../ports/jobs.ts';
 import { readOrMakeKey } from '../ports/key-file.file.ts';
 import { type Practice, readPractice, writePractice } from '../ports/practice-file.file.ts';
 import { migrate } from '../records/migrate.postgres.ts';
-import { createEventPoster } from '../records/post-event.http.ts';
+import { createEventPoster, type EventPoster } from '../records/post-event.http.ts';
 import type { Tables } from '../records/schema.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
@@ -77,12 +77,7 @@ async function assemble(
   logFault: (fault: unknown, event: string) => void,
 ): Promise<Gateway> {
   const metrics = createMetrics();
-  const poster = createEventPoster({
-    clock: systemClock,
-    allowLoopback: settings.webhookAllowLoopback,
-    timeoutMs: limits.deliveryTimeoutMs,
-    responseBytesMax: limits.deliveryResponseBytesMax,
-  });
+  const poster = createPoster(settings);
   const jobs = createJobs({ backend: jobBackend(settings, database), queueName, logFault });
   const voice = new Map<string, VoiceCarrier>();
   const texts = new Map<string, MessageGateway>();
@@ -138,6 +133,15 @@ async function assemble(
     await database.close();
   });
   return Object.freeze({ url: address.url, madeDemo, close });
+}
+
+function createPoster(settings: Settings): EventPoster {
+  return createEventPoster({
+    clock: systemClock,
+    allowLoopback: settings.webhookAllowLoopback,
+    timeoutMs: limits.deliveryTimeoutMs,
+    responseBytesMax: limits.deliveryResponseBytesMax,
+  });
 }
 
 function jobBackend(settings: Settings, database: Database<Tables>): JobBackend {

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { agentIdField, callIdField, e164Field, instantField, text, visitIdField } from './fields.ts';
 
-export const verdictView = z.object({
+const verdictView = z.object({
   outcome: z.string(),
   fault: z.enum(['none', 'caller', 'callee', 'carrier', 'us']),
   retry: z.boolean().describe('whether the same call, made again, may go better'),

@@ -95,7 +95,7 @@ async function callOf(world: ApiWorld, enterpriseId: Call['enterpriseId'], id: C
 }
 
 /** A call as the wire shows it. */
-export function callViewOf(call: Call): z.infer<typeof callView> {
+function callViewOf(call: Call): z.infer<typeof callView> {
   return {
     id: call.id,
     carrier: call.carrier,

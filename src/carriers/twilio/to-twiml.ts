@@ -18,7 +18,7 @@ export function toTwiml(instructions: readonly Instruction[], publicUrl: string)
 }
 
 /** Where Twilio reports that a step has run its course. */
-export function nextUrl(next: NextStep, publicUrl: string): string {
+function nextUrl(next: NextStep, publicUrl: string): string {
   const query = new URLSearchParams({ step: next.step });
   if (next.callId !== null) query.set('call', next.callId);
   if (next.step === 'agent-keys') query.set('leg', next.legId);

@@ -20,7 +20,7 @@ import { advance, startCall } from '../../../src/telephony/call-machine.ts';
 import type { CallRun } from '../../../src/telephony/run-call.ts';
 import type { CallReport, IncomingCall } from '../../../src/telephony/take-call.ts';
 
-export function phone(text: string): E164 {
+function phone(text: string): E164 {
   const read = parseE164(text);
   if (read === null) throw new Error(`${text} is no number`);
   return read;
