@@ -26,7 +26,7 @@ export function perform(board: Switchboard, line: Line, instructions: readonly I
 }
 
 /** Begins what is pending until something has to be waited for, or the list ends and the call with it. */
-export function goOn(board: Switchboard, line: Line): void {
+function goOn(board: Switchboard, line: Line): void {
   while (line.state === 'in-progress' && line.activity.kind === 'idle') {
     const [instruction, ...rest] = line.pending;
     line.pending = rest;

@@ -20,7 +20,7 @@ import { advance, startCall } from '../../../src/telephony/call-machine.ts';
 import type { CallRun } from '../../../src/telephony/run-call.ts';
 import type { CallReport, IncomingCall } from '../../../src/telephony/take-call.ts';
 
-export function phone(text: string): E164 {
+function phone(text: string): E164 {
   const read = parseE164(text);
   if (read === null) throw new Error(`${text} is no number`);
   return read;
@@ -143,11 +143,12 @@ function createStagedRecord(stage: Stage, ids: ReturnType<typeof createIds>) {
   const hear = async (report: CallReport): Promise<CallRun> => {
     if (outage.isOn) throw new Error('the record is away');
     const call = calls.get(report.callId);
+    if (call === undefined) return { kind: 'unknown' };
     const isNew = heard.every(({ dedupKey }) => dedupKey !== report.dedupKey);
     heard.push(report);
-    if (call !== undefined && (!isNew || report.event === null))
-      return { kind: 'ignored', call, reason: 'heard before' };
-    return report.event === null ? { kind: 'unknown' } : apply(report.callId, report.event);
+    let run: CallRun = { kind: 'ignored', call, reason: 'heard before' };
+    if (isNew) for (const event of report.events) run = apply(report.callId, event);
+    return run;
   };
   const perform = async ({ callId, effect }: Owed, voice: ReturnType<typeof createSandboxVoice>): Promise<void> => {
     const call = calls.get(callId);
