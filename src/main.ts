@@ -5,7 +5,7 @@
 import pino from 'pino';
 import { loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
-import { type Gateway, startGateway } from './gateway.ts';
+import { type Gateway, startGateway } from './gateway/start-gateway.ts';
 import type { Practice } from './ports/practice-file.file.ts';
 
 const print = (text: string) => process.stdout.write(`${text}\n`);

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { limits } from '../../config/limits.ts';
+import type { Database } from '../../src/ports/database.ts';
 import { createIds, type EndpointId, type EnterpriseId } from '../../src/ports/ids.ts';
 import { silentLog } from '../../src/ports/log.ts';
 import { createSecrets } from '../../src/ports/secrets.ts';
@@ -8,15 +9,15 @@ import { createDeliveries } from '../../src/records/deliveries.postgres.ts';
 import { createEndpoints } from '../../src/records/endpoints.postgres.ts';
 import { createOutbox } from '../../src/records/outbox.postgres.ts';
 import { createLaneRunner } from '../../src/records/run-lane.ts';
+import type { Tables } from '../../src/records/schema.ts';
 import { createTransact } from '../../src/records/transact.ts';
-import { onEveryStore, type Store } from '../support/stores.ts';
+import { onEveryStore } from '../support/stores.ts';
 
 const start = Date.parse('2026-05-04T10:00:00Z');
 const hourMs = 60 * 60 * 1_000;
 
-/** One enterprise, a clock that stands still until moved, an endpoint whose answers the test chooses. */
-async function setup(store: Store) {
-  const database = await store.open();
+/** An enterprise of its own in the suite's database, a clock that stands still until moved, an endpoint whose answers the test chooses. */
+async function setup(database: Database<Tables>) {
   const db = database.kysely;
   const clock = { at: start, now: () => clock.at };
   const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
@@ -77,10 +78,15 @@ async function runToTheEnd(world: Awaited<ReturnType<typeof setup>>, lane: strin
 }
 
 onEveryStore('endpoints', (store) => {
+  let database: Database<Tables>;
+  beforeAll(async () => {
+    database = await store.open();
+  });
+
   test('a secret is shown once, sealed at rest, and opened to sign', async () => {
-    const { db, endpoints, enterpriseId } = await setup(store);
+    const { db, endpoints, enterpriseId } = await setup(database);
     const { endpoint, secret } = await endpoints.create(db, { enterpriseId, url: 'https://hooks.example.com/' });
-    const row = await db.selectFrom('endpoint').selectAll().executeTakeFirstOrThrow();
+    const row = await db.selectFrom('endpoint').selectAll().where('id', '=', endpoint.id).executeTakeFirstOrThrow();
     expect(JSON.stringify(row)).not.toContain(secret.slice(6));
     expect(await endpoints.readTarget(db, endpoint.id)).toMatchObject({ enabled: true, secrets: [secret] });
     expect(await endpoints.list(db, enterpriseId)).toEqual([endpoint]);
@@ -88,7 +94,7 @@ onEveryStore('endpoints', (store) => {
   });
 
   test('after a rotation both secrets sign for 24 h, then the new one alone', async () => {
-    const { db, clock, endpoints, enterpriseId, keyOf } = await setup(store);
+    const { db, clock, endpoints, enterpriseId, keyOf } = await setup(database);
     const { endpoint, secret } = await endpoints.create(db, { enterpriseId, url: 'https://hooks.example.com/' });
     const rotated = await endpoints.rotateSecret(db, keyOf(endpoint.id));
     expect(rotated?.endpoint.previousSecretUntil).toBe(start + 24 * hourMs);
@@ -99,7 +105,7 @@ onEveryStore('endpoints', (store) => {
   });
 
   test('another enterprise finds and changes nothing', async () => {
-    const { db, endpoints, deliveries, transact, create, say } = await setup(store);
+    const { db, endpoints, deliveries, transact, create, say } = await setup(database);
     const endpointId = await create();
     await say('call_1');
     const foreign = { enterpriseId: 'ent_other' as EnterpriseId, endpointId };
@@ -107,13 +113,17 @@ onEveryStore('endpoints', (store) => {
     expect(await endpoints.setEnabled(db, foreign, false)).toBeNull();
     expect(await endpoints.rotateSecret(db, foreign)).toBeNull();
     expect(await deliveries.list(db, foreign, { limit: 10 })).toEqual({ items: [], next: null });
-    const { id } = await db.selectFrom('outbox').select('id').executeTakeFirstOrThrow();
+    const { id } = await db
+      .selectFrom('outbox')
+      .select('id')
+      .where('endpoint_id', '=', endpointId)
+      .executeTakeFirstOrThrow();
     const replay = { enterpriseId: foreign.enterpriseId, deliveryId: id };
     expect(await transact((work) => deliveries.replay(work, replay))).toEqual({ kind: 'refused', reason: 'not-found' });
   });
 
   test('120 h of nothing but failures disable it, once, and the other endpoints are told', async () => {
-    const { db, clock, endpoints, transact, create, keyOf } = await setup(store);
+    const { db, clock, endpoints, enterpriseId, transact, create, keyOf } = await setup(database);
     const [failing, other] = [await create(), await create()];
     const fail = () => transact((work) => endpoints.noteFailure(work, failing));
     await fail();
@@ -131,6 +141,7 @@ onEveryStore('endpoints', (store) => {
       .selectFrom('outbox')
       .innerJoin('event', 'event.id', 'outbox.event_id')
       .select(['outbox.endpoint_id', 'event.type', 'event.subject'])
+      .where('event.enterprise_id', '=', enterpriseId)
       .execute();
     expect(told).toEqual([{ endpoint_id: other, type: 'endpoint.disabled', subject: failing }]);
     expect(await endpoints.setEnabled(db, keyOf(failing), true)).toMatchObject({
@@ -141,7 +152,7 @@ onEveryStore('endpoints', (store) => {
   });
 
   test('one success among the failures starts the count again', async () => {
-    const { db, clock, endpoints, transact, create, keyOf } = await setup(store);
+    const { db, clock, endpoints, transact, create, keyOf } = await setup(database);
     const id = await create();
     await transact((work) => endpoints.noteFailure(work, id));
     clock.at += limits.deliveryDisableAfterMs;
@@ -151,7 +162,7 @@ onEveryStore('endpoints', (store) => {
   });
 
   test('switching off again does not hide why it was disabled', async () => {
-    const { db, endpoints, transact, create, keyOf } = await setup(store);
+    const { db, endpoints, transact, create, keyOf } = await setup(database);
     const [gone, off] = [await create(), await create()];
     await transact((work) => endpoints.disable(work, gone, 'the endpoint answered 410 Gone'));
     expect((await endpoints.setEnabled(db, keyOf(gone), false))?.disabledReason).toBe('the endpoint answered 410 Gone');
@@ -159,16 +170,16 @@ onEveryStore('endpoints', (store) => {
   });
 
   test('deliveries are listed newest first, page by page, with their events', async () => {
-    const { db, deliveries, create, say, keyOf } = await setup(store);
+    const { db, deliveries, create, say, keyOf } = await setup(database);
     const key = keyOf(await create());
-    const events = [await say('call_1'), await say('call_1'), await say('call_2')];
+    const events = [await say('call_paged'), await say('call_paged'), await say('call_2')];
     const first = await deliveries.list(db, key, { limit: 2 });
     expect(first.items.map(({ eventId }) => eventId)).toEqual([events[2], events[1]]);
     expect(first.items[1]).toMatchObject({
       state: 'pending',
       attempts: 0,
       type: 'call.ended',
-      subject: 'call_1',
+      subject: 'call_paged',
       sequence: 2,
       dueAt: start,
       settledAt: null,
@@ -179,7 +190,7 @@ onEveryStore('endpoints', (store) => {
   });
 
   test('a dead letter lets the next event through, and its replay goes out late with every try before it', async () => {
-    const world = await setup(store);
+    const world = await setup(database);
     const { db, deliveries, transact, enterpriseId, answer, sent, runner, say, keyOf, woken } = world;
     const key = keyOf(await world.create());
     const lane = `hook:${key.endpointId}:call_1`;
@@ -218,7 +229,7 @@ onEveryStore('endpoints', (store) => {
   });
 
   test('what waits for a disabled endpoint dies, and is replayed once it is enabled', async () => {
-    const world = await setup(store);
+    const world = await setup(database);
     const { db, endpoints, deliveries, transact, enterpriseId, sent, runner, say, keyOf } = world;
     const key = keyOf(await world.create());
     const lane = `hook:${key.endpointId}:call_1`;
@@ -236,7 +247,7 @@ onEveryStore('endpoints', (store) => {
   });
 
   test('410 disables the endpoint in the record', async () => {
-    const world = await setup(store);
+    const world = await setup(database);
     const key = world.keyOf(await world.create());
     await world.say('call_1');
     world.answer.status = 410;

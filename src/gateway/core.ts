@@ -3,41 +3,41 @@
  * clock and randomness. No carrier and no HTTP is known here; carriers are looked up by name when an effect needs one.
  */
 
-import { createApiKeys } from './identity/api-keys.postgres.ts';
-import { createConsents } from './identity/consents.postgres.ts';
-import { createAttributions } from './numbers/attributions.postgres.ts';
-import { createCreditContact } from './numbers/credit-contact.ts';
-import { createLeases } from './numbers/leases.postgres.ts';
-import { createNumbers } from './numbers/numbers.postgres.ts';
-import { createVisitDesk } from './numbers/welcome-visit.ts';
-import type { Clock } from './ports/clock.ts';
-import type { Database } from './ports/database.ts';
-import { createIds, type RandomBytes } from './ports/ids.ts';
-import type { Jobs } from './ports/jobs.ts';
-import type { Log } from './ports/log.ts';
-import { createSecrets } from './ports/secrets.ts';
-import { createDeliverEvent } from './records/deliver-event.ts';
-import { createDeliveries } from './records/deliveries.postgres.ts';
-import { createEndpoints } from './records/endpoints.postgres.ts';
-import { createOutbox } from './records/outbox.postgres.ts';
-import type { EventPoster } from './records/post-event.http.ts';
-import { createLaneRunner } from './records/run-lane.ts';
-import type { Tables } from './records/schema.ts';
-import { createTransact } from './records/transact.ts';
-import { createAgents } from './routing/agents.postgres.ts';
-import { createOffers } from './routing/offers.postgres.ts';
-import { createOutcomes } from './selling/outcomes.postgres.ts';
-import { createConversations } from './sms/conversations.postgres.ts';
-import { createMessageDesk } from './sms/message-desk.ts';
-import type { MessageGateway } from './sms/message-gateway.ts';
-import { createSendHandler } from './sms/send-messages.ts';
-import { createCalls } from './telephony/calls.postgres.ts';
-import { createFailoverBook } from './telephony/failover-book.ts';
-import { createCallEffects } from './telephony/perform-effects.ts';
-import { createCallRunner } from './telephony/run-call.ts';
-import { createCallDesk } from './telephony/take-call.ts';
-import type { VoiceCarrier } from './telephony/voice-carrier.ts';
-import { createVisits } from './visits/visits.postgres.ts';
+import { createApiKeys } from '../identity/api-keys.postgres.ts';
+import { createConsents } from '../identity/consents.postgres.ts';
+import { createAttributions } from '../numbers/attributions.postgres.ts';
+import { createCreditContact } from '../numbers/credit-contact.ts';
+import { createLeases } from '../numbers/leases.postgres.ts';
+import { createNumbers } from '../numbers/numbers.postgres.ts';
+import { createVisitDesk } from '../numbers/welcome-visit.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Database } from '../ports/database.ts';
+import { createIds, type RandomBytes } from '../ports/ids.ts';
+import type { Jobs } from '../ports/jobs.ts';
+import type { Log } from '../ports/log.ts';
+import { createSecrets } from '../ports/secrets.ts';
+import { createDeliverEvent } from '../records/deliver-event.ts';
+import { createDeliveries } from '../records/deliveries.postgres.ts';
+import { createEndpoints } from '../records/endpoints.postgres.ts';
+import { createOutbox } from '../records/outbox.postgres.ts';
+import type { EventPoster } from '../records/post-event.http.ts';
+import { createLaneRunner } from '../records/run-lane.ts';
+import type { Tables } from '../records/schema.ts';
+import { createTransact } from '../records/transact.ts';
+import { createAgents } from '../routing/agents.postgres.ts';
+import { createOffers } from '../routing/offers.postgres.ts';
+import { createOutcomes } from '../selling/outcomes.postgres.ts';
+import { createConversations } from '../sms/conversations.postgres.ts';
+import { createMessageDesk } from '../sms/message-desk.ts';
+import type { MessageGateway } from '../sms/message-gateway.ts';
+import { createSendHandler } from '../sms/send-messages.ts';
+import { createCalls } from '../telephony/calls.postgres.ts';
+import { createFailoverBook } from '../telephony/failover-book.ts';
+import { createCallEffects } from '../telephony/perform-effects.ts';
+import { createCallRunner } from '../telephony/run-call.ts';
+import { createCallDesk } from '../telephony/take-call.ts';
+import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
+import { createVisits } from '../visits/visits.postgres.ts';
 
 interface World {
   readonly database: Database<Tables>;
@@ -83,17 +83,7 @@ export function createCore(world: World) {
     ids,
   });
   const endpoints = createEndpoints({ clock, ids, secrets, randomBytes, outbox });
-  const deliverEvent = createDeliverEvent({
-    db,
-    transact,
-    clock,
-    random: world.random,
-    log,
-    outbox,
-    endpoints,
-    poster: world.poster,
-    count: world.countDelivery,
-  });
+  const deliverEvent = createDeliverEvent({ ...world, db, transact, outbox, endpoints, count: world.countDelivery });
   const handlers = {
     ...createCallEffects({ db, calls, runner, carriers: world.voice, clock }),
     'message.send': createSendHandler({ db, transact, conversations, consents, outbox, gateways: world.texts, clock }),

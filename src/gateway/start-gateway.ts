@@ -5,38 +5,29 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
-import { limits } from '../config/limits.ts';
-import type { Settings, TwilioSettings } from '../config/settings.ts';
-import packageFile from '../package.json' with { type: 'json' };
-import { createAuthorise } from './api/authorise.ts';
-import { createApp, registerApi } from './api/create-app.ts';
-import { createReadModels } from './api/read-models.postgres.ts';
-import { createAnswerInTime } from './carriers/answer-in-time.timer.ts';
-import { endLostCalls } from './carriers/sandbox/end-lost-calls.ts';
-import { createSandboxHead, type SandboxHead } from './carriers/sandbox/head.ts';
-import { createSandboxMessages } from './carriers/sandbox/messages.ts';
-import { createNetwork } from './carriers/sandbox/network.ts';
-import { registerSandbox } from './carriers/sandbox/routes.ts';
-import { createSandboxVoice } from './carriers/sandbox/voice.ts';
-import { createTwilioMessages } from './carriers/twilio/messages.ts';
-import { createTwilioClient } from './carriers/twilio/rest-client.ts';
-import { createTwilioVoice } from './carriers/twilio/voice.ts';
-import { registerTwilio } from './carriers/twilio/webhooks.ts';
+import { limits } from '../../config/limits.ts';
+import type { Settings, TwilioSettings } from '../../config/settings.ts';
+import packageFile from '../../package.json' with { type: 'json' };
+import { createAuthorise } from '../api/authorise.ts';
+import { createApp, registerApi } from '../api/create-app.ts';
+import { createReadModels } from '../api/read-models.postgres.ts';
+import { systemClock } from '../ports/clock.ts';
+import { openEmbeddedDatabase } from '../ports/database.pglite.ts';
+import { openServerDatabase } from '../ports/database.postgres.ts';
+import type { Database } from '../ports/database.ts';
+import { createJobs, type JobBackend, migrateJobs } from '../ports/jobs.bullmq.ts';
+import type { Jobs } from '../ports/jobs.ts';
+import { readOrMakeKey } from '../ports/key-file.file.ts';
+import { type Practice, readPractice, writePractice } from '../ports/practice-file.file.ts';
+import { migrate } from '../records/migrate.postgres.ts';
+import { createEventPoster } from '../records/post-event.http.ts';
+import type { Tables } from '../records/schema.ts';
+import type { MessageGateway } from '../sms/message-gateway.ts';
+import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
+import { addSandbox, addTwilio } from './add-carriers.ts';
 import { type Core, createCore } from './core.ts';
 import { makeDemo } from './first-start.postgres.ts';
 import { createMetrics } from './metrics.ts';
-import { systemClock } from './ports/clock.ts';
-import { openEmbeddedDatabase } from './ports/database.pglite.ts';
-import { openServerDatabase } from './ports/database.postgres.ts';
-import type { Database } from './ports/database.ts';
-import { createJobs, migrateJobs } from './ports/jobs.bullmq.ts';
-import { readOrMakeKey } from './ports/key-file.file.ts';
-import { type Practice, readPractice, writePractice } from './ports/practice-file.file.ts';
-import { migrate } from './records/migrate.postgres.ts';
-import { createEventPoster } from './records/post-event.http.ts';
-import type { Tables } from './records/schema.ts';
-import type { MessageGateway } from './sms/message-gateway.ts';
-import type { VoiceCarrier } from './telephony/voice-carrier.ts';
 
 export interface Gateway {
   /** Where it listens, such as `http://127.0.0.1:8080`. */
@@ -86,21 +77,13 @@ async function assemble(
   logFault: (fault: unknown, event: string) => void,
 ): Promise<Gateway> {
   const metrics = createMetrics();
-  const backend =
-    settings.redisUrl === null
-      ? { kind: 'postgres' as const, pool: database.jobPool }
-      : { kind: 'redis' as const, url: settings.redisUrl };
-  const jobs = createJobs({ backend, queueName, logFault });
-  const masterKey =
-    settings.secretKeyHex === null
-      ? await readOrMakeKey(settings.dataFolder, randomBytes)
-      : Buffer.from(settings.secretKeyHex, 'hex');
   const poster = createEventPoster({
     clock: systemClock,
     allowLoopback: settings.webhookAllowLoopback,
     timeoutMs: limits.deliveryTimeoutMs,
     responseBytesMax: limits.deliveryResponseBytesMax,
   });
+  const jobs = createJobs({ backend: jobBackend(settings, database), queueName, logFault });
   const voice = new Map<string, VoiceCarrier>();
   const texts = new Map<string, MessageGateway>();
   const core = createCore({
@@ -110,7 +93,7 @@ async function assemble(
     clock: systemClock,
     random: Math.random,
     randomBytes,
-    masterKey,
+    masterKey: await masterKeyOf(settings),
     poster,
     voice,
     texts,
@@ -119,89 +102,69 @@ async function assemble(
   const address = { url: '' };
   const publicUrl = () => settings.publicUrl ?? address.url;
   const madeDemo = settings.demo ? await ensureDemo(settings, core) : null;
-  const twilio = settings.twilio ?? (settings.demo ? await practiceTwilio(settings) : null);
   const app = await createApp({ log, version: packageFile.version, observe: metrics.observeRequest });
-  const answerInTime = createAnswerInTime({ desk: core.callDesk, failovers: core.failovers, log });
-  if (twilio !== null) {
-    const client = createTwilioClient(twilio);
-    voice.set('twilio', createTwilioVoice({ client, publicUrl }));
-    texts.set('twilio', createTwilioMessages({ client, publicUrl }));
-  }
-  const findCall = (carrier: string) => (id: string) => core.calls.findByCarrier(database.kysely, carrier, id);
-  registerTwilio(app, {
-    account: twilio,
-    publicUrl,
-    answerInTime,
-    callDesk: core.callDesk,
-    messageDesk: core.messageDesk,
-    findCall: findCall('twilio'),
-  });
-  const sandbox = settings.sandboxCarrier ? addSandbox() : null;
-  if (sandbox !== null) await registerSandbox(app, sandbox);
-  let draining = false;
+  const carriers = { db: database.kysely, core, log, publicUrl, voice, texts };
+  addTwilio(app, carriers, settings.twilio ?? (settings.demo ? await practiceTwilio(settings) : null));
+  if (settings.sandboxCarrier) await addSandbox(app, carriers);
+  const state = { draining: false };
   registerApi(app, {
     ...core,
     db: database.kysely,
     authorise: createAuthorise({ db: database.kysely, apiKeys: core.apiKeys, visits: core.visits }),
     reads: createReadModels({ db: database.kysely }),
-    clock: systemClock,
     webhookAllowLoopback: settings.webhookAllowLoopback,
     version: packageFile.version,
     publicUrl,
     statusPage: settings.statusPage,
     facts: factsOf(settings, voice),
-    isReady: async () => !draining && (await database.isReachable(limits.readyTimeoutMs)),
+    isReady: async () => !state.draining && (await database.isReachable(limits.readyTimeoutMs)),
     metrics: metrics.text,
   });
-
   if (database.kind === 'embedded') await core.outbox.forgetClaims(database.kysely);
-  if (sandbox !== null) await endLostCalls({ db: database.kysely, calls: core.calls, runner: core.runner });
   await core.failovers.refresh();
   address.url = await app.listen({ port: settings.port, host: settings.host });
-  await jobs.start({
-    handler: core.lanes.run,
-    sweep: core.lanes.sweep,
-    concurrency: limits.outboxConcurrency,
-    sweepEveryMs: limits.outboxSweepEveryMs,
-  });
+  await startJobs(jobs, core);
   const refresh = setInterval(
     () => void core.failovers.refresh().then(core.failovers.tellLater),
     limits.failoverRefreshMs,
   );
-
-  let closing: Promise<void> | null = null;
-  const close = async () => {
-    draining = true;
+  const close = once(async () => {
+    state.draining = true;
     clearInterval(refresh);
     await app.close();
     await jobs.close();
     poster.close();
     await core.failovers.tellLater();
     await database.close();
-  };
-  return Object.freeze({
-    url: address.url,
-    madeDemo,
-    close() {
-      closing ??= close();
-      return closing;
-    },
   });
+  return Object.freeze({ url: address.url, madeDemo, close });
+}
 
-  function addSandbox(): { network: ReturnType<typeof createNetwork>; head: SandboxHead } {
-    const network = createNetwork({ randomBytes });
-    const head = createSandboxHead({
-      network,
-      desk: core.callDesk,
-      messages: core.messageDesk,
-      takeCall: answerInTime,
-      findCall: findCall('sandbox'),
-      log,
-    });
-    voice.set('sandbox', createSandboxVoice({ network, head }));
-    texts.set('sandbox', createSandboxMessages({ network, desk: core.messageDesk, clock: systemClock, log }));
-    return { network, head };
-  }
+function jobBackend(settings: Settings, database: Database<Tables>): JobBackend {
+  if (settings.redisUrl === null) return { kind: 'postgres', pool: database.jobPool };
+  return { kind: 'redis', url: settings.redisUrl };
+}
+
+async function masterKeyOf(settings: Settings): Promise<Uint8Array> {
+  if (settings.secretKeyHex === null) return readOrMakeKey(settings.dataFolder, randomBytes);
+  return Buffer.from(settings.secretKeyHex, 'hex');
+}
+
+function startJobs(jobs: Jobs, core: Core): Promise<void> {
+  return jobs.start({
+    handler: core.lanes.run,
+    sweep: core.lanes.sweep,
+    concurrency: limits.outboxConcurrency,
+    sweepEveryMs: limits.outboxSweepEveryMs,
+  });
+}
+
+function once(act: () => Promise<void>): () => Promise<void> {
+  let acting: Promise<void> | null = null;
+  return () => {
+    acting ??= act();
+    return acting;
+  };
 }
 
 function ensureDemo(settings: Settings, core: Core): Promise<Practice | null> {

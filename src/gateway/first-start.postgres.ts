@@ -3,14 +3,14 @@
  * endpoint that is off. Everything is made in one transaction, so a first start that dies half-way is a first start
  * again; a second start finds it.
  */
-import type { ApiKeys } from './identity/api-keys.postgres.ts';
-import type { Clock } from './ports/clock.ts';
-import { type E164, parseE164 } from './ports/e164.ts';
-import type { EnterpriseId, Ids, RandomBytes } from './ports/ids.ts';
-import type { Practice } from './ports/practice-file.file.ts';
-import type { Endpoints } from './records/endpoints.postgres.ts';
-import type { Tx } from './records/schema.ts';
-import type { Transact } from './records/transact.ts';
+import type { ApiKeys } from '../identity/api-keys.postgres.ts';
+import type { Clock } from '../ports/clock.ts';
+import { type E164, parseE164 } from '../ports/e164.ts';
+import type { EnterpriseId, Ids, RandomBytes } from '../ports/ids.ts';
+import type { Practice } from '../ports/practice-file.file.ts';
+import type { Endpoints } from '../records/endpoints.postgres.ts';
+import type { Tx } from '../records/schema.ts';
+import type { Transact } from '../records/transact.ts';
 
 interface World {
   readonly transact: Transact;
