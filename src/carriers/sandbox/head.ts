@@ -12,7 +12,7 @@ import type { MessageDesk } from '../../sms/message-desk.ts';
 import { answerCaller } from '../../telephony/answer-call.ts';
 import type { Attestation, Call } from '../../telephony/call.ts';
 import type { Instruction } from '../../telephony/instructions.ts';
-import type { CallDesk, IncomingCall } from '../../telephony/take-call.ts';
+import type { CallDesk, CallReport, IncomingCall } from '../../telephony/take-call.ts';
 import { answerReport, callNamedBy, eventOf } from './answer-report.ts';
 import type { LineReport, LineView } from './line.ts';
 import type { Network } from './network.ts';
@@ -65,6 +65,10 @@ export function createSandboxHead(world: World): SandboxHead {
   const turns = createTurns();
   const unheard: LineReport[] = [];
 
+  const keep = (report: LineReport): void => {
+    if (isWorthRepeating(report) && unheard.length < limits.sandboxUnheardReportsMax) unheard.push(report);
+  };
+
   const tell = (reports: readonly LineReport[]): Promise<void> => {
     const [first] = reports;
     if (first === undefined) return Promise.resolve();
@@ -75,11 +79,13 @@ export function createSandboxHead(world: World): SandboxHead {
     const queue = [...reports];
     for (let report = queue.shift(); report !== undefined; report = queue.shift()) {
       try {
-        queue.push(...(await tellOne(world, report)));
-        for (const again of unheard.splice(0)) void tell([again]);
+        const told = await tellOne(world, report);
+        queue.push(...told.reports);
+        if (told.isRecorded) for (const again of unheard.splice(0)) void tell([again]);
+        else keep(report);
       } catch (fault) {
         queue.push(...goOnAlone(world, report, fault));
-        if (isWorthRepeating(report) && unheard.length < limits.sandboxUnheardReportsMax) unheard.push(report);
+        keep(report);
       }
     }
   };
@@ -103,23 +109,30 @@ function turnOf(network: Network, { line }: LineReport): string {
   return network.callerOf(line.callId)?.id ?? line.callId;
 }
 
-async function tellOne(world: World, report: LineReport): Promise<readonly LineReport[]> {
-  const { line, sequence, fact } = report;
+/** A call answered from memory may not be in the record yet: then nothing is recorded, and the line gets its answer. */
+async function tellOne(
+  world: World,
+  report: LineReport,
+): Promise<{ readonly isRecorded: boolean; readonly reports: readonly LineReport[] }> {
+  const { line, sequence } = report;
   const callId = callNamedBy(report) ?? (await world.findCall(line.id));
-  const event = eventOf(report);
-  const run =
-    callId === null
-      ? null
-      : await world.desk.hear({
-          carrier: 'sandbox',
-          dedupKey: `${line.id}:${fact.what}:${sequence}`,
-          kind: `call.${fact.what}`,
-          callId,
-          events: event === null ? [] : [event],
-          raw: { callSid: line.id, sequence, ...fact },
-        });
+  const run = callId === null ? null : await world.desk.hear(onRecord(report, callId));
   const call = run === null || run.kind === 'unknown' ? null : run.call;
-  return world.network.reply({ lineId: line.id, sequence }, answerReport(report, call));
+  const reports = world.network.reply({ lineId: line.id, sequence }, answerReport(report, call));
+  return { isRecorded: callId !== null, reports };
+}
+
+function onRecord(report: LineReport, callId: CallId): CallReport {
+  const { line, sequence, fact } = report;
+  const event = eventOf(report);
+  return {
+    carrier: 'sandbox',
+    dedupKey: `${line.id}:${fact.what}:${sequence}`,
+    kind: `call.${fact.what}`,
+    callId,
+    events: event === null ? [] : [event],
+    raw: { callSid: line.id, sequence, ...fact },
+  };
 }
 
 /** The gateway failed to answer: the line goes on with what it has, and a call answered from memory as planned there. */

@@ -52,7 +52,7 @@ test('the caller’s hang-up ends the agent’s line as completed', async () => 
   await staged.act(`/phones/${agentA}/press`, { digits: '1' });
   await staged.act(`/calls/${id}/hang-up`);
   expect((await staged.send('GET', `/phones/${agentA}`)).body.calls[0].state).toBe('completed');
-  expect(staged.record.heard.at(-1)?.events[0]).toMatchObject({ type: 'leg-ended', reason: 'completed' });
+  expect(staged.record.heard.at(-1)?.events).toMatchObject([{ type: 'leg-ended', reason: 'completed' }]);
   expect(verdict(staged)).toBe('answered');
 });
 

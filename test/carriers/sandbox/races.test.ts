@@ -91,6 +91,29 @@ test('a call answered from memory reaches the failover phone and asks nothing of
   expect(staged.record.heard).toEqual([]);
 });
 
+test('the end of a call answered from memory is told once the record knows the call', async () => {
+  const answers = { fromMemory: true };
+  const staged = setup({
+    failover: elsewhere,
+    takeCall: async (incoming) => {
+      if (!answers.fromMemory) return staged.record.take(incoming);
+      return { kind: 'failover', to: elsewhere };
+    },
+  });
+  const { id } = (await staged.act('/calls', { from: caller, to: ours })).body;
+  await staged.act(`/phones/${elsewhere}/answer`);
+  await staged.act(`/calls/${id}/hang-up`);
+  const raw = {};
+  const late = { carrier: 'sandbox', carrierCallId: id, dnis: ours, ani: caller, attestation: null, raw };
+  const taken = await staged.record.take(late);
+  if (taken.kind !== 'taken') throw new Error('not taken');
+  staged.record.apply(taken.call.id, { type: 'failed-over' });
+  answers.fromMemory = false;
+  const next = (await staged.act('/calls', { from: caller, to: ours })).body;
+  await staged.act(`/calls/${next.id}/hang-up`);
+  expect(staged.record.calls.get(taken.call.id)?.verdict?.slug).toBe('failover-answered');
+});
+
 test('a call answered from memory that nobody takes hears an apology', async () => {
   const staged = setup({ takeCall: async () => ({ kind: 'failover', to: elsewhere }) });
   const { id } = (await staged.act('/calls', { from: caller, to: ours })).body;

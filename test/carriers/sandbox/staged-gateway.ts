@@ -143,11 +143,12 @@ function createStagedRecord(stage: Stage, ids: ReturnType<typeof createIds>) {
   const hear = async (report: CallReport): Promise<CallRun> => {
     if (outage.isOn) throw new Error('the record is away');
     const call = calls.get(report.callId);
+    if (call === undefined) return { kind: 'unknown' };
     const isNew = heard.every(({ dedupKey }) => dedupKey !== report.dedupKey);
     heard.push(report);
-    const [event] = report.events;
-    if (call !== undefined && (!isNew || event === undefined)) return { kind: 'ignored', call, reason: 'heard before' };
-    return event === undefined ? { kind: 'unknown' } : apply(report.callId, event);
+    let run: CallRun = { kind: 'ignored', call, reason: 'heard before' };
+    if (isNew) for (const event of report.events) run = apply(report.callId, event);
+    return run;
   };
   const perform = async ({ callId, effect }: Owed, voice: ReturnType<typeof createSandboxVoice>): Promise<void> => {
     const call = calls.get(callId);
