@@ -94,7 +94,13 @@ async function finish(
     const current = await world.conversations.lockMessage(work.tx, message.id);
     if (current === null) return;
     const state = afterReceipt(current.state, change.state);
-    await world.conversations.setMessageState(work.tx, message.id, { ...change, state, at: world.clock.now() });
+    const failure = state === current.state ? current.failure : change.failure;
+    await world.conversations.setMessageState(work.tx, message.id, {
+      ...change,
+      state,
+      failure,
+      at: world.clock.now(),
+    });
     if (state === current.state) return;
     const { id, enterpriseId } = conversation;
     const data = { conversationId: id, messageId: message.id, failure: change.failure };
