@@ -4,7 +4,8 @@
  */
 import { parseArgs } from 'node:util';
 import { maskNumber } from '../ports/e164.ts';
-import { type EventReceiver, type ReceivedEvent, startEventReceiver } from './event-receiver.ts';
+import { type ReceivedEvent, startEventReceiver } from './event-receiver.ts';
+import type { LoopbackServer } from './loopback-server.ts';
 
 const usage = `Usage: npm run listen -- --secret whsec_… [--port 8090] [--host 127.0.0.1]
 The secret may also come from LINEKEEPER_WEBHOOK_SECRET.
@@ -18,7 +19,7 @@ export function startListening(options: {
   readonly host: string;
   readonly port: number;
   readonly write: (line: string) => void;
-}): Promise<EventReceiver> {
+}): Promise<LoopbackServer> {
   const { secret, host, port, write } = options;
   return startEventReceiver({
     host,

@@ -15,8 +15,7 @@ import type { Day, SimulationOptions } from './simulation-day.ts';
 import type { SimulationSummary } from './simulation-summary.ts';
 import { createTwilioFarEnd } from './twilio-far-end.ts';
 
-/** No more events for this long, real milliseconds, and the gateway is taken to have said everything. */
-const quietMs = 1_000;
+/** Longest wait for the events to cease. */
 const quietWaitMaxMs = 15_000;
 
 /** Plays the day. Rejects only when it cannot begin: the gateway is away, or refuses the keys. */
@@ -94,7 +93,7 @@ async function openContactCentre(day: Day, tally: EventTally) {
     async quiet(): Promise<void> {
       const began = performance.now();
       while (!day.options.signal?.aborted && performance.now() - began < quietWaitMaxMs) {
-        const leftMs = lastEventAt + quietMs - performance.now();
+        const leftMs = lastEventAt + (day.options.quietMs ?? 1_000) - performance.now();
         if (leftMs <= 0) return;
         await new Promise<void>((resolve) => setTimeout(resolve, leftMs));
       }

@@ -20,6 +20,8 @@ export interface SimulationOptions extends GatewayKeys {
   /** Numbers and agents there should be. Defaults 10 and 4. */
   readonly numbers?: number;
   readonly agents?: number;
+  /** No events for this long, real milliseconds, and the gateway has said everything. Default 1,000. */
+  readonly quietMs?: number;
   readonly progress?: Progress;
   /** Aborting ends the day early; the summary tells what was done. */
   readonly signal?: AbortSignal;

@@ -27,7 +27,16 @@ async function play(
 ) {
   const farEndPort = await freePort();
   const business = await startBusinessStub({ account, farEndPort, ...stub });
-  const day = { ...keys, gatewayUrl: business.url, farEndPort, visits: 24, seed: 3, pace: 0.001, ...options };
+  const day = {
+    ...keys,
+    gatewayUrl: business.url,
+    farEndPort,
+    visits: 24,
+    seed: 3,
+    pace: 0.001,
+    quietMs: 100,
+    ...options,
+  };
   const summary = await runSimulation(day);
   await business.close();
   return { summary, business };
