@@ -61,7 +61,7 @@ export interface Webhooks {
 }
 
 /** Twilio's own rules. */
-export const twilioRules: DeliveryRules = Object.freeze({
+const twilioRules: DeliveryRules = Object.freeze({
   retry: true,
   retryForMs: 0,
   duplicates: 0,

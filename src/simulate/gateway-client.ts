@@ -24,7 +24,6 @@ const endpoint = z.looseObject({ id: z.string(), secret: z.string().startsWith('
 const list = <Item extends z.ZodType>(item: Item) => z.looseObject({ items: z.array(item) });
 const nothing = z.unknown();
 
-export type GatewayNumber = z.infer<typeof number>;
 export type OpenedVisit = z.infer<typeof opened>;
 export type GatewayCall = z.infer<typeof call>;
 
