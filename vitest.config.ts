@@ -1,3 +1,17 @@
+/**
+ * Two workers, because an embedded database takes some hundred megabytes; no retries, because a test that passes the
+ * second time is a fault that was not found.
+ */
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { include: ['test/**/*.test.ts'] } });
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    retry: 0,
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+  },
+});

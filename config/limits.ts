@@ -5,6 +5,10 @@
 export const limits = Object.freeze({
   /** Carrier webhooks and API bodies (contracts section 7). */
   webhookBodyBytesMax: 64 * 1024,
+  /** Objects within objects in a body. */
+  bodyDepthMax: 16,
+  /** A request must have arrived whole by then. */
+  requestTimeoutMs: 15_000,
   /** Visits and beats come from strangers' browsers (contracts section 7). */
   visitBodyBytesMax: 16 * 1024,
   /** Twilio gives up on a voice webhook after 15 s; the caller hears nothing meanwhile, so the record gets 2 s. */
@@ -92,4 +96,15 @@ export const limits = Object.freeze({
   redisReconnectPauseMsMax: 2_000,
   readyTimeoutMs: 1_000,
   transactionRetriesMax: 3,
+  /** The sandbox carrier keeps this much in memory; ended calls and texts are dropped oldest first. */
+  sandboxCallsMax: 5_000,
+  sandboxTextsMax: 5_000,
+  sandboxUnreachablePhonesMax: 1_000,
+  /** Reports the record could not take, kept to be told again. */
+  sandboxUnheardReportsMax: 1_000,
+  /** Lines kept of what one sandbox call heard; the newest stay. */
+  sandboxHeardLinesMax: 200,
+  /** Calls and texts shown of one sandbox phone, newest first. */
+  sandboxPhoneItemsMax: 50,
+  sandboxKeysMax: 32,
 });

@@ -14,6 +14,7 @@ import type { Numbers } from '../numbers/numbers.postgres.ts';
 import type { VisitDesk } from '../numbers/welcome-visit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
+import type { Deliveries } from '../records/deliveries.postgres.ts';
 import type { Endpoints } from '../records/endpoints.postgres.ts';
 import type { Db } from '../records/schema.ts';
 import type { Transact } from '../records/transact.ts';
@@ -44,6 +45,7 @@ export interface ApiWorld {
   readonly agents: Agents;
   readonly outcomes: Outcomes;
   readonly endpoints: Endpoints;
+  readonly deliveries: Deliveries;
   readonly messageDesk: MessageDesk;
   readonly clock: Clock;
   readonly ids: Ids;

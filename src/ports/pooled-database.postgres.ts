@@ -31,7 +31,7 @@ export function createPooledDatabase<Tables>(parts: {
     runScript: (sql: string) => runScript(pool, sql),
     isReachable: (timeoutMs: number) => isReachable(pool, timeoutMs),
     close() {
-      closing ??= endBoth(kysely, jobPool).then(parts.afterClose);
+      closing ??= endAll(kysely, [pool, jobPool]).then(parts.afterClose);
       return closing;
     },
   });
@@ -59,10 +59,16 @@ async function isReachable(pool: Pool, timeoutMs: number): Promise<boolean> {
   return Promise.race([answered, after(timeoutMs, false)]);
 }
 
-/** A pool waits for clients that are still out; somebody who never gives one back must not keep the process up. */
-async function endBoth(kysely: { destroy(): Promise<void> }, jobPool: Pool): Promise<void> {
-  const ended = Promise.allSettled([kysely.destroy(), jobPool.end()]);
-  await Promise.race([ended, after(limits.databaseCloseTimeoutMs, null)]);
+/**
+ * A pool waits for clients that are still out; somebody who never gives one back must not keep the process up. Kysely
+ * ends its pool only once it has been used, so both are looked at afterwards.
+ */
+async function endAll(kysely: { destroy(): Promise<void> }, pools: readonly Pool[]): Promise<void> {
+  const end = async () => {
+    await kysely.destroy();
+    await Promise.all(pools.map((pool) => (pool.ending ? null : pool.end())));
+  };
+  await Promise.race([end(), after(limits.databaseCloseTimeoutMs, null)]);
 }
 
 function after<Value>(delayMs: number, value: Value): Promise<Value> {

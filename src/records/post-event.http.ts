@@ -8,7 +8,8 @@ import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import http from 'node:http';
 import https from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import type { LookupFunction } from 'node:net';
+import { isIP } from 'node:net';
 import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import { denyAddress, isLoopback } from './deny-address.ts';
@@ -47,24 +48,29 @@ interface World {
 
 export function createEventPoster(world: World): EventPoster {
   const agents = createAgents();
-  const closing = new AbortController();
+  const underWay = new Set<AbortController>();
+  let isClosed = false;
   return Object.freeze({
     async post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<PostAnswer> {
-      const timeout = AbortSignal.timeout(world.timeoutMs);
-      const signal = AbortSignal.any([timeout, closing.signal]);
+      if (isClosed) return { kind: 'failed', reason: 'closing' };
+      const ending = new AbortController();
+      const timer = setTimeout(() => ending.abort('timeout'), world.timeoutMs);
+      underWay.add(ending);
       try {
-        const target = await findTarget(world, url, signal);
+        const target = await findTarget(world, url, ending.signal);
         if ('kind' in target) return target;
-        return await exchange(world, agents, { ...target, headers, body, signal });
+        return await exchange(world, agents, { ...target, headers, body, signal: ending.signal });
       } catch (fault) {
-        if (timeout.aborted) return { kind: 'failed', reason: 'timeout' };
-        if (closing.signal.aborted) return { kind: 'failed', reason: 'closing' };
-        return { kind: 'failed', reason: codeOf(fault) };
+        return { kind: 'failed', reason: ending.signal.aborted ? String(ending.signal.reason) : codeOf(fault) };
+      } finally {
+        clearTimeout(timer);
+        underWay.delete(ending);
       }
     },
 
     close(): void {
-      closing.abort();
+      isClosed = true;
+      for (const ending of underWay) ending.abort('closing');
       agents.http.destroy();
       agents.https.destroy();
     },
