@@ -4,10 +4,12 @@
  */
 import { parseArgs } from 'node:util';
 import { maskNumber } from '../ports/e164.ts';
-import { type EventReceiver, type ReceivedEvent, startEventReceiver } from './event-receiver.ts';
+import { readPractice } from '../ports/practice-file.file.ts';
+import { type ReceivedEvent, startEventReceiver } from './event-receiver.ts';
+import type { LoopbackServer } from './loopback-server.ts';
 
 const usage = `Usage: npm run listen -- --secret whsec_… [--port 8090] [--host 127.0.0.1]
-The secret may also come from LINEKEEPER_WEBHOOK_SECRET.
+The secret may also come from LINEKEEPER_WEBHOOK_SECRET, or from the demo on this machine.
 `;
 
 const shownKeys = ['callId', 'conversationId', 'visitId', 'agentId', 'decision', 'probability', 'outcome', 'state'];
@@ -18,7 +20,7 @@ export function startListening(options: {
   readonly host: string;
   readonly port: number;
   readonly write: (line: string) => void;
-}): Promise<EventReceiver> {
+}): Promise<LoopbackServer> {
   const { secret, host, port, write } = options;
   return startEventReceiver({
     host,
@@ -43,10 +45,14 @@ export function describeEvent(event: ReceivedEvent): string {
   return [time, event.type, event.subject, `#${event.sequence ?? '?'}`, ...facts].join(' ');
 }
 
+async function practiceSecret(): Promise<string | undefined> {
+  return (await readPractice(process.env.DATA_DIR ?? './data'))?.webhookSecret;
+}
+
 async function main(): Promise<number> {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({ options: { secret: text, port: text, host: text, help: { type: 'boolean' } } });
-  const secret = values.secret ?? process.env.LINEKEEPER_WEBHOOK_SECRET;
+  const secret = values.secret ?? process.env.LINEKEEPER_WEBHOOK_SECRET ?? (await practiceSecret());
   if (values.help || !secret) {
     process.stderr.write(usage);
     return 2;
