@@ -56,7 +56,10 @@ export function createJobs(world: {
   readonly queueName: string;
   readonly logFault: LogFault;
 }): Jobs {
-  const { queueName, logFault } = world;
+  const { queueName } = world;
+  let isClosed = false;
+  // BullMQ's listeners stay on a pool it was given: what befalls the pool later is not the jobs' concern.
+  const logFault: LogFault = (fault, event) => (isClosed ? undefined : world.logFault(fault, event));
   const bench =
     world.backend.kind === 'redis'
       ? redisBench(world.backend, queueName, logFault)
@@ -72,7 +75,9 @@ export function createJobs(world: {
       await bench.queue.upsertJobScheduler('sweep', { every: work.sweepEveryMs }, { name: 'sweep', opts: jobOptions });
     },
     close() {
-      closing ??= closeAll(bench, worker);
+      closing ??= closeAll(bench, worker).finally(() => {
+        isClosed = true;
+      });
       return closing;
     },
   });
