@@ -5,6 +5,10 @@
 export const limits = Object.freeze({
   /** Carrier webhooks and API bodies (contracts section 7). */
   webhookBodyBytesMax: 64 * 1024,
+  /** Objects within objects in a body. */
+  bodyDepthMax: 16,
+  /** A request must have arrived whole by then. */
+  requestTimeoutMs: 15_000,
   /** Visits and beats come from strangers' browsers (contracts section 7). */
   visitBodyBytesMax: 16 * 1024,
   /** Twilio gives up on a voice webhook after 15 s; the caller hears nothing meanwhile, so the record gets 2 s. */
@@ -53,7 +57,17 @@ export const limits = Object.freeze({
   deliveryJitterShare: 0.2,
   deliveryDisableAfterMs: 120 * 60 * 60 * 1_000,
   deliveryResponseBytesMax: 16 * 1024,
+  /** An endpoint's Retry-After is obeyed up to here. */
+  deliveryRetryAfterMaxMs: 24 * 60 * 60 * 1_000,
+  /** An idle connection to an endpoint is kept this long: below the 5 s after which common servers close theirs. */
+  deliveryIdleSocketMs: 4_000,
+  deliveryIdleSocketsPerHostMax: 2,
+  /** One address of an endpoint may take this long to connect before the next one is tried. */
+  deliveryConnectAttemptMs: 1_000,
   eventBodyBytesMax: 20_000,
+  endpointUrlCharactersMax: 2_048,
+  /** A rotated endpoint secret still signs this long (contracts section 4). */
+  endpointSecretKeptMs: 24 * 60 * 60 * 1_000,
   /** Idempotency-Key on routes that spend or send (contracts section 7). */
   idempotencyKeptMs: 24 * 60 * 60 * 1_000,
   idempotencyKeyCharactersMax: 255,
@@ -84,4 +98,15 @@ export const limits = Object.freeze({
   redisReconnectPauseMsMax: 2_000,
   readyTimeoutMs: 1_000,
   transactionRetriesMax: 3,
+  /** The sandbox carrier keeps this much in memory; ended calls and texts are dropped oldest first. */
+  sandboxCallsMax: 5_000,
+  sandboxTextsMax: 5_000,
+  sandboxUnreachablePhonesMax: 1_000,
+  /** Reports the record could not take, kept to be told again. */
+  sandboxUnheardReportsMax: 1_000,
+  /** Lines kept of what one sandbox call heard; the newest stay. */
+  sandboxHeardLinesMax: 200,
+  /** Calls and texts shown of one sandbox phone, newest first. */
+  sandboxPhoneItemsMax: 50,
+  sandboxKeysMax: 32,
 });

@@ -21,7 +21,7 @@ const catalogue = {
   'origin-refused': { status: 403, title: 'This origin is not one of the website’s own.', retry: false },
   'signature-wrong': { status: 403, title: 'The carrier signature does not match.', retry: false },
   'not-found': { status: 404, title: 'There is no such thing here.', retry: false },
-  'method-not-allowed': { status: 405, title: 'This address does not take that method.', retry: false },
+
   conflict: { status: 409, title: 'The request contradicts what is recorded.', retry: false },
   'idempotency-conflict': { status: 409, title: 'This Idempotency-Key was used with another body.', retry: false },
   'body-too-large': { status: 413, title: 'The body is larger than this route takes.', retry: false },

@@ -3,7 +3,7 @@
  * secrets are needed back to sign, so they are sealed with AES-256-GCM under the gateway's own key, which lives outside
  * the database. Standard constructions of Node's crypto; nothing is invented here.
  */
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
 import type { RandomBytes } from './ids.ts';
 
 /** Seals and opens short texts; `context` (an id) must be the same for both, so a sealed value cannot be moved. */
@@ -40,10 +40,4 @@ export function createSecrets(world: { masterKey: Uint8Array; randomBytes: Rando
 /** Hex SHA-256 of a text; what is stored of an API key. */
 export function sha256Hex(text: string | Uint8Array): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-/** Compares two texts in time that does not depend on where they differ. */
-export function sameText(left: string, right: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(left), digest(right));
 }

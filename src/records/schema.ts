@@ -2,7 +2,7 @@
  * The tables as Kysely sees them. The SQL in `migrations/` is the truth; this file follows it column by column.
  * jsonb columns are written as JSON text and read as values; instants are `Date`.
  */
-import type { ColumnType, Generated, Insertable, Kysely, Selectable, Transaction } from 'kysely';
+import type { ColumnType, Generated, Kysely, Selectable, Transaction } from 'kysely';
 import type { E164, TextAddress } from '../ports/e164.ts';
 import type {
   AgentId,
@@ -203,6 +203,9 @@ export interface Tables {
     enterprise_id: EnterpriseId;
     url: string;
     secret_sealed: string;
+    /** The secret before the last rotation; it signs too until `secret_previous_until`. */
+    secret_previous_sealed: string | null;
+    secret_previous_until: Date | null;
     enabled: boolean;
     disabled_reason: string | null;
     failing_since: Date | null;
@@ -248,4 +251,3 @@ export interface Tables {
 export type Db = Kysely<Tables>;
 export type Tx = Transaction<Tables>;
 export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
-export type NewRow<Table extends keyof Tables> = Insertable<Tables[Table]>;

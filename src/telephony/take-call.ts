@@ -40,7 +40,7 @@ export interface CallReport {
 export type Taken = { readonly kind: 'taken'; readonly call: Call } | { readonly kind: 'unknown-number' };
 
 /** Thrown inside the transaction when the caller has been answered another way meanwhile: nothing is stored. */
-export class TooLate extends Error {}
+class TooLate extends Error {}
 
 /** The same webhook came twice at once and the other one was faster: take it again, as a repeated one. */
 class RacedByItself extends Error {}

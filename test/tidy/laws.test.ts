@@ -50,7 +50,9 @@ describe('imports run downward only', () =>
     ['src/carriers/webhook.ts', "import { b } from './twilio/b.ts';", 'sideways'],
     ['src/carriers/twilio/a.ts', "import type { B } from '../../api/contract/b.ts';", 'sideways'],
     ['src/main.ts', "import { b } from './carriers/twilio/b.ts';"],
-    ['src/gateway.ts', "import { b } from './main.ts';", 'cli -> main -> gateway'],
+    ['src/gateway/a.ts', "import { b } from '../main.ts';", 'main.ts wires it'],
+    ['src/gateway/a.ts', "import { b } from '../api/b.ts';"],
+    ['src/api/a.ts', "import { b } from '../gateway/b.ts';", 'upward'],
     ['src/api/a.ts', "import { b } from '../main.ts';", 'main.ts wires it'],
     ['src/simulate/a.ts', "import { b } from '../routing/b.ts';", 'over HTTP'],
     ['src/simulate/a.ts', "import type { B } from '../api/contract/b.ts';"],
@@ -114,6 +116,11 @@ describe('sizes', () => {
     ['src/sms/a.ts', noted],
     ['src/sms/a.ts', noted.replace('};', 'g();\n};'), 'f has 61 lines'],
     ['config/a.ts', `class A {\n  run() {\n${lines(60, 'g();')}}\n}`, 'run has 62 lines'],
+    [
+      'src/sms/a.ts',
+      `function make() {\n  return {\n    one() {\n${lines(50, 'g();')}},\n    two() {\n${lines(50, 'g();')}},\n  };\n}`,
+    ],
+    ['src/sms/a.ts', `function make() {\n  return {\n    one() {\n${lines(60, 'g();')}},\n  };\n}`, 'one has 62 lines'],
   ]);
 });
 

@@ -1,0 +1,55 @@
+/**
+ * Who is asking. A publishable key works only from an exact origin of the enterprise's own websites and only for
+ * visits; a secret key is refused from a browser, because a page that holds one has lost it.
+ */
+import type { FastifyRequest } from 'fastify';
+import type { ApiKeys, KeyKind } from '../identity/api-keys.postgres.ts';
+import { AppError } from '../ports/errors.ts';
+import type { EnterpriseId } from '../ports/ids.ts';
+import type { Db } from '../records/schema.ts';
+import type { Visits, Website } from '../visits/visits.postgres.ts';
+
+export interface Authorise {
+  /** The enterprise behind a secret key. */
+  secret(request: FastifyRequest): Promise<EnterpriseId>;
+  /** The website behind a publishable key and the request's Origin. */
+  publishable(request: FastifyRequest): Promise<Website>;
+}
+
+export function createAuthorise(world: { db: Db; apiKeys: ApiKeys; visits: Visits }): Authorise {
+  const ownerOf = async (request: FastifyRequest, kind: KeyKind): Promise<EnterpriseId> => {
+    const text = keyOf(request);
+    const key = await world.apiKeys.find(world.db, text);
+    if (key === null) throw new AppError('key-invalid');
+    if (key.kind !== kind) throw new AppError('key-kind', { detail: `this route takes a ${kind} key` });
+    return key.enterpriseId;
+  };
+  return Object.freeze({
+    async secret(request: FastifyRequest): Promise<EnterpriseId> {
+      if (request.headers.origin !== undefined) {
+        throw new AppError('key-kind', { detail: 'a secret key must not be used from a browser' });
+      }
+      return ownerOf(request, 'secret');
+    },
+
+    async publishable(request: FastifyRequest): Promise<Website> {
+      const enterpriseId = await ownerOf(request, 'publishable');
+      const { origin } = request.headers;
+      const website = origin === undefined ? null : await world.visits.websiteOfOrigin(world.db, enterpriseId, origin);
+      if (website === null) {
+        throw new AppError('origin-refused', { detail: 'send the Origin of one of the website’s registered origins' });
+      }
+      return website;
+    },
+  });
+}
+
+/** From the Authorization header, or for sendBeacon, which cannot set one, from `?key=`. */
+function keyOf(request: FastifyRequest): string {
+  const header = /^Bearer ([\w-]{10,100})$/.exec(request.headers.authorization ?? '')?.[1];
+  const query = request.query as Record<string, unknown>;
+  const fromQuery = typeof query.key === 'string' && query.key.startsWith('pk_') ? query.key : undefined;
+  const text = header ?? fromQuery;
+  if (text === undefined) throw new AppError('key-missing', { detail: 'send Authorization: Bearer <key>' });
+  return text;
+}

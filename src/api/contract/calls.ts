@@ -1,0 +1,71 @@
+/**
+ * Calls and their outcomes as a contact centre reads and writes them.
+ */
+import { z } from 'zod';
+import { agentIdField, callIdField, e164Field, instantField, text, visitIdField } from './fields.ts';
+
+const verdictView = z.object({
+  outcome: z.string(),
+  fault: z.enum(['none', 'caller', 'callee', 'carrier', 'us']),
+  retry: z.boolean().describe('whether the same call, made again, may go better'),
+  slug: z.string(),
+});
+
+export const attributionView = z.object({
+  decision: z.enum(['credited', 'ambiguous', 'nobody']),
+  visitId: visitIdField.nullable(),
+  probability: z.number(),
+  candidates: z.array(
+    z.object({
+      visitId: z.string(),
+      leaseId: z.string(),
+      probability: z.number(),
+      terms: z.record(z.string(), z.number()),
+    }),
+  ),
+});
+
+export const outcomeView = z.object({
+  id: z.string(),
+  disposition: z.string(),
+  value: z.string().nullable(),
+  currency: z.string().nullable(),
+  note: z.string().nullable(),
+  at: instantField,
+});
+
+export const callView = z.object({
+  id: callIdField,
+  carrier: z.string(),
+  carrierCallId: z.string(),
+  from: e164Field.nullable().describe('null: withheld'),
+  to: e164Field,
+  attestation: z.enum(['A', 'B', 'C', 'failed', 'none']).nullable(),
+  state: z.enum(['waiting', 'bridged', 'voicemail', 'failover', 'ended']),
+  startedAt: instantField,
+  bridgedAt: instantField.nullable(),
+  endedAt: instantField.nullable(),
+  talkMs: z.int(),
+  visitId: visitIdField.nullable(),
+  verdict: verdictView.nullable(),
+  voicemail: z.object({ seconds: z.number(), recordingId: z.string().nullable() }).nullable(),
+  legs: z.array(z.object({ id: z.string(), agentId: agentIdField, state: z.string(), ending: z.string().nullable() })),
+});
+
+export const callDetailView = callView.extend({
+  attribution: attributionView.nullable(),
+  outcomes: z.array(outcomeView),
+});
+
+export const outcomeBody = z.strictObject({
+  disposition: text(64).describe('what came of it, such as sale, lead, support, spam'),
+  value: z
+    .string()
+    .regex(/^\d{1,10}(?:\.\d{1,2})?$/, 'is not an amount such as 129.00')
+    .optional(),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'is not a currency of ISO 4217 such as USD')
+    .optional(),
+  note: text(500).optional(),
+});

@@ -1,0 +1,69 @@
+/**
+ * Numbers, agents, endpoints and events: what an operator sets up and looks at.
+ */
+import { z } from 'zod';
+import {
+  agentIdField,
+  e164Field,
+  endpointIdField,
+  instantField,
+  numberIdField,
+  poolIdField,
+  text,
+  visitIdField,
+} from './fields.ts';
+
+export const numberView = z.object({
+  id: numberIdField,
+  number: e164Field,
+  carrier: z.string(),
+  state: z.enum(['active', 'quarantined', 'released']),
+  poolId: poolIdField.nullable(),
+  failover: e164Field.nullable(),
+  lease: z.object({ visitId: visitIdField, expiresAt: instantField }).nullable().describe('who holds it now'),
+});
+
+export const numberBody = z.strictObject({
+  number: e164Field,
+  carrier: z.enum(['twilio', 'sandbox']),
+  poolId: poolIdField.optional().describe('left out: the enterprise’s first pool'),
+  failover: e164Field.optional().describe('where callers go when nobody answers, or the record does not'),
+});
+
+export const agentView = z.object({
+  id: agentIdField,
+  name: z.string(),
+  phone: e164Field,
+  presence: z.enum(['offline', 'ready', 'offered', 'engaged']),
+  presenceSince: instantField,
+});
+
+export const agentBody = z.strictObject({
+  name: text(100),
+  phone: e164Field,
+  presence: z.enum(['offline', 'ready']).default('offline'),
+});
+
+export const presenceBody = z.strictObject({ presence: z.enum(['offline', 'ready']) });
+
+export const endpointView = z.object({
+  id: endpointIdField,
+  url: z.string(),
+  enabled: z.boolean(),
+  disabledReason: z.string().nullable(),
+  failingSince: instantField.nullable(),
+  createdAt: instantField,
+});
+
+export const newEndpointView = endpointView.extend({ secret: z.string().describe('whsec_…, shown this once') });
+export const endpointBody = z.strictObject({ url: text(2_048), enabled: z.boolean().default(true) });
+export const endpointChangeBody = z.strictObject({ enabled: z.boolean() });
+
+export const eventView = z.object({
+  id: z.string(),
+  type: z.string(),
+  subject: z.string(),
+  sequence: z.int(),
+  timestamp: instantField,
+  data: z.record(z.string(), z.unknown()),
+});

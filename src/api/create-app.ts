@@ -1,0 +1,125 @@
+/**
+ * The HTTP face of the gateway: Fastify with zod schemas, one problem document for every refusal, and the API reference
+ * made from the routes themselves. Carriers register their own routes on the same app.
+ */
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import Fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import { limits } from '../../config/limits.ts';
+import { AppError, errorCatalogue } from '../ports/errors.ts';
+import type { ApiWorld, App } from './app-type.ts';
+import { toAppError, toProblem } from './problem.ts';
+import { registerCallRoutes } from './routes/calls.ts';
+import { registerConversationRoutes } from './routes/conversations.ts';
+import { registerEndpointRoutes } from './routes/endpoints.ts';
+import { registerHealthRoutes } from './routes/health.ts';
+import { registerHomeRoute } from './routes/home.ts';
+import { registerInventoryRoutes } from './routes/inventory.ts';
+import { registerVisitRoutes } from './routes/visits.ts';
+
+/** What each served request is told to, for the metrics: route pattern, status, milliseconds. */
+export type ObserveRequest = (route: string, status: number, elapsedMs: number) => void;
+
+interface AppOptions {
+  readonly log: FastifyBaseLogger;
+  readonly version: string;
+  readonly observe: ObserveRequest;
+}
+
+/** An app without routes: problems, docs, limits and headers are in place. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const app = Fastify({
+    loggerInstance: options.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: limits.webhookBodyBytesMax,
+    requestTimeout: limits.requestTimeoutMs,
+    routerOptions: { maxParamLength: 128 },
+    frameworkErrors: (fault, request, reply) =>
+      sendProblem(fault, request as FastifyRequest, reply as unknown as FastifyReply),
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler((fault, request, reply) => sendProblem(fault, request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(new AppError('not-found', { detail: 'no such route' }), request, reply),
+  );
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+    reply.header('referrer-policy', 'no-referrer');
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    options.observe(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime);
+  });
+  app.addHook('preValidation', async (request) => refuseUnstorable(request.body));
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Linekeeper',
+        version: options.version,
+        description: 'Voice and SMS gateway. Errors are problem documents; see docs/errors.md.',
+      },
+      components: {
+        securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'pk_… on visits, sk_… elsewhere' } },
+      },
+      security: [{ key: [] }],
+    },
+    transform: jsonSchemaTransform,
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs' });
+  return app;
+}
+
+/** Registers everything under /v1, the status page and the health routes. */
+export function registerApi(app: App, world: ApiWorld): void {
+  app.register(async (scope) => {
+    const typed = scope.withTypeProvider<ZodTypeProvider>() as App;
+    registerHomeRoute(typed, world);
+    registerHealthRoutes(typed, world);
+    registerVisitRoutes(typed, world);
+    registerCallRoutes(typed, world);
+    registerConversationRoutes(typed, world);
+    registerInventoryRoutes(typed, world);
+    registerEndpointRoutes(typed, world);
+  });
+}
+
+function sendProblem(fault: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = toAppError(fault);
+  const { status, retry } = errorCatalogue[error.code];
+  const facts = { code: error.code, route: request.routeOptions?.url, requestId: request.id };
+  if (status >= 500) request.log.error({ ...facts, err: error.cause ?? error }, 'request-failed');
+  else request.log.info(facts, 'request-refused');
+  if (retry && status === 503) reply.header('retry-after', '2');
+  return reply
+    .code(status)
+    .type('application/problem+json; charset=utf-8')
+    .serializer((body: unknown) => JSON.stringify(body))
+    .send(toProblem(error, request.id));
+}
+
+/** PostgreSQL holds neither NUL nor half a surrogate pair: such text is refused before anything is stored. */
+function refuseUnstorable(value: unknown, path = 'body', depth = 0): void {
+  if (typeof value === 'string') {
+    if (value.isWellFormed() && !value.includes('\0')) return;
+    const fault = {
+      field: path,
+      problem: 'holds characters that are not text',
+      cure: 'send well-formed Unicode without NUL',
+    };
+    throw new AppError('invalid-request', { fields: [fault] });
+  }
+  if (typeof value !== 'object' || value === null) return;
+  if (depth >= limits.bodyDepthMax)
+    throw new AppError('malformed-body', { detail: `nested deeper than ${limits.bodyDepthMax}` });
+  for (const [key, inner] of Object.entries(value)) {
+    refuseUnstorable(key, `${path} (a name)`, depth + 1);
+    refuseUnstorable(inner, `${path}.${key}`, depth + 1);
+  }
+}

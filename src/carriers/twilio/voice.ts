@@ -1,0 +1,71 @@
+/**
+ * Calls through Twilio's REST API: dial an agent, change what a live call does, hang up. Twilio has no idempotency key,
+ * so a repeated dial first looks for the call an earlier try may have made (one agent is only ever offered one call,
+ * so a live call from this number to that phone is it).
+ */
+
+import type { Instruction } from '../../telephony/instructions.ts';
+import type { CarrierAnswer, DialAnswer, DialOrder, VoiceCarrier } from '../../telephony/voice-carrier.ts';
+import { readFailure, type TwilioClient } from './rest-client.ts';
+import { toTwiml } from './to-twiml.ts';
+
+interface World {
+  readonly client: TwilioClient;
+  readonly publicUrl: () => string;
+}
+
+/** Twilio's clock and ours may differ by this much. */
+const clockSlackMs = 5_000;
+
+export function createTwilioVoice(world: World): VoiceCarrier {
+  return Object.freeze({
+    name: 'twilio',
+
+    async dial(order: DialOrder): Promise<DialAnswer> {
+      try {
+        const made = order.repeated ? await findDialled(world, order) : null;
+        return { kind: 'dialled', carrierCallId: made ?? (await place(world, order)) };
+      } catch (fault) {
+        const failure = readFailure(fault);
+        return { kind: failure.kind === 'unavailable' ? 'unavailable' : 'refused', reason: failure.reason };
+      }
+    },
+
+    instruct: (carrierCallId: string, instructions: readonly Instruction[]) =>
+      change(() => world.client.calls(carrierCallId).update({ twiml: toTwiml(instructions, world.publicUrl()) })),
+
+    hangUp: (carrierCallId: string) => change(() => world.client.calls(carrierCallId).update({ status: 'completed' })),
+  });
+}
+
+async function place(world: World, order: DialOrder): Promise<string> {
+  const query = new URLSearchParams({ call: order.callId, leg: order.legId });
+  const base = `${world.publicUrl()}/carriers/twilio/voice`;
+  const call = await world.client.calls.create({
+    from: order.from,
+    to: order.to,
+    url: `${base}/agent?${query}`,
+    method: 'POST',
+    statusCallback: `${base}/leg-status?${query}`,
+    statusCallbackEvent: ['ringing', 'answered', 'completed'],
+    statusCallbackMethod: 'POST',
+    timeout: Math.ceil(order.ringTimeoutMs / 1_000),
+  });
+  return call.sid;
+}
+
+async function findDialled(world: World, order: DialOrder): Promise<string | null> {
+  const recent = await world.client.calls.list({ from: order.from, to: order.to, limit: 20 });
+  const made = recent.find((call) => call.dateCreated.getTime() >= order.orderedAt - clockSlackMs);
+  return made?.sid ?? null;
+}
+
+async function change(request: () => Promise<unknown>): Promise<CarrierAnswer> {
+  try {
+    await request();
+    return { kind: 'done' };
+  } catch (fault) {
+    const failure = readFailure(fault);
+    return failure.kind === 'gone' ? { kind: 'gone' } : { kind: failure.kind, reason: failure.reason };
+  }
+}

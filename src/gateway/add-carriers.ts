@@ -1,0 +1,68 @@
+/**
+ * Puts carriers on the gateway: each brings its routes, its way to place calls and its way to send texts. A carrier
+ * without an account still has its routes, which refuse everything, so that a missing credential is noticed by its own
+ * error and not by a 404.
+ */
+import { randomBytes } from 'node:crypto';
+import type { FastifyBaseLogger } from 'fastify';
+import type { TwilioSettings } from '../../config/settings.ts';
+import type { App } from '../api/app-type.ts';
+import { createAnswerInTime } from '../carriers/answer-in-time.timer.ts';
+import { endLostCalls } from '../carriers/sandbox/end-lost-calls.ts';
+import { createSandboxHead } from '../carriers/sandbox/head.ts';
+import { createSandboxMessages } from '../carriers/sandbox/messages.ts';
+import { createNetwork } from '../carriers/sandbox/network.ts';
+import { registerSandbox } from '../carriers/sandbox/routes.ts';
+import { createSandboxVoice } from '../carriers/sandbox/voice.ts';
+import { createTwilioMessages } from '../carriers/twilio/messages.ts';
+import { createTwilioClient } from '../carriers/twilio/rest-client.ts';
+import { createTwilioVoice } from '../carriers/twilio/voice.ts';
+import { registerTwilio } from '../carriers/twilio/webhooks.ts';
+import type { Db } from '../records/schema.ts';
+import type { MessageGateway } from '../sms/message-gateway.ts';
+import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
+import type { Core } from './core.ts';
+
+interface World {
+  readonly db: Db;
+  readonly core: Core;
+  readonly log: FastifyBaseLogger;
+  readonly publicUrl: () => string;
+  readonly voice: Map<string, VoiceCarrier>;
+  readonly texts: Map<string, MessageGateway>;
+}
+
+export function addTwilio(app: App, world: World, account: TwilioSettings | null): void {
+  const { core, publicUrl, log } = world;
+  if (account !== null) {
+    const client = createTwilioClient(account);
+    world.voice.set('twilio', createTwilioVoice({ client, publicUrl }));
+    world.texts.set('twilio', createTwilioMessages({ client, publicUrl }));
+  }
+  registerTwilio(app, {
+    account,
+    publicUrl,
+    answerInTime: createAnswerInTime({ desk: core.callDesk, failovers: core.failovers, log }),
+    callDesk: core.callDesk,
+    messageDesk: core.messageDesk,
+    findCall: (id) => core.calls.findByCarrier(world.db, 'twilio', id),
+  });
+}
+
+/** The pretend network starts empty: what the record still holds of it is ended first. */
+export async function addSandbox(app: App, world: World): Promise<void> {
+  const { core, log, db } = world;
+  const network = createNetwork({ randomBytes });
+  const head = createSandboxHead({
+    network,
+    desk: core.callDesk,
+    messages: core.messageDesk,
+    takeCall: createAnswerInTime({ desk: core.callDesk, failovers: core.failovers, log }),
+    findCall: (id) => core.calls.findByCarrier(db, 'sandbox', id),
+    log,
+  });
+  world.voice.set('sandbox', createSandboxVoice({ network, head }));
+  world.texts.set('sandbox', createSandboxMessages({ network, desk: core.messageDesk, clock: core.clock, log }));
+  await endLostCalls({ db, calls: core.calls, runner: core.runner });
+  await registerSandbox(app, { network, head });
+}

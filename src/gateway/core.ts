@@ -1,0 +1,113 @@
+/**
+ * The inside of the gateway, wired once: stores, desks, runners and the outbox handlers, from a database, a queue, a
+ * clock and randomness. No carrier and no HTTP is known here; carriers are looked up by name when an effect needs one.
+ */
+
+import { createApiKeys } from '../identity/api-keys.postgres.ts';
+import { createConsents } from '../identity/consents.postgres.ts';
+import { createAttributions } from '../numbers/attributions.postgres.ts';
+import { createCreditContact } from '../numbers/credit-contact.ts';
+import { createLeases } from '../numbers/leases.postgres.ts';
+import { createNumbers } from '../numbers/numbers.postgres.ts';
+import { createVisitDesk } from '../numbers/welcome-visit.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Database } from '../ports/database.ts';
+import { createIds, type RandomBytes } from '../ports/ids.ts';
+import type { Jobs } from '../ports/jobs.ts';
+import type { Log } from '../ports/log.ts';
+import { createSecrets } from '../ports/secrets.ts';
+import { createDeliverEvent } from '../records/deliver-event.ts';
+import { createDeliveries } from '../records/deliveries.postgres.ts';
+import { createEndpoints } from '../records/endpoints.postgres.ts';
+import { createOutbox } from '../records/outbox.postgres.ts';
+import type { EventPoster } from '../records/post-event.http.ts';
+import { createLaneRunner } from '../records/run-lane.ts';
+import type { Tables } from '../records/schema.ts';
+import { createTransact } from '../records/transact.ts';
+import { createAgents } from '../routing/agents.postgres.ts';
+import { createOffers } from '../routing/offers.postgres.ts';
+import { createOutcomes } from '../selling/outcomes.postgres.ts';
+import { createConversations } from '../sms/conversations.postgres.ts';
+import { createMessageDesk } from '../sms/message-desk.ts';
+import type { MessageGateway } from '../sms/message-gateway.ts';
+import { createSendHandler } from '../sms/send-messages.ts';
+import { createCalls } from '../telephony/calls.postgres.ts';
+import { createFailoverBook } from '../telephony/failover-book.ts';
+import { createCallEffects } from '../telephony/perform-effects.ts';
+import { createCallRunner } from '../telephony/run-call.ts';
+import { createCallDesk } from '../telephony/take-call.ts';
+import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
+import { createVisits } from '../visits/visits.postgres.ts';
+
+interface World {
+  readonly database: Database<Tables>;
+  readonly jobs: Jobs;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly randomBytes: RandomBytes;
+  readonly masterKey: Uint8Array;
+  readonly poster: EventPoster;
+  readonly voice: ReadonlyMap<string, VoiceCarrier>;
+  readonly texts: ReadonlyMap<string, MessageGateway>;
+  readonly countDelivery: (result: 'delivered' | 'retried' | 'dead') => void;
+}
+
+export type Core = ReturnType<typeof createCore>;
+
+export function createCore(world: World) {
+  const { database, jobs, log, clock, randomBytes } = world;
+  const db = database.kysely;
+  const ids = createIds({ clock, randomBytes });
+  const secrets = createSecrets({ masterKey: world.masterKey, randomBytes });
+  const transact = createTransact({ database, jobs, log });
+  const outbox = createOutbox({ clock, ids });
+  const numbers = createNumbers();
+  const visits = createVisits();
+  const leases = createLeases({ clock, ids });
+  const creditContact = createCreditContact({ attributions: createAttributions({ clock, ids }), outbox });
+  const offers = createOffers({ clock, ids });
+  const calls = createCalls();
+  const runner = createCallRunner({ transact, calls, offers, outbox, clock, ids, log });
+  const callDesk = createCallDesk({ transact, calls, runner, numbers, creditContact, outbox, clock, ids });
+  const consents = createConsents({ secrets });
+  const conversations = createConversations();
+  const messageDesk = createMessageDesk({
+    transact,
+    numbers,
+    creditContact,
+    consents,
+    conversations,
+    outbox,
+    clock,
+    ids,
+  });
+  const endpoints = createEndpoints({ clock, ids, secrets, randomBytes, outbox });
+  const deliverEvent = createDeliverEvent({ ...world, db, transact, outbox, endpoints, count: world.countDelivery });
+  const handlers = {
+    ...createCallEffects({ db, calls, runner, carriers: world.voice, clock }),
+    'message.send': createSendHandler({ db, transact, conversations, consents, outbox, gateways: world.texts, clock }),
+    'webhook.deliver': deliverEvent,
+  };
+  return Object.freeze({
+    ids,
+    clock,
+    randomBytes,
+    transact,
+    outbox,
+    numbers,
+    visits,
+    calls,
+    runner,
+    callDesk,
+    messageDesk,
+    endpoints,
+    deliveries: createDeliveries({ clock }),
+    agents: createAgents(),
+    outcomes: createOutcomes({ clock, ids, outbox }),
+    apiKeys: createApiKeys({ clock, ids, randomBytes }),
+    visitDesk: createVisitDesk({ transact, visits, leases, clock, ids }),
+    failovers: createFailoverBook({ readFailovers: () => numbers.failovers(db), desk: callDesk, log }),
+    lanes: createLaneRunner({ db, outbox, jobs, clock, log, handlers }),
+  });
+}

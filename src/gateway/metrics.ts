@@ -1,0 +1,37 @@
+/**
+ * What is counted, in Prometheus' form through prom-client: requests by route, deliveries by how they ended. Labels
+ * have few values; ids and numbers never become labels.
+ */
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+
+export interface Metrics {
+  observeRequest(route: string, status: number, elapsedMs: number): void;
+  countDelivery(result: 'delivered' | 'retried' | 'dead'): void;
+  /** The text Prometheus scrapes. */
+  text(): Promise<string>;
+}
+
+/** Metrics of one gateway, in a registry of their own. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const requests = new Histogram({
+    name: 'linekeeper_request_seconds',
+    help: 'time to answer a request',
+    labelNames: ['route', 'status'],
+    buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5],
+    registers: [registry],
+  });
+  const deliveries = new Counter({
+    name: 'linekeeper_deliveries_total',
+    help: 'tries to deliver an event, by how they ended',
+    labelNames: ['result'],
+    registers: [registry],
+  });
+  return Object.freeze({
+    observeRequest: (route: string, status: number, elapsedMs: number) =>
+      requests.observe({ route, status: `${Math.floor(status / 100)}xx` }, elapsedMs / 1_000),
+    countDelivery: (result: 'delivered' | 'retried' | 'dead') => deliveries.inc({ result }),
+    text: () => registry.metrics(),
+  });
+}

@@ -1,0 +1,205 @@
+/**
+ * The composition root: from Settings to a running gateway. It is the one place that knows every adapter; everything
+ * below is given its ports. `startGateway` returns when the address is open, `close` drains: no new requests, the ones
+ * under way answered, wakes stopped, connections shut.
+ */
+import { randomBytes } from 'node:crypto';
+import type { FastifyBaseLogger } from 'fastify';
+import { limits } from '../../config/limits.ts';
+import type { Settings, TwilioSettings } from '../../config/settings.ts';
+import packageFile from '../../package.json' with { type: 'json' };
+import { createAuthorise } from '../api/authorise.ts';
+import { createApp, registerApi } from '../api/create-app.ts';
+import { createReadModels } from '../api/read-models.postgres.ts';
+import { systemClock } from '../ports/clock.ts';
+import { openEmbeddedDatabase } from '../ports/database.pglite.ts';
+import { openServerDatabase } from '../ports/database.postgres.ts';
+import type { Database } from '../ports/database.ts';
+import { createJobs, type JobBackend, migrateJobs } from '../ports/jobs.bullmq.ts';
+import type { Jobs } from '../ports/jobs.ts';
+import { readOrMakeKey } from '../ports/key-file.file.ts';
+import { type Practice, readPractice, writePractice } from '../ports/practice-file.file.ts';
+import { migrate } from '../records/migrate.postgres.ts';
+import { createEventPoster, type EventPoster } from '../records/post-event.http.ts';
+import type { Tables } from '../records/schema.ts';
+import type { MessageGateway } from '../sms/message-gateway.ts';
+import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
+import { addSandbox, addTwilio } from './add-carriers.ts';
+import { type Core, createCore } from './core.ts';
+import { makeDemo } from './first-start.postgres.ts';
+import { createMetrics } from './metrics.ts';
+
+export interface Gateway {
+  /** Where it listens, such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** What the first start made; null at later ones. */
+  readonly madeDemo: Practice | null;
+  /** Drains and closes; twice is once. */
+  close(): Promise<void>;
+}
+
+const queueName = 'outbox';
+
+/** Opens everything, in the order in which it depends on each other. @throws what keeps it from starting. */
+export async function startGateway(settings: Settings, log: FastifyBaseLogger): Promise<Gateway> {
+  const logFault = (fault: unknown, event: string) => log.warn({ err: fault }, event);
+  const database = await openDatabase(settings, logFault);
+  try {
+    const migrations = await migrate(database);
+    if (settings.redisUrl === null) await migrateJobs(database.jobPool);
+    if (migrations > 0) log.info({ migrations }, 'record-migrated');
+    return await assemble(settings, log, database, logFault);
+  } catch (fault) {
+    await database.close();
+    throw fault;
+  }
+}
+
+function openDatabase(
+  settings: Settings,
+  logFault: (fault: unknown, event: string) => void,
+): Promise<Database<Tables>> {
+  const schemas = { schema: 'linekeeper', jobSchema: 'bullmq', logFault };
+  if (settings.databaseUrl === null) return openEmbeddedDatabase<Tables>({ folder: settings.dataFolder, ...schemas });
+  return openServerDatabase<Tables>({
+    url: settings.databaseUrl,
+    poolSize: settings.databasePoolSize,
+    connectTimeoutMs: limits.databaseConnectTimeoutMs,
+    statementTimeoutMs: limits.databaseStatementTimeoutMs,
+    ...schemas,
+  });
+}
+
+async function assemble(
+  settings: Settings,
+  log: FastifyBaseLogger,
+  database: Database<Tables>,
+  logFault: (fault: unknown, event: string) => void,
+): Promise<Gateway> {
+  const metrics = createMetrics();
+  const poster = createPoster(settings);
+  const jobs = createJobs({ backend: jobBackend(settings, database), queueName, logFault });
+  const voice = new Map<string, VoiceCarrier>();
+  const texts = new Map<string, MessageGateway>();
+  const core = createCore({
+    database,
+    jobs,
+    log,
+    clock: systemClock,
+    random: Math.random,
+    randomBytes,
+    masterKey: await masterKeyOf(settings),
+    poster,
+    voice,
+    texts,
+    countDelivery: metrics.countDelivery,
+  });
+  const address = { url: '' };
+  const publicUrl = () => settings.publicUrl ?? address.url;
+  const madeDemo = settings.demo ? await ensureDemo(settings, core) : null;
+  const app = await createApp({ log, version: packageFile.version, observe: metrics.observeRequest });
+  const carriers = { db: database.kysely, core, log, publicUrl, voice, texts };
+  addTwilio(app, carriers, settings.twilio ?? (settings.demo ? await practiceTwilio(settings) : null));
+  if (settings.sandboxCarrier) await addSandbox(app, carriers);
+  const state = { draining: false };
+  registerApi(app, {
+    ...core,
+    db: database.kysely,
+    authorise: createAuthorise({ db: database.kysely, apiKeys: core.apiKeys, visits: core.visits }),
+    reads: createReadModels({ db: database.kysely }),
+    webhookAllowLoopback: settings.webhookAllowLoopback,
+    version: packageFile.version,
+    publicUrl,
+    statusPage: settings.statusPage,
+    facts: factsOf(settings, voice),
+    isReady: async () => !state.draining && (await database.isReachable(limits.readyTimeoutMs)),
+    metrics: metrics.text,
+  });
+  if (database.kind === 'embedded') await core.outbox.forgetClaims(database.kysely);
+  await core.failovers.refresh();
+  address.url = await app.listen({ port: settings.port, host: settings.host });
+  await startJobs(jobs, core);
+  const refresh = setInterval(
+    () => void core.failovers.refresh().then(core.failovers.tellLater),
+    limits.failoverRefreshMs,
+  );
+  const close = once(async () => {
+    state.draining = true;
+    clearInterval(refresh);
+    await app.close();
+    await jobs.close();
+    poster.close();
+    await core.failovers.tellLater();
+    await database.close();
+  });
+  return Object.freeze({ url: address.url, madeDemo, close });
+}
+
+function createPoster(settings: Settings): EventPoster {
+  return createEventPoster({
+    clock: systemClock,
+    allowLoopback: settings.webhookAllowLoopback,
+    timeoutMs: limits.deliveryTimeoutMs,
+    responseBytesMax: limits.deliveryResponseBytesMax,
+  });
+}
+
+function jobBackend(settings: Settings, database: Database<Tables>): JobBackend {
+  if (settings.redisUrl === null) return { kind: 'postgres', pool: database.jobPool };
+  return { kind: 'redis', url: settings.redisUrl };
+}
+
+async function masterKeyOf(settings: Settings): Promise<Uint8Array> {
+  if (settings.secretKeyHex === null) return readOrMakeKey(settings.dataFolder, randomBytes);
+  return Buffer.from(settings.secretKeyHex, 'hex');
+}
+
+function startJobs(jobs: Jobs, core: Core): Promise<void> {
+  return jobs.start({
+    handler: core.lanes.run,
+    sweep: core.lanes.sweep,
+    concurrency: limits.outboxConcurrency,
+    sweepEveryMs: limits.outboxSweepEveryMs,
+  });
+}
+
+function once(act: () => Promise<void>): () => Promise<void> {
+  let acting: Promise<void> | null = null;
+  return () => {
+    acting ??= act();
+    return acting;
+  };
+}
+
+function ensureDemo(settings: Settings, core: Core): Promise<Practice | null> {
+  const own = [`http://localhost:${settings.port}`, `http://127.0.0.1:${settings.port}`];
+  return makeDemo({
+    ...core,
+    origins: [
+      ...own,
+      'https://shop.example',
+      ...(settings.publicUrl === null ? [] : [new URL(settings.publicUrl).origin]),
+    ],
+    listenerUrl: 'http://127.0.0.1:8090/',
+    keep: (practice) => writePractice(settings.dataFolder, practice),
+  });
+}
+
+/** The practice account talks to the simulator on loopback; without its file there is none. */
+async function practiceTwilio(settings: Settings): Promise<TwilioSettings | null> {
+  const practice = await readPractice(settings.dataFolder);
+  if (practice === null) return null;
+  return { ...practice.twilio, authTokenPrevious: null, apiUrl: `http://127.0.0.1:${settings.practiceTwilioPort}` };
+}
+
+function factsOf(settings: Settings, voice: ReadonlyMap<string, VoiceCarrier>): Record<string, string> {
+  return {
+    version: packageFile.version,
+    record:
+      settings.databaseUrl === null
+        ? `embedded PostgreSQL in ${settings.dataFolder} (no fsync: see the README)`
+        : 'a PostgreSQL server',
+    jobs: settings.redisUrl === null ? 'BullMQ on the record' : 'BullMQ on Redis',
+    carriers: voice.size === 0 ? 'none' : [...voice.keys()].join(', '),
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * Agents: who may be put on the line, on which phone, and whether they are there. Presence set by people only moves
+ * between offline and ready; offered and engaged belong to the offers.
+ */
+import type { E164 } from '../ports/e164.ts';
+import type { AgentId, EnterpriseId } from '../ports/ids.ts';
+import type { Db, Row } from '../records/schema.ts';
+
+export interface NewAgent {
+  readonly id: AgentId;
+  readonly enterpriseId: EnterpriseId;
+  readonly name: string;
+  readonly phone: E164;
+  readonly presence: 'offline' | 'ready';
+  readonly at: number;
+}
+
+export type Agents = ReturnType<typeof createAgents>;
+
+export function createAgents() {
+  return Object.freeze({
+    /** Adds an agent; null when another agent of the enterprise has this phone. */
+    async add(db: Db, agent: NewAgent): Promise<Row<'agent'> | null> {
+      const row = await db
+        .insertInto('agent')
+        .values({
+          id: agent.id,
+          enterprise_id: agent.enterpriseId,
+          name: agent.name,
+          phone: agent.phone,
+          presence: agent.presence,
+          presence_since: new Date(agent.at),
+        })
+        .onConflict((clash) => clash.columns(['enterprise_id', 'phone']).doNothing())
+        .returningAll()
+        .executeTakeFirst();
+      return row ?? null;
+    },
+
+    /** Sets presence; `busy` when the agent is being rung or talks and wants to be ready. Offline always works. */
+    async setPresence(
+      db: Db,
+      change: { enterpriseId: EnterpriseId; id: AgentId; presence: 'offline' | 'ready'; at: number },
+    ): Promise<Row<'agent'> | 'unknown' | 'busy'> {
+      const found = db
+        .updateTable('agent')
+        .where('id', '=', change.id)
+        .where('enterprise_id', '=', change.enterpriseId);
+      const allowed = change.presence === 'offline' ? found : found.where('presence', 'in', ['offline', 'ready']);
+      const row = await allowed
+        .set({ presence: change.presence, presence_since: new Date(change.at) })
+        .returningAll()
+        .executeTakeFirst();
+      if (row !== undefined) return row;
+      const known = await db
+        .selectFrom('agent')
+        .select('id')
+        .where('id', '=', change.id)
+        .where('enterprise_id', '=', change.enterpriseId)
+        .executeTakeFirst();
+      return known === undefined ? 'unknown' : 'busy';
+    },
+  });
+}
