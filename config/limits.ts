@@ -88,6 +88,8 @@ export const limits = Object.freeze({
   jobStalledCheckEveryMs: 30_000,
   /** Posting a wake may hold a caller's answer up this long; the sweep finds what was not posted. */
   jobPostTimeoutMs: 800,
+  /** The shared sweep schedule is posted again this often, in case Redis has lost it; must exceed outboxSweepEveryMs. */
+  jobScheduleRenewEveryMs: 30_000,
   /** How long a worker blocks before it looks again unasked. */
   jobBlockSeconds: 5,
   /** BullMQ keeps an event stream we do not read. */

@@ -49,8 +49,9 @@ export function onRedis(title: string, suite: (redis: RedisForTests) => void): v
   describe.skipIf(redis.kind === 'absent')(titleOn(title, 'redis', redis), () => {
     const url = redis.kind === 'found' ? redis.url : '';
     const keyPrefix = `{lk-test-${randomBytes(5).toString('hex')}}`;
-    afterAll(() => deleteKeys(url, keyPrefix));
-    suite({ url, keyPrefix });
+    const own = { url, keyPrefix };
+    afterAll(() => deleteKeys(own));
+    suite(own);
   });
 }
 
@@ -114,7 +115,8 @@ async function openServerCopy(): Promise<[Database<Tables>, ThrowAway]> {
   return [database, throwAway];
 }
 
-async function deleteKeys(url: string, keyPrefix: string): Promise<void> {
+/** Deletes every key that begins with `keyPrefix`, as a Redis that lost its memory would. */
+export async function deleteKeys({ url, keyPrefix }: RedisForTests): Promise<void> {
   const redis = new Redis(url);
   try {
     for await (const keys of redis.scanStream({ match: `${keyPrefix}*`, count: 1_000 })) {
