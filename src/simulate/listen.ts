@@ -49,9 +49,13 @@ async function practiceSecret(): Promise<string | undefined> {
   return (await readPractice(process.env.DATA_DIR ?? './data'))?.webhookSecret;
 }
 
-async function main(): Promise<number> {
+/** Listens as `args` ask until Ctrl-C; answers with the exit code. */
+export async function listenCommand(args: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { secret: text, port: text, host: text, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { secret: text, port: text, host: text, help: { type: 'boolean' } },
+  });
   const secret = values.secret ?? process.env.LINEKEEPER_WEBHOOK_SECRET ?? (await practiceSecret());
   if (values.help || !secret) {
     process.stderr.write(usage);
@@ -71,4 +75,4 @@ async function main(): Promise<number> {
   }
 }
 
-if (import.meta.main) process.exitCode = await main();
+if (import.meta.main) process.exitCode = await listenCommand(process.argv.slice(2));
