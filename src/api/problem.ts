@@ -45,7 +45,7 @@ const sqlStates: Readonly<Record<string, ErrorCode>> = {
 export function toAppError(fault: unknown): AppError {
   if (fault instanceof AppError) return fault;
   if (hasZodFastifySchemaValidationErrors(fault)) {
-    const issues = fault.validation.map((entry) => entry.params.issue as z.core.$ZodIssue);
+    const issues = fault.validation.map(issueOf);
     return new AppError('invalid-request', { fields: fieldFaults(issues), cause: fault });
   }
   const code = codeOf(fault);
@@ -53,6 +53,12 @@ export function toAppError(fault: unknown): AppError {
   if (known !== undefined) return new AppError(known, { cause: fault });
   const status = typeof fault === 'object' && fault !== null && 'statusCode' in fault ? Number(fault.statusCode) : 500;
   return new AppError(status === 400 ? 'malformed-body' : 'fault', { cause: fault });
+}
+
+/** fastify-type-provider-zod takes zod's issue apart into the fields of Ajv; this puts it together again. */
+function issueOf(entry: { keyword: string; instancePath: string; message?: string; params: object }): z.core.$ZodIssue {
+  const path = entry.instancePath.split('/').filter((part) => part !== '');
+  return { ...entry.params, code: entry.keyword, path, message: entry.message ?? '' } as z.core.$ZodIssue;
 }
 
 /** The problem document of an error. */

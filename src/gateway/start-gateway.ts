@@ -43,12 +43,26 @@ const queueName = 'outbox';
 /** Opens everything, in the order in which it depends on each other. @throws what keeps it from starting. */
 export async function startGateway(settings: Settings, log: FastifyBaseLogger): Promise<Gateway> {
   const logFault = (fault: unknown, event: string) => log.warn({ err: fault }, event);
-  const database = await openDatabase(settings, logFault);
+  const { database, migrations } = await openRecord(settings, log);
+  try {
+    if (migrations > 0) log.info({ migrations }, 'record-migrated');
+    return await assemble(settings, log, database, logFault);
+  } catch (fault) {
+    await database.close();
+    throw fault;
+  }
+}
+
+/** Opens the record in its newest shape; `migrations` counts what was applied. The caller closes it. */
+export async function openRecord(
+  settings: Settings,
+  log: FastifyBaseLogger,
+): Promise<{ database: Database<Tables>; migrations: number }> {
+  const database = await openDatabase(settings, (fault, event) => log.warn({ err: fault }, event));
   try {
     const migrations = await migrate(database);
     if (settings.redisUrl === null) await migrateJobs(database.jobPool);
-    if (migrations > 0) log.info({ migrations }, 'record-migrated');
-    return await assemble(settings, log, database, logFault);
+    return { database, migrations };
   } catch (fault) {
     await database.close();
     throw fault;

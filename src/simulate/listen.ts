@@ -52,9 +52,13 @@ function switchOnHint(practice: Practice): string {
   return `The demo's endpoint is off until you switch it on:\n  curl -s -X PATCH ${url} ${headers} -d '{"enabled":true}'\n`;
 }
 
-async function main(): Promise<number> {
+/** Listens as `args` ask until Ctrl-C; answers with the exit code. */
+export async function listenCommand(args: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { secret: text, port: text, host: text, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { secret: text, port: text, host: text, help: { type: 'boolean' } },
+  });
   const practice = await readPractice(process.env.DATA_DIR ?? './data');
   const given = values.secret ?? process.env.LINEKEEPER_WEBHOOK_SECRET;
   const secret = given ?? practice?.webhookSecret;
@@ -77,4 +81,4 @@ async function main(): Promise<number> {
   }
 }
 
-if (import.meta.main) process.exitCode = await main();
+if (import.meta.main) process.exitCode = await listenCommand(process.argv.slice(2));
