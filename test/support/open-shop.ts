@@ -2,6 +2,7 @@
  * A shop in business: a gateway with the demo in it, a scripted Twilio behind it, a webhook receiver that is registered,
  * and the few things every journey does on the way.
  */
+import { type Answer, attemptWebhook, type Webhook } from '../../src/simulate/send-webhook.ts';
 import { createTwilioFarEnd, type TwilioFarEnd } from '../../src/simulate/twilio-far-end.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
 import type { Place } from './deployments.ts';
@@ -11,6 +12,8 @@ import { type RunningGateway, runGateway } from './run-gateway.ts';
 /** A number for Twilio; the demo's own are +15035550101 to 0108. */
 export const twilioNumber = '+15035550121';
 export const caller = '+12125550142';
+/** What carriers are told; behind it the gateway listens on loopback, as behind a load balancer. */
+export const publicUrl = 'https://lines.example';
 export const account = Object.freeze({ accountSid: `AC${'4'.repeat(32)}`, authToken: '3'.repeat(32) });
 
 export interface Shop {
@@ -27,7 +30,7 @@ export async function openShop(place: Place): Promise<Shop> {
   place.keep(farEnd.close);
   place.keep(receiver.close);
   const gateway = await runGateway(place, twilioEnvironment(farEnd));
-  farEnd.pointAt(gateway.url);
+  farEnd.pointAt(gateway.url, publicUrl);
   const api = createApiClient(gateway);
   const endpoint = await api.must('POST', '/v1/endpoints', { body: { url: receiver.url } });
   receiver.setSecret(endpoint.secret);
@@ -40,7 +43,15 @@ export function twilioEnvironment(farEnd: Pick<TwilioFarEnd, 'restUrl'>): Record
     TWILIO_ACCOUNT_SID: account.accountSid,
     TWILIO_AUTH_TOKEN: account.authToken,
     TWILIO_API_URL: farEnd.restUrl,
+    PUBLIC_URL: publicUrl,
   };
+}
+
+/** Sends a webhook once more, byte for byte, with its own signature. */
+export function resend({ gateway }: Pick<Shop, 'gateway'>, webhook: Webhook): Promise<Answer> {
+  const address = { publicUrl, gatewayUrl: gateway.url };
+  const { authToken } = account;
+  return attemptWebhook({ webhook, address, authToken, timeoutMs: 5_000, closing: new AbortController().signal });
 }
 
 /** Puts the Twilio number into the pool; with `failover`, its callers can be sent there. */
