@@ -3,6 +3,7 @@
  * database throw by themselves is mapped here; everything unknown is `fault`, told apart only in the log.
  */
 
+import type { FastifySchemaValidationError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { AppError, type ErrorCode, errorCatalogue, type FieldFault } from '../ports/errors.ts';
@@ -45,8 +46,7 @@ const sqlStates: Readonly<Record<string, ErrorCode>> = {
 export function toAppError(fault: unknown): AppError {
   if (fault instanceof AppError) return fault;
   if (hasZodFastifySchemaValidationErrors(fault)) {
-    const issues = fault.validation.map((entry) => entry.params.issue as z.core.$ZodIssue);
-    return new AppError('invalid-request', { fields: fieldFaults(issues), cause: fault });
+    return new AppError('invalid-request', { fields: fieldFaults(fault.validation.map(issueOf)), cause: fault });
   }
   const code = codeOf(fault);
   const known = fastifyCodes[code] ?? sqlStates[code];
@@ -68,6 +68,13 @@ export function toProblem(error: AppError, requestId: string): Problem {
     requestId,
     ...(error.fields.length === 0 ? {} : { fields: error.fields }),
   };
+}
+
+/** The type provider flattens zod's issues into Fastify's form; this is the way back. */
+function issueOf(entry: FastifySchemaValidationError): z.core.$ZodIssue {
+  const { keyword, instancePath, message, params } = entry;
+  const path = instancePath.split('/').filter((part) => part !== '');
+  return { ...params, code: keyword, path, message } as z.core.$ZodIssue;
 }
 
 function codeOf(fault: unknown): string {

@@ -17,7 +17,10 @@ onEveryDeployment('a call on the sandbox', (deployment) => {
     const { shop, phones } = await setup();
     const opened = await openVisit(shop);
     const line = await phones.dial(caller, opened.number.e164);
-    expect(line).toMatchObject({ state: 'in-progress', hears: [expect.stringMatching(/Please hold/), expect.anything()] });
+    expect(line).toMatchObject({
+      state: 'in-progress',
+      hears: [expect.stringMatching(/Please hold/), expect.anything()],
+    });
     const agent = await phones.ringing();
     expect(agent.from).toBe(opened.number.e164);
     expect(await phones.act(`/calls/${agent.id}/answer`)).toMatchObject({ expects: 'keys' });

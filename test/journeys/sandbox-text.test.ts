@@ -21,11 +21,13 @@ onEveryDeployment('texts on the sandbox', (deployment) => {
     await expect.poll(inbox).toEqual([expect.stringMatching(/the business whose page/)]);
     await text('STOP');
     await text('Info?');
-    await expect.poll(inbox).toEqual([
-      expect.stringMatching(/the business whose page/),
-      expect.stringMatching(/unsubscribed/),
-      expect.stringMatching(/the business whose page/),
-    ]);
+    await expect
+      .poll(inbox)
+      .toEqual([
+        expect.stringMatching(/the business whose page/),
+        expect.stringMatching(/unsubscribed/),
+        expect.stringMatching(/the business whose page/),
+      ]);
   });
 
   test('a second STOP is not confirmed again, and nobody is written to until START', async () => {
@@ -35,7 +37,9 @@ onEveryDeployment('texts on the sandbox', (deployment) => {
     const path = `/v1/conversations/${conversationId}/messages`;
     expect((await shop.api.send('POST', path, { body: { body: 'Hello' } })).status).toBe(422);
     await text('START');
-    await expect.poll(inbox).toEqual([expect.stringMatching(/subscribed again/), expect.stringMatching(/unsubscribed/)]);
+    await expect
+      .poll(inbox)
+      .toEqual([expect.stringMatching(/subscribed again/), expect.stringMatching(/unsubscribed/)]);
     await shop.api.must('POST', path, { body: { body: 'Hello' } });
     await expect.poll(async () => (await inbox())[0]).toBe('Hello');
   });

@@ -90,7 +90,10 @@ onEveryDeployment('a call through Twilio', (deployment) => {
     await call.waitFor('ended');
     await shop.farEnd.settled();
     const stored = await theCall(shop);
-    expect(stored).toMatchObject({ verdict: { slug: 'voicemail-left', outcome: 'voicemail' }, voicemail: { seconds: 7 } });
+    expect(stored).toMatchObject({
+      verdict: { slug: 'voicemail-left', outcome: 'voicemail' },
+      voicemail: { seconds: 7 },
+    });
     expect(stored.voicemail.recordingId).toMatch(/^RE/);
     await shop.receiver.waitFor('call.ended', stored.id);
     expect(toldOf(shop, stored.id)).toEqual(['call.received', 'call.attributed', 'call.voicemail', 'call.ended']);
@@ -131,7 +134,10 @@ onEveryDeployment('a call through Twilio', (deployment) => {
     expect(agent.status()).toBe('canceled');
     await shop.farEnd.settled();
     const stored = await theCall(shop);
-    expect(stored).toMatchObject({ verdict: { slug: 'caller-gave-up', fault: 'caller' }, legs: [{ ending: 'withdrawn' }] });
+    expect(stored).toMatchObject({
+      verdict: { slug: 'caller-gave-up', fault: 'caller' },
+      legs: [{ ending: 'withdrawn' }],
+    });
     const { items } = await shop.api.must('GET', '/v1/agents');
     expect(items.map(({ presence }: { presence: string }) => presence)).toEqual(['ready', 'ready']);
   });

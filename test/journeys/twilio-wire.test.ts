@@ -2,7 +2,6 @@
 import { expect, test } from 'vitest';
 import type { TwilioFarEnd } from '../../src/simulate/twilio-far-end.ts';
 import { countRows, onEveryDeployment } from '../support/deployments.ts';
-import { runGateway } from '../support/run-gateway.ts';
 import {
   addTwilioNumber,
   caller,
@@ -13,6 +12,7 @@ import {
   toldOf,
   twilioEnvironment,
 } from '../support/open-shop.ts';
+import { runGateway } from '../support/run-gateway.ts';
 
 const wholeCall = ['call.received', 'call.attributed', 'call.offered', 'call.answered', 'call.ended'];
 

@@ -1,8 +1,8 @@
 /** What a visitor is shown, and what a second start of the gateway finds. */
 import { expect, test } from 'vitest';
+import { createApiClient } from '../support/api-client.ts';
 import { onEveryDeployment } from '../support/deployments.ts';
 import { caller, openShop, openVisit, theCall, twilioEnvironment } from '../support/open-shop.ts';
-import { createApiClient } from '../support/api-client.ts';
 import { runGateway } from '../support/run-gateway.ts';
 import { createPhones } from '../support/sandbox-phones.ts';
 
@@ -17,7 +17,12 @@ onEveryDeployment('visits and restarts', (deployment) => {
     const meanwhile = await openVisit(shop, 'visitor-1');
     expect(meanwhile.number.e164).not.toBe(first.number.e164);
     await shop.gateway.close();
-    await place.record((db) => db.updateTable('number').set({ free_at: new Date(0) }).execute());
+    await place.record((db) =>
+      db
+        .updateTable('number')
+        .set({ free_at: new Date(0) })
+        .execute(),
+    );
     const gateway = await runGateway(place, twilioEnvironment(shop.farEnd));
     const again = await openVisit({ api: createApiClient(gateway) }, 'visitor-1');
     expect(again.number).toEqual(meanwhile.number);

@@ -11,7 +11,9 @@ const claimKey = 'lk-test-claim';
 const queueKeys = '{lk}:*';
 
 /** Claims a free database on the server; `release` deletes what the gateway made in it. */
-export async function claimRedisDatabase(serverUrl: string): Promise<{ readonly url: string; release(): Promise<void> }> {
+export async function claimRedisDatabase(
+  serverUrl: string,
+): Promise<{ readonly url: string; release(): Promise<void> }> {
   for (let index = 1; index < 16; index += 1) {
     const url = new URL(serverUrl);
     url.pathname = `/${index}`;
