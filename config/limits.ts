@@ -33,6 +33,8 @@ export const limits = Object.freeze({
   offersPerCallMax: 10,
   /** No call lives longer; a carrier that went silent is not waited for. */
   callLifeMs: 4 * 60 * 60 * 1_000,
+  /** The carrier is asked this often whether a call still lives: its status callbacks are sent once and may be lost. */
+  callCheckEveryMs: 60_000,
   /** Calls sent to their failover number without the record, remembered until it is back. */
   failedOverCallsKeptMax: 10_000,
   voicemailSecondsMax: 120,
