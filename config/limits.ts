@@ -15,6 +15,8 @@ export const limits = Object.freeze({
   callAnswerTimeoutMs: 2_000,
   /** How often the in-memory failover destinations are read again. */
   failoverRefreshMs: 15_000,
+  /** How often calls that were sent to their failover without the record are offered to it again. */
+  failoverTellEveryMs: 2_000,
   /** The longest a carrier's REST API may take to answer. */
   carrierRequestTimeoutMs: 10_000,
   /** Tries of one carrier effect (dial, hang up, send) before it is given up, and the pauses between. */

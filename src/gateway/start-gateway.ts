@@ -121,13 +121,12 @@ async function assemble(
   await core.outbox.hasten(database.kysely, checkCallKind);
   address.url = await app.listen({ port: settings.port, host: settings.host });
   await startJobs(jobs, core);
-  const refresh = setInterval(
-    () => void core.failovers.refresh().then(core.failovers.tellLater),
-    limits.failoverRefreshMs,
-  );
+  const refresh = setInterval(() => void core.failovers.refresh(), limits.failoverRefreshMs);
+  const tell = setInterval(() => void core.failovers.tellLater(), limits.failoverTellEveryMs);
   const close = once(async () => {
     state.draining = true;
     clearInterval(refresh);
+    clearInterval(tell);
     await app.close();
     await jobs.close();
     poster.close();

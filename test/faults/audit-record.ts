@@ -65,6 +65,7 @@ export async function auditRecord(shop: Shop): Promise<Audit> {
     ...sequenceFaults(shown.events),
     ...(await deliveryFaults(shop, shown.events)),
     ...(await agentFaults(shop)),
+    ...shop.centre.refused.map((why) => `an event was not proven: ${why}`),
   ];
   const acknowledged = { webhooks: webhooks.length, leases: shop.leased.length, replies: shop.replies.length };
   return { faults: faults.map((fault) => `${shop.name}: ${fault}`), acknowledged };
@@ -163,13 +164,15 @@ function sequenceFaults(events: readonly EventShown[]): string[] {
 
 /** Every event reaches the contact centre, at its first delivery in its subject's order. */
 async function deliveryFaults(shop: Shop, events: readonly EventShown[]): Promise<string[]> {
-  const isHeard = ({ id }: EventShown) => shop.heard.some((one) => one.id === id);
+  const isHeard = ({ id }: EventShown) => shop.centre.heard.some((one) => one.id === id);
   const all = () => (events.every(isHeard) ? true : undefined);
-  const missing = await shop.untilHeard('every event', all, deliveriesWithinMs).then(
+  const missing = await shop.centre.until('every event', all, deliveriesWithinMs).then(
     () => [],
     () => events.filter((event) => !isHeard(event)).map(({ id }) => `event ${id} was not delivered`),
   );
-  const firsts = shop.heard.filter(({ id }, index) => shop.heard.findIndex((one) => one.id === id) === index);
+  const firsts = shop.centre.heard.filter(
+    ({ id }, index) => shop.centre.heard.findIndex((one) => one.id === id) === index,
+  );
   const disorder = [...Map.groupBy(firsts, ({ subject }) => subject)].flatMap(([subject, own]) =>
     own.every(({ sequence }, index) => sequence === index + 1) ? [] : [`${subject} was told out of order`],
   );

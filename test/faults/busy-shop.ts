@@ -6,11 +6,10 @@
 import { constants } from 'node:fs';
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ReceivedEvent, startEventReceiver } from '../../src/simulate/event-receiver.ts';
-import { createWaits } from '../../src/simulate/far-end-waits.ts';
 import { createRandom, type Random } from '../../src/simulate/random.ts';
 import { createTwilioFarEnd, type TwilioFarEnd } from '../../src/simulate/twilio-far-end.ts';
 import { type ChildGateway, createChildGateway, freePort } from '../support/child-gateway.ts';
+import { type ContactCentre, openContactCentre } from './contact-centre.ts';
 
 /** A visit that was answered 201 with a lease. */
 export interface LeasedVisit {
@@ -34,10 +33,7 @@ export interface Shop {
   readonly random: Random;
   readonly leased: LeasedVisit[];
   readonly replies: AcceptedReply[];
-  /** Every delivery of an event, repeated ones included. */
-  readonly heard: ReceivedEvent[];
-  /** Resolves with the answer of `ask` once it has one; asked again on every event. */
-  untilHeard<Value>(what: string, ask: () => Value | undefined, withinMs: number): Promise<Value>;
+  readonly centre: ContactCentre;
   close(): Promise<void>;
 }
 
@@ -81,27 +77,16 @@ export async function openShop(prepared: string, folder: string, seed: number): 
   const gateway = createChildGateway({ folder, port: await freePort(), env });
   farEnd.pointAt(gateway.url);
   const keys = await readKeys(folder);
-  const waits = createWaits();
-  const heard: ReceivedEvent[] = [];
-  let secret: string | null = null;
-  const receiver = await startEventReceiver({
-    secret: () => secret,
-    onEvent: (event) => {
-      heard.push(event);
-      waits.changed();
-    },
-    onRefused: (why) => waits.until(`every event to be proven: ${why}`, 0, () => undefined),
-  });
+  const centre = await openContactCentre();
   const close = async () => {
     await gateway.end('SIGKILL');
-    waits.close();
-    await Promise.all([receiver.close(), farEnd.close()]);
+    await Promise.all([centre.close(), farEnd.close()]);
   };
   try {
     await gateway.start();
-    const endpoint = { url: receiver.url, enabled: true };
+    const endpoint = { url: centre.url, enabled: true };
     const made = await gateway.ask('/v1/endpoints', { method: 'POST', key: keys.secretKey, body: endpoint });
-    secret = made.body.secret;
+    centre.learn(made.body.secret);
   } catch (fault) {
     await close();
     throw fault;
@@ -114,9 +99,7 @@ export async function openShop(prepared: string, folder: string, seed: number): 
     random: createRandom(seed),
     leased: [],
     replies: [],
-    heard,
-    untilHeard: <Value>(what: string, ask: () => Value | undefined, withinMs: number) =>
-      waits.until(what, withinMs, ask),
+    centre,
     close,
   });
 }

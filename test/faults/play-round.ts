@@ -146,7 +146,7 @@ async function untilCallEnded(shop: Shop, callSid: string): Promise<void> {
   if (recorded === undefined) return;
   const isItsEnd = ({ type, subject }: { type: string; subject: string }) =>
     type === 'call.ended' && subject === recorded.id;
-  await shop.untilHeard(`the end of ${recorded.id}`, () => shop.heard.find(isItsEnd), settlingMs);
+  await shop.centre.until(`the end of ${recorded.id}`, () => shop.centre.heard.find(isItsEnd), settlingMs);
 }
 
 /** Does `act` again after a kill has cut it short. */
