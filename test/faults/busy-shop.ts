@@ -122,6 +122,6 @@ function copyFolder(from: string, to: string): Promise<void> {
   return cp(from, to, { recursive: true, mode: constants.COPYFILE_FICLONE });
 }
 
-async function readKeys(folder: string): Promise<Shop['keys']> {
+export async function readKeys(folder: string): Promise<Shop['keys']> {
   return JSON.parse(await readFile(join(folder, 'practice.json'), 'utf8'));
 }

@@ -1,6 +1,7 @@
 /**
- * The gateway's inside on a database the test holds in its own hands: core, Twilio's routes and the jobs, as the
- * composition root wires them, so that a test can look into the record, hold it up, or press on one part directly.
+ * The gateway's inside on a database the test holds in its own hands: core and Twilio's routes, as the
+ * composition root wires them, so that a test can look into the record, hold it up, or press on one part directly. Nothing works off
+ * the outbox by itself.
  */
 import { randomBytes } from 'node:crypto';
 import pino from 'pino';
@@ -74,14 +75,7 @@ export async function wireCore(
   await stock(database, core, numbers);
   address.url = await app.listen({ port: 0, host: '127.0.0.1' });
   farEnd.pointAt(address.url);
-  const startJobs = () =>
-    jobs.start({
-      handler: core.lanes.run,
-      sweep: core.lanes.sweep,
-      concurrency: limits.outboxConcurrency,
-      sweepEveryMs: limits.outboxSweepEveryMs,
-    });
-  return { core, farEnd, startJobs, url: address.url, db: database.kysely };
+  return { core, farEnd, url: address.url, db: database.kysely };
 }
 
 async function stock(
