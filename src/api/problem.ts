@@ -2,7 +2,6 @@
  * Every refusal and fault leaves as a problem document (RFC 9457) with a code from the catalogue. What Fastify and the
  * database throw by themselves is mapped here; everything unknown is `fault`, told apart only in the log.
  */
-
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { AppError, type ErrorCode, errorCatalogue, type FieldFault } from '../ports/errors.ts';
@@ -49,8 +48,7 @@ const connectionLost =
 export function toAppError(fault: unknown): AppError {
   if (fault instanceof AppError) return fault;
   if (hasZodFastifySchemaValidationErrors(fault)) {
-    const issues = fault.validation.map(issueOf);
-    return new AppError('invalid-request', { fields: fieldFaults(issues), cause: fault });
+    return new AppError('invalid-request', { fields: fieldFaults(fault.validation.map(issueOf)), cause: fault });
   }
   const code = codeOf(fault);
   const known = fastifyCodes[code] ?? sqlStates[code];

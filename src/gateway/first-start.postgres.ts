@@ -48,6 +48,7 @@ export function makeDemo(world: World): Promise<Practice | null> {
       publishableKey: await world.apiKeys.make(tx, enterpriseId, 'publishable'),
       secretKey: await world.apiKeys.make(tx, enterpriseId, 'secret'),
       webhookSecret: secret,
+      endpointId: endpoint.id,
       twilio: newPracticeAccount(world.randomBytes),
     };
     await world.keep(practice);

@@ -23,6 +23,7 @@ import { migrate } from '../records/migrate.postgres.ts';
 import { createEventPoster, type EventPoster } from '../records/post-event.http.ts';
 import type { Tables } from '../records/schema.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
+import { checkCallKind } from '../telephony/check-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { addSandbox, addTwilio } from './add-carriers.ts';
 import { type Core, createCore } from './core.ts';
@@ -131,15 +132,15 @@ async function assemble(
   });
   if (database.kind === 'embedded') await core.outbox.forgetClaims(database.kysely);
   await core.failovers.refresh();
+  await core.outbox.hasten(database.kysely, checkCallKind);
   address.url = await app.listen({ port: settings.port, host: settings.host });
   await startJobs(jobs, core);
-  const refresh = setInterval(
-    () => void core.failovers.refresh().then(core.failovers.tellLater),
-    limits.failoverRefreshMs,
-  );
+  const refresh = setInterval(() => void core.failovers.refresh(), limits.failoverRefreshMs);
+  const tell = setInterval(() => void core.failovers.tellLater(), limits.failoverTellEveryMs);
   const close = once(async () => {
     state.draining = true;
     clearInterval(refresh);
+    clearInterval(tell);
     await app.close();
     await jobs.close();
     poster.close();
