@@ -40,6 +40,10 @@ const sqlStates: Readonly<Record<string, ErrorCode>> = {
   ECONNRESET: 'unavailable',
 };
 
+/** What node-postgres says, without a code, of a connection that was lost or could not be had. */
+const connectionLost =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
 /** What is thrown while a request is served, as the sender may know it. */
 export function toAppError(fault: unknown): AppError {
   if (fault instanceof AppError) return fault;
@@ -49,6 +53,8 @@ export function toAppError(fault: unknown): AppError {
   const code = codeOf(fault);
   const known = fastifyCodes[code] ?? sqlStates[code];
   if (known !== undefined) return new AppError(known, { cause: fault });
+  if (fault instanceof Error && connectionLost.test(fault.message))
+    return new AppError('unavailable', { cause: fault });
   const status = typeof fault === 'object' && fault !== null && 'statusCode' in fault ? Number(fault.statusCode) : 500;
   return new AppError(status === 400 ? 'malformed-body' : 'fault', { cause: fault });
 }

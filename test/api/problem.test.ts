@@ -2,10 +2,13 @@
  * What a sender is told about a body that does not fit: through Fastify and the schema library as they are, because
  * the form in which they pass a fault on is theirs to change.
  */
+import { createServer } from 'node:net';
 import pino from 'pino';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createApp } from '../../src/api/create-app.ts';
+import { openServerDatabase } from '../../src/ports/database.postgres.ts';
+import { serverPolicy, storeSchemas } from '../support/store-settings.ts';
 
 async function setup() {
   const app = await createApp({ log: pino({ level: 'silent' }), version: '0.0.0', observe: () => undefined });
@@ -39,4 +42,19 @@ test('a body that is no object at all is refused as such', async () => {
   });
   expect(answer.statusCode).toBe(400);
   expect(answer.json().fields).toMatchObject([{ field: 'body', cure: 'send object' }]);
+});
+
+test('a record that hangs up on us is unavailable, not a fault of ours', async () => {
+  const app = await setup();
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  const url = `postgres://nobody@127.0.0.1:${port}/none`;
+  app.get('/orders', () => openServerDatabase({ url, ...serverPolicy, ...storeSchemas }));
+  const answer = await app.inject({ method: 'GET', url: '/orders' });
+  server.close();
+  expect(answer.statusCode).toBe(503);
+  expect(answer.headers['retry-after']).toBe('2');
+  expect(answer.json()).toMatchObject({ code: 'unavailable', retry: true });
 });
