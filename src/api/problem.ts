@@ -2,8 +2,6 @@
  * Every refusal and fault leaves as a problem document (RFC 9457) with a code from the catalogue. What Fastify and the
  * database throw by themselves is mapped here; everything unknown is `fault`, told apart only in the log.
  */
-
-import type { FastifySchemaValidationError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { AppError, type ErrorCode, errorCatalogue, type FieldFault } from '../ports/errors.ts';
@@ -55,6 +53,12 @@ export function toAppError(fault: unknown): AppError {
   return new AppError(status === 400 ? 'malformed-body' : 'fault', { cause: fault });
 }
 
+/** fastify-type-provider-zod takes zod's issue apart into the fields of Ajv; this puts it together again. */
+function issueOf(entry: { keyword: string; instancePath: string; message?: string; params: object }): z.core.$ZodIssue {
+  const path = entry.instancePath.split('/').filter((part) => part !== '');
+  return { ...entry.params, code: entry.keyword, path, message: entry.message ?? '' } as z.core.$ZodIssue;
+}
+
 /** The problem document of an error. */
 export function toProblem(error: AppError, requestId: string): Problem {
   const { status, title, retry } = errorCatalogue[error.code];
@@ -68,13 +72,6 @@ export function toProblem(error: AppError, requestId: string): Problem {
     requestId,
     ...(error.fields.length === 0 ? {} : { fields: error.fields }),
   };
-}
-
-/** The type provider flattens zod's issues into Fastify's form; this is the way back. */
-function issueOf(entry: FastifySchemaValidationError): z.core.$ZodIssue {
-  const { keyword, instancePath, message, params } = entry;
-  const path = instancePath.split('/').filter((part) => part !== '');
-  return { ...params, code: keyword, path, message } as z.core.$ZodIssue;
 }
 
 function codeOf(fault: unknown): string {

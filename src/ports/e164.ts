@@ -9,18 +9,23 @@ declare const brand: unique symbol;
 /** A telephone number such as `+15035550123`. */
 export type E164 = string & { readonly [brand]: 'E164' };
 
-/** ANI texts carriers send when the caller withheld the number. They carry no identity. */
-const withheld = new Set(['anonymous', 'restricted', 'unavailable', 'unknown', 'private', '+266696687', '+7378742833']);
+/**
+ * What carriers send for a caller who withheld the number: ANONYMOUS, RESTRICTED, UNAVAILABLE, UNKNOWN and BLOCKED spelt
+ * on a keypad. Some are possible numbers of some country; taken for one, all such callers would be one person.
+ */
+const withheld = new Set(['+266696687', '+7378742833', '+86282452253', '+8656696', '+2562533']);
 
 /**
  * Reads a number in international form. Returns null for anything that is not one: text, a withheld ANI, too short or
  * too long. Reserved fictional numbers (NPA 555 01XX) are accepted: possible length is what is checked, not assignment.
+ * A trunk prefix left in by mistake (`+440…`) is taken out.
  */
 export function parseE164(text: string): E164 | null {
-  if (text.length > 20 || withheld.has(text.toLowerCase())) return null;
+  if (withheld.has(text)) return null;
   if (!/^\+[1-9]\d{6,14}$/.test(text)) return null;
   const parsed = parsePhoneNumberFromString(text);
-  return parsed?.isPossible() === true ? (parsed.number as string as E164) : null;
+  if (parsed?.isPossible() !== true) return null;
+  return parsed.number === text ? (text as E164) : parseE164(parsed.number);
 }
 
 /** The number as people of its country write it, `(503) 555-0123`. */

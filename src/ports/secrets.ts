@@ -9,11 +9,14 @@ import type { RandomBytes } from './ids.ts';
 /** Seals and opens short texts; `context` (an id) must be the same for both, so a sealed value cannot be moved. */
 export interface Secrets {
   seal(text: string, context: string): string;
-  /** Throws when the value was made under another key or context. */
+  /** Throws when the value was made under another key, context or version, or was changed since. */
   open(sealed: string, context: string): string;
   /** Keyed HMAC of a value, for what must stay recognisable after erasure. Hex. */
   fingerprint(text: string): string;
 }
+
+/** Stands before every sealed value, so that another construction can be told from this one. */
+const sealVersion = '1.';
 
 /** `masterKey` is 32 bytes; subkeys for sealing and fingerprints are derived from it with HKDF. */
 export function createSecrets(world: { masterKey: Uint8Array; randomBytes: RandomBytes }): Secrets {
@@ -25,10 +28,11 @@ export function createSecrets(world: { masterKey: Uint8Array; randomBytes: Rando
       const nonce = world.randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', sealKey, nonce).setAAD(Buffer.from(context));
       const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-      return `1.${Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url')}`;
+      return `${sealVersion}${Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url')}`;
     },
     open(sealed: string, context: string): string {
-      const bytes = Buffer.from(sealed.slice(2), 'base64url');
+      if (!sealed.startsWith(sealVersion)) throw new Error('a sealed value is of a version this program does not know');
+      const bytes = Buffer.from(sealed.slice(sealVersion.length), 'base64url');
       const decipher = createDecipheriv('aes-256-gcm', sealKey, bytes.subarray(0, 12), { authTagLength: 16 });
       decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(12, 28));
       return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');

@@ -81,9 +81,10 @@ export function readSimulationOptions(
   };
 }
 
-async function main(): Promise<number> {
+/** Plays the day that `args` ask for; answers with the exit code. */
+export async function simulateCommand(args: readonly string[]): Promise<number> {
   const practice = await readPractice(process.env.DATA_DIR ?? './data');
-  const options = readSimulationOptions(process.argv.slice(2), process.env, practice);
+  const options = readSimulationOptions(args, process.env, practice);
   if (typeof options === 'string') {
     process.stderr.write(options);
     return 2;
@@ -101,4 +102,4 @@ async function main(): Promise<number> {
   }
 }
 
-if (import.meta.main) process.exitCode = await main();
+if (import.meta.main) process.exitCode = await simulateCommand(process.argv.slice(2));

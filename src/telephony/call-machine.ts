@@ -15,14 +15,10 @@ type EventOf<Type extends CallEvent['type']> = Extract<CallEvent, { type: Type }
 type Step<Type extends CallEvent['type']> = (call: Call, event: EventOf<Type>, now: number) => steps.Moved | null;
 type Row = { readonly [Type in CallEvent['type']]?: Step<Type> };
 
-const legFacts = {
-  'leg-dialled': steps.noteDialled,
-  'leg-ringing': steps.noteRinging,
-} satisfies Row;
-
 const table: Readonly<Record<CallState, Row>> = {
   waiting: {
-    ...legFacts,
+    'leg-dialled': steps.noteDialled,
+    'leg-ringing': steps.noteRinging,
     'agent-chosen': steps.dialAgent,
     'nobody-free': steps.waitOrGiveUp,
     'leg-answered': steps.noteAnswered,
@@ -34,7 +30,7 @@ const table: Readonly<Record<CallState, Row>> = {
     'timer-due': steps.timerWhileWaiting,
   },
   bridged: {
-    ...legFacts,
+    'leg-dialled': steps.noteDialled,
     'leg-ended': steps.endWhenBridgedLegEnds,
     'caller-ended': steps.endAnswered,
     'room-ended': steps.endAnswered,
@@ -43,8 +39,7 @@ const table: Readonly<Record<CallState, Row>> = {
     'timer-due': steps.timerOfLife,
   },
   voicemail: {
-    ...legFacts,
-    'leg-ended': steps.noteLegEnded,
+    'leg-dialled': steps.noteDialled,
     'voicemail-left': steps.endWithVoicemail,
     'caller-ended': steps.endWithoutVoicemail,
     'failed-over': steps.endFailedOver,
@@ -52,16 +47,15 @@ const table: Readonly<Record<CallState, Row>> = {
     'timer-due': steps.timerOfVoicemail,
   },
   failover: {
-    ...legFacts,
-    'leg-ended': steps.noteLegEnded,
+    'leg-dialled': steps.noteDialled,
     'failover-ended': steps.endFailover,
     'caller-ended': steps.endFailoverByCaller,
+    'failed-over': steps.endFailedOver,
     'carrier-lost': steps.endLost,
     'timer-due': steps.timerOfLife,
   },
   ended: {
     'leg-dialled': steps.noteDialled,
-    'leg-ended': steps.noteLegEnded,
     'voicemail-left': steps.noteLateVoicemail,
     'failover-ended': steps.noteLateFailover,
     'failed-over': steps.noteFailedOverLate,
@@ -92,8 +86,6 @@ export const callChart = {
     ['waiting', 'timer-due', 'failover'],
     ['waiting', 'timer-due', 'ended'],
     ['bridged', 'leg-dialled', 'bridged'],
-    ['bridged', 'leg-ringing', 'bridged'],
-    ['bridged', 'leg-ended', 'bridged'],
     ['bridged', 'leg-ended', 'ended'],
     ['bridged', 'caller-ended', 'ended'],
     ['bridged', 'room-ended', 'ended'],
@@ -101,23 +93,19 @@ export const callChart = {
     ['bridged', 'carrier-lost', 'ended'],
     ['bridged', 'timer-due', 'ended'],
     ['voicemail', 'leg-dialled', 'voicemail'],
-    ['voicemail', 'leg-ringing', 'voicemail'],
-    ['voicemail', 'leg-ended', 'voicemail'],
     ['voicemail', 'voicemail-left', 'ended'],
     ['voicemail', 'caller-ended', 'ended'],
     ['voicemail', 'failed-over', 'ended'],
     ['voicemail', 'carrier-lost', 'ended'],
     ['voicemail', 'timer-due', 'ended'],
     ['failover', 'leg-dialled', 'failover'],
-    ['failover', 'leg-ringing', 'failover'],
-    ['failover', 'leg-ended', 'failover'],
     ['failover', 'failover-ended', 'voicemail'],
     ['failover', 'failover-ended', 'ended'],
     ['failover', 'caller-ended', 'ended'],
+    ['failover', 'failed-over', 'ended'],
     ['failover', 'carrier-lost', 'ended'],
     ['failover', 'timer-due', 'ended'],
     ['ended', 'leg-dialled', 'ended'],
-    ['ended', 'leg-ended', 'ended'],
     ['ended', 'voicemail-left', 'ended'],
     ['ended', 'failover-ended', 'ended'],
     ['ended', 'failed-over', 'ended'],

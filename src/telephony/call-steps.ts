@@ -102,10 +102,10 @@ export function endFailedOver(call: Call, _event: EventOf<'failed-over'>, now: n
   return end(call, 'failover-unrecorded', now, { hangUpCaller: false });
 }
 
-/** The same, heard of after the caller had hung up: they did not give up, we sent them on. */
+/** The same, heard of after the caller had hung up: they neither gave up nor were missed, we sent them on. */
 export function noteFailedOverLate(call: Call): Moved | null {
-  if (call.verdict?.slug !== 'caller-gave-up') return null;
-  return revised(call, 'failover-unrecorded');
+  const isMisjudged = call.verdict?.outcome === 'abandoned' || call.verdict?.outcome === 'missed';
+  return isMisjudged ? revised(call, 'failover-unrecorded') : null;
 }
 
 /** How the failover dial went, heard of after the caller's own end: the verdict is put right. */
@@ -143,9 +143,9 @@ export function timerOfVoicemail(call: Call, event: EventOf<'timer-due'>, now: n
   return over ? end(call, 'voicemail-empty', now, { hangUpCaller: true }) : null;
 }
 
-/** The agent who talks with the caller hung up; any other leg's end is only noted. */
+/** The agent who talks with the caller hung up; the others were let go before and their ends are no news. */
 export function endWhenBridgedLegEnds(call: Call, event: EventOf<'leg-ended'>, now: number): Moved | null {
-  if (event.legId !== call.bridgedLegId) return noteLegEnded(call, event);
+  if (event.legId !== call.bridgedLegId) return null;
   return end(call, 'answered', now, { hangUpCaller: true });
 }
 
@@ -168,8 +168,11 @@ export function endWithoutVoicemail(call: Call, _event: EventOf<'caller-ended'>,
 export function noteLateVoicemail(call: Call, event: EventOf<'voicemail-left'>): Moved | null {
   if (call.voicemail !== null || event.seconds === 0) return null;
   const voicemail = { seconds: event.seconds, recordingId: event.recordingId };
-  const verdict = call.verdict?.slug === 'voicemail-empty' ? verdictOf('voicemail-left') : call.verdict;
-  return { call: { ...call, voicemail, verdict }, effects: [tellVoicemail(voicemail)] };
+  const kept: Call = { ...call, voicemail };
+  const told = tellVoicemail(voicemail);
+  if (call.verdict?.outcome !== 'missed') return { call: kept, effects: [told] };
+  const { call: refined, effects } = revised(kept, 'voicemail-left');
+  return { call: refined, effects: [told, ...effects] };
 }
 
 export function endFailover(call: Call, event: EventOf<'failover-ended'>, now: number): Moved {
@@ -184,10 +187,6 @@ export function endFailoverByCaller(call: Call, _event: EventOf<'caller-ended'>,
 /** The carrier no longer knows this call. */
 export function endLost(call: Call, _event: EventOf<'carrier-lost'>, now: number): Moved {
   return end(call, 'carrier-lost', now, { hangUpCaller: false });
-}
-
-export function noteLegEnded(call: Call, event: EventOf<'leg-ended'>): Moved | null {
-  return changeLeg(call, event.legId, (leg) => (isLive(leg) ? { ...leg, state: 'ended', ending: event.reason } : null));
 }
 
 function nextAgent(call: Call, effects: readonly CallEffect[], now: number): Moved {

@@ -1,0 +1,225 @@
+/**
+ * The call machine under everything a carrier may do to it: reports that are shuffled, doubled, late, missing or about
+ * nothing of ours, between timers that fall due early, late and twice.
+ */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { CallEvent } from '../../src/telephony/call.ts';
+import { callChart } from '../../src/telephony/call-machine.ts';
+import { verdictOf } from '../../src/telephony/verdict.ts';
+import { apply, legId } from './sample-call.ts';
+import { type Run, type StagedCall, stageCall } from './staged-call.ts';
+
+const runs: fc.Arbitrary<Run> = fc.record({
+  agents: fc.nat({ max: 4 }),
+  hasFailover: fc.boolean(),
+  offersMax: fc.integer({ min: 1, max: 4 }),
+});
+
+/** Leg 0 is nobody's; legs 1 to 5 may or may not have been dialled by then. */
+const anyLeg = fc.integer({ min: 0, max: 5 }).map(legId);
+const endings = fc.constantFrom('busy', 'no-answer', 'failed', 'completed', 'canceled', 'declined' as const);
+const legEvents: fc.Arbitrary<CallEvent> = fc.oneof(
+  anyLeg.map((id) => ({ type: 'leg-dialled', legId: id, carrierCallId: `SC-${id}` }) as const),
+  anyLeg.map((id) => ({ type: 'leg-ringing', legId: id }) as const),
+  anyLeg.map((id) => ({ type: 'leg-answered', legId: id }) as const),
+  anyLeg.map((id) => ({ type: 'leg-accepted', legId: id }) as const),
+  fc.tuple(anyLeg, endings).map(([id, reason]) => ({ type: 'leg-ended', legId: id, reason }) as CallEvent),
+);
+const endEvents: fc.Arbitrary<CallEvent> = fc.oneof(
+  fc.constant<CallEvent>({ type: 'caller-ended' }),
+  fc.constant<CallEvent>({ type: 'room-ended' }),
+  fc.boolean().map((answered) => ({ type: 'failover-ended', answered }) as const),
+  fc.constant<CallEvent>({ type: 'failed-over' }),
+  fc.nat({ max: 3 }).map((seconds) => ({ type: 'voicemail-left', seconds, recordingId: null }) as const),
+  fc.constant<CallEvent>({ type: 'carrier-lost' }),
+);
+
+/** One thing that befalls the call. */
+type Act = (staged: StagedCall, said: CallEvent[]) => void;
+
+const act: fc.Arbitrary<Act> = fc.oneof(
+  {
+    weight: 10,
+    arbitrary: legEvents.map(
+      (event): Act =>
+        (staged, said) =>
+          say(staged, said, event),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: endEvents.map(
+      (event): Act =>
+        (staged, said) =>
+          say(staged, said, event),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.nat().map(
+      (pick): Act =>
+        (staged, said) => {
+          const again = said[pick % Math.max(1, said.length)];
+          if (again !== undefined) staged.hear(again);
+        },
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.nat().map(
+      (pick): Act =>
+        (staged, said) => {
+          const due = staged.timers[pick % Math.max(1, staged.timers.length)];
+          if (due === undefined || due.timer === 'life') return;
+          staged.clock.at = Math.max(staged.clock.at, due.dueAt);
+          say(staged, said, { type: 'timer-due', timer: due.timer, legId: due.legId });
+        },
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(fc.nat(), fc.boolean()).map(
+      ([pick, isBusy]): Act =>
+        (staged) =>
+          staged.engageElsewhere(pick, isBusy),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.integer({ min: 0, max: 20_000 }).map(
+      (ms): Act =>
+        ({ clock }) => {
+          clock.at += ms;
+        },
+    ),
+  },
+);
+
+function say(staged: StagedCall, said: CallEvent[], event: CallEvent): void {
+  said.push(event);
+  staged.hear(event);
+}
+
+/** Plays the acts; `each` looks at every stop on the way. */
+function play(run: Run, acts: readonly Act[], each: (staged: StagedCall) => void = () => undefined): StagedCall {
+  const staged = stageCall(run);
+  const said: CallEvent[] = [];
+  for (const one of acts) {
+    one(staged, said);
+    each(staged);
+  }
+  return staged;
+}
+
+/** The same, brought to its end: the carrier at last hears of every leg, and the caller is gone for certain. */
+function playOut(run: Run, acts: readonly Act[]): StagedCall {
+  const staged = play(run, acts);
+  staged.hear({ type: 'timer-due', timer: 'life', legId: null });
+  for (const { id } of staged.call().legs) staged.hear({ type: 'leg-dialled', legId: id, carrierCallId: `SC-${id}` });
+  return staged;
+}
+
+const acts = fc.array(act, { maxLength: 60, size: 'max' });
+const holds = (property: (run: Run, acts: readonly Act[]) => void, how: fc.Parameters<[Run, readonly Act[]]> = {}) =>
+  fc.assert(fc.property(runs, acts, property), { numRuns: 1_500, ...how });
+
+test('a call only ever moves as its chart says', () => {
+  const charted = new Set<string>(callChart.transitions.map((transition) => transition.join(' ')));
+  holds((run, list) => {
+    for (const { from, type, to } of playOut(run, list).moves) expect(charted).toContain(`${from} ${type} ${to}`);
+  });
+});
+
+/** With one seed, because what is rare would else be missing now and then. */
+test('every transition of the chart is one the runs have seen', () => {
+  const seen = new Set(['[*] received waiting']);
+  holds(
+    (run, list) => {
+      for (const { from, type, to } of playOut(run, list).moves) seen.add(`${from} ${type} ${to}`);
+    },
+    { seed: 20_260_504 },
+  );
+  const unseen = callChart.transitions.map((transition) => transition.join(' ')).filter((row) => !seen.has(row));
+  expect(unseen).toEqual([]);
+});
+
+test('a call that has ended has one verdict and no live leg, and one that has not has none; ended is for good', () => {
+  holds((run, list) => {
+    let hasEnded = false;
+    play(run, list, (staged) => {
+      const { state, verdict, endedAt } = staged.call();
+      if (hasEnded) expect(state).toBe('ended');
+      hasEnded = state === 'ended';
+      expect([verdict !== null, endedAt !== null]).toEqual([hasEnded, hasEnded]);
+      if (verdict !== null) expect(verdict).toEqual(verdictOf(verdict.slug));
+      if (hasEnded) expect(staged.live()).toEqual([]);
+    });
+  });
+});
+
+test('the end is told once, and what is told last is the verdict that stands', () => {
+  holds((run, list) => {
+    const staged = playOut(run, list);
+    const told = staged.effects.flatMap((effect) => (effect.kind === 'tell' ? [effect] : []));
+    expect(told.filter(({ type }) => type === 'call.ended')).toHaveLength(1);
+    expect(told.findLast(({ data }) => 'verdict' in data)?.data.verdict).toEqual(staged.call().verdict);
+  });
+});
+
+test('no more than one leg is ever bridged', () => {
+  holds((run, list) => {
+    const staged = playOut(run, list);
+    expect(staged.bridged.size).toBeLessThanOrEqual(1);
+    expect(staged.effects.filter(({ kind }) => kind === 'free-agent')).toHaveLength(staged.bridged.size);
+  });
+});
+
+test('no phone is left ringing: a leg the carrier knows has ended there or is hung up', () => {
+  holds((run, list) => {
+    expect(playOut(run, list).leftRinging()).toEqual([]);
+  });
+});
+
+test('each offer is settled exactly once and every agent is free again at the end', () => {
+  holds((run, list) => {
+    const staged = playOut(run, list);
+    expect(staged.settled.toSorted()).toEqual(
+      staged
+        .call()
+        .legs.map(({ id }) => id)
+        .toSorted(),
+    );
+    expect([...staged.presence.values()]).not.toContain('offered');
+    expect([...staged.presence.values()]).not.toContain('engaged');
+  });
+});
+
+test('no agent is tried twice for one call, and never more of them than allowed', () => {
+  holds((run, list) => {
+    const tried = playOut(run, list)
+      .call()
+      .legs.map(({ agentId }) => agentId);
+    expect(new Set(tried).size).toBe(tried.length);
+    expect(tried.length).toBeLessThanOrEqual(run.offersMax);
+  });
+});
+
+test('timers are set for the call or for a leg it has', () => {
+  holds((run, list) => {
+    const staged = playOut(run, list);
+    const known = new Set(staged.call().legs.map(({ id }) => id));
+    for (const { legId: id } of staged.timers) if (id !== null) expect(known).toContain(id);
+  });
+});
+
+test('a report about a leg changes nothing the second time', () => {
+  fc.assert(
+    fc.property(runs, acts, legEvents, (run, list, event) => {
+      const staged = play(run, list);
+      const once = apply(staged.call(), event, staged.clock.at);
+      expect(apply(once.call, event, staged.clock.at)).toEqual({ call: once.call, effects: [], ignored: true });
+    }),
+    { numRuns: 1_500 },
+  );
+});

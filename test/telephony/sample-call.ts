@@ -1,0 +1,89 @@
+/** A call for the machine's tests, with short ways to say what befell it. Frozen to the bottom, so a step that writes into it fails. */
+import type { E164 } from '../../src/ports/e164.ts';
+import type { AgentId, CallId, EnterpriseId, LegId, NumberId } from '../../src/ports/ids.ts';
+import type { Call, CallEffect, CallEvent, CallPlan } from '../../src/telephony/call.ts';
+import { advance, startCall } from '../../src/telephony/call-machine.ts';
+
+export const startAt = Date.parse('2026-05-04T10:00:00Z');
+export const failoverNumber = '+15035550177' as E164;
+
+export const legId = (number: number): LegId => `leg_${number}` as LegId;
+export const agentId = (number: number): AgentId => `agent_${number}` as AgentId;
+export const agentPhone = (number: number): E164 => `+150355501${String(40 + number)}` as E164;
+
+/** A call that has just come in; `plan` says what is different. */
+export function newCall(plan: Partial<CallPlan> = {}): { call: Call; effects: readonly CallEffect[] } {
+  return frozen(
+    startCall(
+      {
+        id: 'call_1' as CallId,
+        enterpriseId: 'ent_1' as EnterpriseId,
+        numberId: 'num_1' as NumberId,
+        carrier: 'sandbox',
+        carrierCallId: 'SC1',
+        dnis: '+15035550100' as E164,
+        ani: '+15035550123' as E164,
+        attestation: 'A',
+        visitId: null,
+        plan: {
+          greeting: 'Please hold.',
+          ringTimeoutMs: 20_000,
+          acceptTimeoutMs: 8_000,
+          waitUntil: startAt + 60_000,
+          offersMax: 3,
+          failover: null,
+          ...plan,
+        },
+      },
+      startAt,
+    ),
+  );
+}
+
+/** The event of choosing agent `number`, whose leg has the same number. */
+export function chosen(number: number): CallEvent {
+  return { type: 'agent-chosen', legId: legId(number), agentId: agentId(number), phone: agentPhone(number) };
+}
+
+/** What one event did: the next call (the same one when it was ignored) and the effects. */
+export interface Applied {
+  readonly call: Call;
+  readonly effects: readonly CallEffect[];
+  readonly ignored: boolean;
+}
+
+export function apply(call: Call, event: CallEvent, now = startAt + 1_000): Applied {
+  const step = advance(call, event, now);
+  if (step.kind === 'ignored') return { call, effects: [], ignored: true };
+  return { ...frozen({ call: step.call, effects: step.effects }), ignored: false };
+}
+
+/** The call after all of `events`, ignored ones included. */
+export function moveThrough(call: Call, events: readonly CallEvent[], now = startAt + 1_000): Call {
+  return events.reduce((current, event) => apply(current, event, now).call, call);
+}
+
+/** A call in each state, reached the way calls get there. */
+export function callIn(state: Call['state']): Call {
+  const nobody: CallEvent = { type: 'nobody-free', someoneBusy: false };
+  switch (state) {
+    case 'waiting':
+      return moveThrough(newCall().call, [chosen(1)]);
+    case 'bridged':
+      return moveThrough(newCall().call, [chosen(1), { type: 'leg-accepted', legId: legId(1) }]);
+    case 'voicemail':
+      return moveThrough(newCall().call, [nobody]);
+    case 'failover':
+      return moveThrough(newCall({ failover: failoverNumber }).call, [nobody]);
+    case 'ended':
+      return moveThrough(newCall().call, [chosen(1), { type: 'caller-ended' }]);
+  }
+}
+
+function frozen<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) frozen(part);
+  }
+  return value;
+}

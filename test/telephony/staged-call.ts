@@ -1,0 +1,121 @@
+/**
+ * One call with its surroundings as the runner sees them: agents whose presence the effects move, legs the carrier may
+ * or may not have heard of, timers that fall due. It performs effects the way `run-call.ts` does and keeps a diary, so
+ * that a random run can be judged at its end.
+ */
+import type { AgentId, LegId } from '../../src/ports/ids.ts';
+import { type Call, type CallEffect, type CallEvent, isLive } from '../../src/telephony/call.ts';
+import { type Applied, agentId, agentPhone, apply, legId, newCall, startAt } from './sample-call.ts';
+
+/** `elsewhere` is another call's agent: busy, and none of our doing. */
+type Presence = 'ready' | 'offered' | 'engaged' | 'elsewhere';
+
+export interface Run {
+  readonly agents: number;
+  readonly hasFailover: boolean;
+  readonly offersMax: number;
+}
+
+/** What one event moved: for the chart. */
+export interface Move {
+  readonly from: Call['state'];
+  readonly type: CallEvent['type'];
+  readonly to: Call['state'];
+}
+
+export function stageCall(run: Run) {
+  const failover = run.hasFailover ? agentPhone(37) : null;
+  const started = newCall({ failover, offersMax: run.offersMax });
+  const presence = new Map<AgentId, Presence>(
+    Array.from({ length: run.agents }, (_, at) => [agentId(at + 1), 'ready']),
+  );
+  const clock = { at: startAt };
+  const moves: Move[] = [];
+  const effects: CallEffect[] = [];
+  const settled: LegId[] = [];
+  const bridged = new Set<LegId>();
+  const timers: Extract<CallEffect, { kind: 'set-timer' }>[] = [];
+  const endedByCarrier = new Set<LegId>();
+  /** Legs the carrier rings for us and that we have not asked it to hang up since we know its id for them. */
+  const ringing = new Set<LegId>();
+  let legs = 0;
+  let call = started.call;
+
+  const choose = (tried: readonly AgentId[]): CallEvent => {
+    const [free] = [...presence].find(([id, state]) => state === 'ready' && !tried.includes(id)) ?? [];
+    const someoneBusy = [...presence].some(([id, state]) => state !== 'ready' && !tried.includes(id));
+    if (free === undefined) return { type: 'nobody-free', someoneBusy };
+    legs += 1;
+    presence.set(free, 'offered');
+    return { type: 'agent-chosen', legId: legId(legs), agentId: free, phone: agentPhone(legs) };
+  };
+
+  const perform = (effect: CallEffect): CallEvent | null => {
+    effects.push(effect);
+    if (effect.kind === 'choose-agent') return choose(effect.tried);
+    if (effect.kind === 'settle-offer') {
+      settled.push(effect.legId);
+      const agent = call.legs.find(({ id }) => id === effect.legId)?.agentId;
+      if (agent !== undefined) presence.set(agent, effect.as === 'accepted' ? 'engaged' : 'ready');
+    }
+    if (effect.kind === 'free-agent') presence.set(effect.agentId, 'ready');
+    if (effect.kind === 'set-timer') timers.push(effect);
+    if (effect.kind === 'hang-up-leg' && legOfCarrier(effect.legId) !== null) ringing.delete(effect.legId);
+    return null;
+  };
+
+  const legOfCarrier = (id: LegId) => call.legs.find((leg) => leg.id === id)?.carrierCallId ?? null;
+
+  const note = (event: CallEvent, step: Applied) => {
+    if (step.ignored) return;
+    moves.push({ from: call.state, type: event.type, to: step.call.state });
+    if (event.type === 'leg-dialled') ringing.add(event.legId);
+    if (event.type === 'leg-ended') endedByCarrier.add(event.legId);
+    if (step.call.bridgedLegId !== null) bridged.add(step.call.bridgedLegId);
+  };
+
+  const settle = (wanted: readonly CallEffect[]) => {
+    const queue = [...wanted];
+    for (let effect = queue.shift(); effect !== undefined; effect = queue.shift()) {
+      const answer = perform(effect);
+      if (answer !== null) queue.push(...step(answer).effects);
+    }
+  };
+
+  const step = (event: CallEvent): Applied => {
+    const applied = apply(call, event, clock.at);
+    note(event, applied);
+    call = applied.call;
+    return applied;
+  };
+
+  settle(started.effects);
+  return {
+    clock,
+    presence,
+    moves,
+    effects,
+    settled,
+    bridged,
+    timers,
+    call: () => call,
+    /** Applies an event and everything the runner does because of it; false when it was ignored. */
+    hear(event: CallEvent): boolean {
+      const applied = step(event);
+      settle(applied.effects);
+      return !applied.ignored;
+    },
+    /** Another call takes an agent who is ready, or gives one back. */
+    engageElsewhere(pick: number, isBusy: boolean): void {
+      const [from, to]: [Presence, Presence] = isBusy ? ['ready', 'elsewhere'] : ['elsewhere', 'ready'];
+      const able = [...presence].filter(([, state]) => state === from);
+      const [id] = able[pick % Math.max(1, able.length)] ?? [];
+      if (id !== undefined) presence.set(id, to);
+    },
+    /** Legs known to the carrier, not ended by it, and not hung up by us. */
+    leftRinging: () => [...ringing].filter((id) => !endedByCarrier.has(id)),
+    live: () => call.legs.filter(isLive),
+  };
+}
+
+export type StagedCall = ReturnType<typeof stageCall>;
