@@ -5,11 +5,11 @@ import { createTwilioClient } from '../../../src/carriers/twilio/rest-client.ts'
 import type { E164 } from '../../../src/ports/e164.ts';
 import type { CallId, LegId, MessageId } from '../../../src/ports/ids.ts';
 
-export const accountSid = `AC${'1'.repeat(32)}`;
+const accountSid = `AC${'1'.repeat(32)}`;
 export const callSid = `CA${'2'.repeat(32)}`;
 export const messageSid = `SM${'3'.repeat(32)}`;
 export const publicUrl = 'https://lines.example';
-export const orderedAt = Date.UTC(2026, 0, 1, 12);
+const orderedAt = Date.UTC(2026, 0, 1, 12);
 
 export const dialOrder = {
   callId: 'call_1' as CallId,
