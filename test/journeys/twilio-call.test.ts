@@ -97,6 +97,9 @@ onEveryDeployment('a call through Twilio', (deployment) => {
     expect(stored.voicemail.recordingId).toMatch(/^RE/);
     await shop.receiver.waitFor('call.ended', stored.id);
     expect(toldOf(shop, stored.id)).toEqual(['call.received', 'call.attributed', 'call.voicemail', 'call.ended']);
+    const prompts = call.heard().filter(({ text }) => /leave a message/.test(text));
+    expect(prompts, 'the prompt is heard once: a second one would cut the recording short').toHaveLength(1);
+    expect(shop.farEnd.requests()).toEqual([]);
   });
 
   test('that nobody can take goes to the failover number where there is one', async () => {
@@ -112,6 +115,7 @@ onEveryDeployment('a call through Twilio', (deployment) => {
     await call.waitFor('ended');
     await shop.farEnd.settled();
     expect(await theCall(shop)).toMatchObject({ verdict: { slug: 'failover-answered' }, legs: [] });
+    expect(shop.farEnd.requests(), 'the webhook’s answer sent the caller there: nothing else may').toEqual([]);
   });
 
   test('whose failover does not answer either leaves a voicemail', async () => {
@@ -122,6 +126,20 @@ onEveryDeployment('a call through Twilio', (deployment) => {
     await call.leaveMessage(3, { hangUp: true });
     await shop.receiver.waitFor('call.voicemail');
     expect(await theCall(shop)).toMatchObject({ verdict: { slug: 'voicemail-left' }, voicemail: { seconds: 3 } });
+  });
+
+  test('that all agents decline leaves a voicemail', async () => {
+    const shop = await openShop(await deployment.open());
+    const call = shop.farEnd.placeCall({ to: await addTwilioNumber(shop), from: caller });
+    for (let agents = 0; agents < 2; agents += 1) (await shop.farEnd.waitForRing()).busy();
+    await call.leaveMessage(4);
+    await call.waitFor('ended');
+    await shop.receiver.waitFor('call.ended');
+    expect(await theCall(shop)).toMatchObject({
+      verdict: { slug: 'voicemail-left' },
+      voicemail: { seconds: 4 },
+      legs: [{ ending: 'busy' }, { ending: 'busy' }],
+    });
   });
 
   test('given up while it waits stops the agent’s phone', async () => {

@@ -1,7 +1,7 @@
 /** The gateway's HTTP interface as a test speaks it: any method, any body, any key, and the answer whatever it is. */
 import type { RunningGateway } from './run-gateway.ts';
 
-export const websiteOrigin = 'https://shop.example';
+const websiteOrigin = 'https://shop.example';
 
 export interface Ask {
   /** Sent as JSON. */

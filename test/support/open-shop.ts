@@ -10,7 +10,7 @@ import { type Receiver, startReceiver } from './receiver.ts';
 import { type RunningGateway, runGateway } from './run-gateway.ts';
 
 /** A number for Twilio; the demo's own are +15035550101 to 0108. */
-export const twilioNumber = '+15035550121';
+const twilioNumber = '+15035550121';
 export const caller = '+12125550142';
 /** What carriers are told; behind it the gateway listens on loopback, as behind a load balancer. */
 export const publicUrl = 'https://lines.example';

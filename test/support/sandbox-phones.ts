@@ -5,8 +5,6 @@ import type { ApiClient } from './api-client.ts';
 const agentPhones = ['+12125550171', '+12125550172'];
 const prefix = '/carriers/sandbox';
 
-export type Phones = ReturnType<typeof createPhones>;
-
 export function createPhones(api: ApiClient) {
   const look = (number: string) => api.must('GET', `${prefix}/phones/${number}`, { as: 'nobody' });
   const act = (path: string, body: object = {}) => api.must('POST', `${prefix}${path}`, { as: 'nobody', body });

@@ -93,16 +93,16 @@ const messageStatus = z.object({
     .optional(),
 });
 
-const attestations: Readonly<Record<string, Attestation>> = {
-  'TN-Validation-Passed-A': 'A',
-  'TN-Validation-Passed-B': 'B',
-  'TN-Validation-Passed-C': 'C',
-  'TN-Validation-Failed': 'failed',
-  'TN-Validation-Failed-A': 'failed',
-  'TN-Validation-Failed-B': 'failed',
-  'TN-Validation-Failed-C': 'failed',
-  'No-TN-Validation': 'none',
-};
+const attestations: ReadonlyMap<string, Attestation> = new Map([
+  ['TN-Validation-Passed-A', 'A'],
+  ['TN-Validation-Passed-B', 'B'],
+  ['TN-Validation-Passed-C', 'C'],
+  ['TN-Validation-Failed', 'failed'],
+  ['TN-Validation-Failed-A', 'failed'],
+  ['TN-Validation-Failed-B', 'failed'],
+  ['TN-Validation-Failed-C', 'failed'],
+  ['No-TN-Validation', 'none'],
+]);
 
 /** A new call. Anything but an exact attestation word (a diverted or passed-through one) counts as none. */
 export function readIncomingCall(fields: Fields): IncomingCall {
@@ -112,7 +112,7 @@ export function readIncomingCall(fields: Fields): IncomingCall {
     carrierCallId: read.CallSid,
     dnis: read.To,
     ani: parseE164(read.From),
-    attestation: read.StirVerstat === undefined ? null : (attestations[read.StirVerstat] ?? 'none'),
+    attestation: read.StirVerstat === undefined ? null : (attestations.get(read.StirVerstat) ?? 'none'),
     raw: fields,
   };
 }
