@@ -25,6 +25,7 @@ import type { Tables } from '../records/schema.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
 import { checkCallKind } from '../telephony/check-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
+import { acceptWaiting } from './accept-waiting.ts';
 import { addSandbox, addTwilio } from './add-carriers.ts';
 import { type Core, createCore } from './core.ts';
 import { makeDemo } from './first-start.postgres.ts';
@@ -127,6 +128,7 @@ async function assemble(
     state.draining = true;
     clearInterval(refresh);
     clearInterval(tell);
+    await acceptWaiting(app.server);
     await app.close();
     await jobs.close();
     poster.close();
