@@ -122,6 +122,7 @@ async function assemble(
   await core.outbox.hasten(database.kysely, checkCallKind);
   address.url = await app.listen({ port: settings.port, host: settings.host });
   await startJobs(jobs, core);
+  await core.lanes.sweep().catch((fault: unknown) => logFault(fault, 'first-sweep-failed'));
   const refresh = setInterval(() => void core.failovers.refresh(), limits.failoverRefreshMs);
   const tell = setInterval(() => void core.failovers.tellLater(), limits.failoverTellEveryMs);
   const close = once(async () => {

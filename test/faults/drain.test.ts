@@ -3,33 +3,28 @@
  * reason, and the lock of a killed process is no obstacle.
  */
 import { existsSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { type ChildGateway, createChildGateway, freePort } from '../support/child-gateway.ts';
-import { openVisit, prepareFolder, readKeys } from './busy-shop.ts';
+import { copyFolder, openVisit, prepareFolder, readKeys } from './busy-shop.ts';
 
 const base = inject('stores').folder;
-const prepared = join(base, 'drain-prepared');
 let copies = 0;
 
-beforeAll(() => prepareFolder(join(base, 'template'), prepared));
-
-async function newFolder(): Promise<string> {
+/** Migrated; the first start makes the demo in it. */
+async function newFolder(fill = copyFolder): Promise<string> {
   copies += 1;
   const folder = join(base, `drain-${copies}`);
-  await cp(prepared, folder, { recursive: true });
+  await fill(join(base, 'template'), folder);
   return folder;
 }
 
 async function gatewayOn(folder: string): Promise<ChildGateway> {
-  const gateway = createChildGateway({ folder, port: await freePort() });
-  onTestFinished(async () => void (await gateway.end('SIGKILL')));
-  return gateway;
+  return createChildGateway({ folder, port: await freePort() });
 }
 
 test('SIGTERM under load: every request under way is answered and kept, the process ends with 0 and leaves no lock', async () => {
-  const gateway = await gatewayOn(await newFolder());
+  const gateway = await gatewayOn(await newFolder(prepareFolder));
   await gateway.start();
   const keys = await readKeys(gateway.folder);
   const loads = Array.from({ length: 40 }, () => openVisit(gateway, keys));

@@ -9,16 +9,7 @@ import { openVisit, type Shop } from './busy-shop.ts';
 /** What the journey was about when the process died. */
 export type Phase = 'visits' | 'text' | 'reply' | 'calling' | 'ringing' | 'accepting' | 'bridged' | 'hung-up';
 
-const phases: readonly Phase[] = [
-  'visits',
-  'text',
-  'reply',
-  'calling',
-  'ringing',
-  'accepting',
-  'bridged',
-  'hung-up',
-];
+const phases: readonly Phase[] = ['visits', 'text', 'reply', 'calling', 'ringing', 'accepting', 'bridged', 'hung-up'];
 
 export interface RoundPlan {
   readonly round: number;
