@@ -101,6 +101,8 @@ export const limits = Object.freeze({
   /** Redis reconnects are spaced by this at most. */
   redisReconnectPauseMsMax: 2_000,
   readyTimeoutMs: 1_000,
+  /** Turns of the event loop that draining waits for the queue of new connections to empty. */
+  drainTurnsMax: 1_000,
   transactionRetriesMax: 3,
   /** The sandbox carrier keeps this much in memory; ended calls and texts are dropped oldest first. */
   sandboxCallsMax: 5_000,

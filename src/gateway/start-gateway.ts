@@ -25,6 +25,7 @@ import type { Tables } from '../records/schema.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
 import { checkCallKind } from '../telephony/check-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
+import { acceptWaiting } from './accept-waiting.ts';
 import { addSandbox, addTwilio } from './add-carriers.ts';
 import { type Core, createCore } from './core.ts';
 import { makeDemo } from './first-start.postgres.ts';
@@ -135,12 +136,14 @@ async function assemble(
   await core.outbox.hasten(database.kysely, checkCallKind);
   address.url = await app.listen({ port: settings.port, host: settings.host });
   await startJobs(jobs, core);
+  await core.lanes.sweep().catch((fault: unknown) => logFault(fault, 'first-sweep-failed'));
   const refresh = setInterval(() => void core.failovers.refresh(), limits.failoverRefreshMs);
   const tell = setInterval(() => void core.failovers.tellLater(), limits.failoverTellEveryMs);
   const close = once(async () => {
     state.draining = true;
     clearInterval(refresh);
     clearInterval(tell);
+    await acceptWaiting(app.server);
     await app.close();
     await jobs.close();
     poster.close();

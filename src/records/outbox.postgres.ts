@@ -139,15 +139,15 @@ export function createOutbox(world: { clock: Clock; ids: Ids }) {
         .execute();
     },
 
-    /** Makes every waiting entry of a kind due now; the sweep finds them. */
+    /** Makes every waiting entry of a kind overdue: the next sweep finds them. */
     async hasten(db: Db, kind: string): Promise<void> {
-      const at = now();
+      const overdueAt = new Date(world.clock.now() - limits.outboxOverdueMs);
       await db
         .updateTable('outbox')
-        .set({ due_at: at })
+        .set({ due_at: overdueAt })
         .where('state', '=', 'pending')
         .where('kind', '=', kind)
-        .where('due_at', '>', at)
+        .where('due_at', '>', overdueAt)
         .execute();
     },
 

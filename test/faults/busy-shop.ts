@@ -118,7 +118,7 @@ export async function openVisit(gateway: ChildGateway, keys: Shop['keys']): Prom
   return { visitId: visit.id, leaseId: lease.id, number: number.e164 };
 }
 
-function copyFolder(from: string, to: string): Promise<void> {
+export function copyFolder(from: string, to: string): Promise<void> {
   return cp(from, to, { recursive: true, mode: constants.COPYFILE_FICLONE });
 }
 

@@ -3,59 +3,40 @@
  * reason, and the lock of a killed process is no obstacle.
  */
 import { existsSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { type ChildGateway, createChildGateway, freePort } from '../support/child-gateway.ts';
-import { openVisit, prepareFolder, readKeys } from './busy-shop.ts';
+import { copyFolder, openVisit, prepareFolder, readKeys } from './busy-shop.ts';
 
 const base = inject('stores').folder;
-const prepared = join(base, 'drain-prepared');
 let copies = 0;
 
-beforeAll(() => prepareFolder(join(base, 'template'), prepared));
-
-async function newFolder(): Promise<string> {
+/** Migrated; the first start makes the demo in it. */
+async function newFolder(fill = copyFolder): Promise<string> {
   copies += 1;
   const folder = join(base, `drain-${copies}`);
-  await cp(prepared, folder, { recursive: true });
+  await fill(join(base, 'template'), folder);
   return folder;
 }
 
 async function gatewayOn(folder: string): Promise<ChildGateway> {
-  const gateway = createChildGateway({ folder, port: await freePort() });
-  onTestFinished(async () => void (await gateway.end('SIGKILL')));
-  return gateway;
+  return createChildGateway({ folder, port: await freePort() });
 }
 
-test('SIGTERM under load: what was taken is answered and kept, the process ends with 0 and leaves no lock', async () => {
-  const gateway = await gatewayOn(await newFolder());
+test('SIGTERM under load: every request under way is answered and kept, the process ends with 0 and leaves no lock', async () => {
+  const gateway = await gatewayOn(await newFolder(prepareFolder));
   await gateway.start();
   const keys = await readKeys(gateway.folder);
-  const first = Promise.withResolvers<void>();
-  const loads = Array.from({ length: 40 }, () =>
-    openVisit(gateway, keys).then(
-      (visit) => {
-        first.resolve();
-        return visit;
-      },
-      (fault: unknown) => fault,
-    ),
-  );
-  await first.promise;
+  const loads = Array.from({ length: 40 }, () => openVisit(gateway, keys));
+  await Promise.race(loads);
   const exit = await gateway.end('SIGTERM');
   expect(exit).toMatchObject({ code: 0, signal: null });
   expect(existsSync(join(gateway.folder, 'pg.lock'))).toBe(false);
-  const results = await Promise.all(loads);
-  const answered = results.flatMap((result) => (result instanceof Error ? [] : [result as { visitId: string }]));
-  process.stdout.write(`SIGTERM with 40 requests under way: ${answered.length} answered 201\n`);
-  // Whoever comes once the draining has begun may be sent away, but never cut off.
-  const cutOff = results.filter((result) => /reset|closed|terminated/.test(causeOf(result)));
-  expect(cutOff).toEqual([]);
+  const answered = await Promise.all(loads);
   await gateway.start();
   for (const { visitId } of answered)
     expect(await gateway.ask(`/v1/visits/${visitId}`, { key: keys.secretKey })).toMatchObject({ status: 200 });
-}, 40_000);
+}, 60_000);
 
 test('a second process on a folder in use ends at once and says who has it', async () => {
   const folder = await newFolder();
@@ -67,7 +48,7 @@ test('a second process on a folder in use ends at once and says who has it', asy
   expect(exit.stderr).toMatch(/is in use by process \d+ on .*: stop that process, or give this one another folder/);
   const keys = await readKeys(folder);
   expect((await openVisit(holder, keys)).number).toMatch(/^\+1/);
-});
+}, 60_000);
 
 test('the lock of a killed process is taken over by the next start', async () => {
   const gateway = await gatewayOn(await newFolder());
@@ -79,10 +60,4 @@ test('the lock of a killed process is taken over by the next start', async () =>
   await gateway.start();
   expect((await gateway.ask(`/v1/visits/${before.visitId}`, { key: keys.secretKey })).status).toBe(200);
   expect((await gateway.end('SIGTERM')).code).toBe(0);
-});
-
-function causeOf(result: unknown): string {
-  if (!(result instanceof Error)) return '';
-  const cause = result.cause instanceof Error ? result.cause.message : '';
-  return `${result.message} ${cause}`;
-}
+}, 60_000);

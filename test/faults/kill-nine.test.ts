@@ -11,7 +11,7 @@ import { type Phase, planRound, playRound } from './play-round.ts';
 const shops = 2;
 const roundsPerShop = 10;
 
-test('nothing acknowledged is lost or doubled in 20 kills, and every call ends', { timeout: 150_000 }, async () => {
+test('nothing acknowledged is lost or doubled in 20 kills, and every call ends', { timeout: 240_000 }, async () => {
   const base = inject('stores').folder;
   const prepared = join(base, 'kill-nine');
   await prepareFolder(join(base, 'template'), prepared);

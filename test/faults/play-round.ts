@@ -9,16 +9,7 @@ import { openVisit, type Shop } from './busy-shop.ts';
 /** What the journey was about when the process died. */
 export type Phase = 'visits' | 'text' | 'reply' | 'calling' | 'ringing' | 'accepting' | 'bridged' | 'hung-up';
 
-export const phases: readonly Phase[] = [
-  'visits',
-  'text',
-  'reply',
-  'calling',
-  'ringing',
-  'accepting',
-  'bridged',
-  'hung-up',
-];
+const phases: readonly Phase[] = ['visits', 'text', 'reply', 'calling', 'ringing', 'accepting', 'bridged', 'hung-up'];
 
 export interface RoundPlan {
   readonly round: number;
@@ -37,7 +28,7 @@ interface Strike {
 
 const webhookPatienceMs = 15_000;
 const callerPatienceMs = 4_000;
-const settlingMs = 20_000;
+const settlingMs = 30_000;
 
 /** The plan of a round, by chance. */
 export function planRound(random: Random, round: number): RoundPlan {

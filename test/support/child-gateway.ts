@@ -1,10 +1,12 @@
 /**
  * The gateway as operators run it: a process of its own on a folder of its own, which a test may kill at any moment and
- * start again. Readiness is read from what it prints, so nothing is polled.
+ * start again. Readiness is read from what it prints, so nothing is polled. No process outlives its test, also one that
+ * fails or runs out of time while something is still being started.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
+import { onTestFinished } from 'vitest';
 
 /** How a process ended: its exit code or the signal, and what it said on standard error. */
 export interface Exit {
@@ -44,7 +46,7 @@ export interface ChildGateway {
 const root = resolve(import.meta.dirname, '../..');
 const answerWithinMs = 15_000;
 
-/** A gateway that is not started yet. `env` are settings beside the folder and the port. */
+/** A gateway that is not started yet; dead for good at the test's end. `env` are settings beside the folder and port. */
 export function createChildGateway(options: {
   readonly folder: string;
   readonly port: number;
@@ -55,14 +57,23 @@ export function createChildGateway(options: {
   let child: ChildProcess | null = null;
   let exited: Promise<Exit> = Promise.resolve({ code: null, signal: null, stderr: 'never started' });
   let starting: Promise<void> = Promise.resolve();
+  let isOver = false;
+  onTestFinished(async () => {
+    isOver = true;
+    await end('SIGKILL');
+  });
 
   function start(): Promise<void> {
+    if (isOver) return Promise.reject(new Error('the test is over'));
     const running = spawn(process.execPath, ['src/main.ts'], {
       cwd: root,
       env: { PATH: process.env.PATH, LOG_LEVEL: 'silent', ...options.env, DATA_DIR: folder, PORT: String(port) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = running;
+    const endWithTheRunner = () => running.kill('SIGKILL');
+    process.once('exit', endWithTheRunner);
+    running.once('close', () => process.off('exit', endWithTheRunner));
     exited = exitOf(running);
     starting = Promise.race([saysItRuns(running), exited.then(refuseToStart)]);
     starting.catch(() => undefined);
