@@ -126,19 +126,21 @@ export async function stageCore(database: Database<Tables>, plan: StagePlan = {}
         .execute();
       return rows;
     },
-    /** Works every lane that is due now until nothing more comes of it. */
+    /** Works every lane whose head is due now until nothing more comes of it. */
     async settle(): Promise<void> {
       for (;;) {
-        const rows = await db
+        const pending = await db
           .selectFrom('outbox')
-          .select('lane')
-          .distinct()
+          .select(['lane', 'due_at'])
+          .distinctOn('lane')
           .where('enterprise_id', '=', enterpriseId)
           .where('state', '=', 'pending')
-          .where('due_at', '<=', new Date(clock.at))
+          .orderBy('lane')
+          .orderBy('id')
           .execute();
-        if (rows.length === 0) return;
-        for (const { lane } of rows) await core.lanes.run(lane);
+        const due = pending.filter(({ due_at }) => due_at.getTime() <= clock.at);
+        if (due.length === 0) return;
+        for (const { lane } of due) await core.lanes.run(lane);
       }
     },
   };
