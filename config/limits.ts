@@ -15,6 +15,8 @@ export const limits = Object.freeze({
   callAnswerTimeoutMs: 2_000,
   /** How often the in-memory failover destinations are read again. */
   failoverRefreshMs: 15_000,
+  /** How often calls that were sent to their failover without the record are offered to it again. */
+  failoverTellEveryMs: 2_000,
   /** The longest a carrier's REST API may take to answer. */
   carrierRequestTimeoutMs: 10_000,
   /** Tries of one carrier effect (dial, hang up, send) before it is given up, and the pauses between. */
@@ -33,6 +35,8 @@ export const limits = Object.freeze({
   offersPerCallMax: 10,
   /** No call lives longer; a carrier that went silent is not waited for. */
   callLifeMs: 4 * 60 * 60 * 1_000,
+  /** The carrier is asked this often whether a call still lives: its status callbacks are sent once and may be lost. */
+  callCheckEveryMs: 60_000,
   /** Calls sent to their failover number without the record, remembered until it is back. */
   failedOverCallsKeptMax: 10_000,
   voicemailSecondsMax: 120,
@@ -88,6 +92,8 @@ export const limits = Object.freeze({
   jobStalledCheckEveryMs: 30_000,
   /** Posting a wake may hold a caller's answer up this long; the sweep finds what was not posted. */
   jobPostTimeoutMs: 800,
+  /** The shared sweep schedule is posted again this often, in case Redis has lost it; must exceed outboxSweepEveryMs. */
+  jobScheduleRenewEveryMs: 30_000,
   /** How long a worker blocks before it looks again unasked. */
   jobBlockSeconds: 5,
   /** BullMQ keeps an event stream we do not read. */

@@ -10,15 +10,22 @@ import type { Practice } from './ports/practice-file.file.ts';
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
-async function main(): Promise<void> {
-  const loaded = loadSettings(environment());
-  if (loaded.kind === 'faults') {
-    process.stderr.write('Linekeeper cannot start: these settings need mending.\n');
-    for (const { name, value, shouldBe } of loaded.faults) process.stderr.write(`  ${name} is ${value}: ${shouldBe}\n`);
-    process.exitCode = 2;
-    return;
-  }
-  const { settings } = loaded;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The settings in `env`; null after saying on stderr what needs mending and setting the exit code. */
+export function settingsOrSay(env: Environment): Settings | null {
+  const loaded = loadSettings(env);
+  if (loaded.kind === 'settings') return loaded.settings;
+  process.stderr.write('Linekeeper cannot start: these settings need mending.\n');
+  for (const { name, value, shouldBe } of loaded.faults) process.stderr.write(`  ${name} is ${value}: ${shouldBe}\n`);
+  process.exitCode = 2;
+  return null;
+}
+
+/** Starts the gateway and leaves it running; a start that fails ends the process. */
+export async function runGateway(env: Environment): Promise<void> {
+  const settings = settingsOrSay(env);
+  if (settings === null) return;
   const log = pino({ level: settings.logLevel, redact: ['req.headers.authorization'] }, process.stderr);
   warn(settings);
   const gateway = await startGateway(settings, log).catch((fault: unknown) => {
@@ -31,7 +38,7 @@ async function main(): Promise<void> {
 }
 
 /** `--demo=off` on the command line is the same as DEMO=off. */
-function environment(): Record<string, string | undefined> {
+function environment(): Environment {
   const demo = process.argv.map((word) => /^--demo=(.*)$/.exec(word)?.[1]).find((word) => word !== undefined);
   return demo === undefined ? process.env : { ...process.env, DEMO: demo };
 }
@@ -90,4 +97,4 @@ function drainOnSignal(settings: Settings, gateway: Gateway): void {
   process.on('SIGTERM', drain);
 }
 
-await main();
+if (import.meta.main) await runGateway(environment());

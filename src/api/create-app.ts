@@ -32,6 +32,9 @@ interface AppOptions {
   readonly observe: ObserveRequest;
 }
 
+const wordmark =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="170" height="40"><text x="0" y="28" font-family="system-ui,sans-serif" font-size="24" fill="#fff">Linekeeper</text></svg>';
+
 /** An app without routes: problems, docs, limits and headers are in place. */
 export async function createApp(options: AppOptions): Promise<App> {
   const app = Fastify({
@@ -69,10 +72,14 @@ export async function createApp(options: AppOptions): Promise<App> {
         securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'pk_… on visits, sk_… elsewhere' } },
       },
       security: [{ key: [] }],
+      tags: ['visits', 'calls', 'conversations', 'numbers', 'agents', 'webhooks', 'operation', 'sandbox'].map(
+        (name) => ({ name }),
+      ),
     },
     transform: jsonSchemaTransform,
   });
-  await app.register(swaggerUi, { routePrefix: '/docs' });
+  const logo = { type: 'image/svg+xml', content: Buffer.from(wordmark), href: '/' };
+  await app.register(swaggerUi, { routePrefix: '/docs', logo });
   return app;
 }
 

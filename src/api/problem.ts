@@ -2,7 +2,6 @@
  * Every refusal and fault leaves as a problem document (RFC 9457) with a code from the catalogue. What Fastify and the
  * database throw by themselves is mapped here; everything unknown is `fault`, told apart only in the log.
  */
-
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { AppError, type ErrorCode, errorCatalogue, type FieldFault } from '../ports/errors.ts';
@@ -45,14 +44,19 @@ const sqlStates: Readonly<Record<string, ErrorCode>> = {
 export function toAppError(fault: unknown): AppError {
   if (fault instanceof AppError) return fault;
   if (hasZodFastifySchemaValidationErrors(fault)) {
-    const issues = fault.validation.map((entry) => entry.params.issue as z.core.$ZodIssue);
-    return new AppError('invalid-request', { fields: fieldFaults(issues), cause: fault });
+    return new AppError('invalid-request', { fields: fieldFaults(fault.validation.map(issueOf)), cause: fault });
   }
   const code = codeOf(fault);
   const known = fastifyCodes[code] ?? sqlStates[code];
   if (known !== undefined) return new AppError(known, { cause: fault });
   const status = typeof fault === 'object' && fault !== null && 'statusCode' in fault ? Number(fault.statusCode) : 500;
   return new AppError(status === 400 ? 'malformed-body' : 'fault', { cause: fault });
+}
+
+/** fastify-type-provider-zod takes zod's issue apart into the fields of Ajv; this puts it together again. */
+function issueOf(entry: { keyword: string; instancePath: string; message?: string; params: object }): z.core.$ZodIssue {
+  const path = entry.instancePath.split('/').filter((part) => part !== '');
+  return { ...entry.params, code: entry.keyword, path, message: entry.message ?? '' } as z.core.$ZodIssue;
 }
 
 /** The problem document of an error. */

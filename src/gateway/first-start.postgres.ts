@@ -48,6 +48,7 @@ export function makeDemo(world: World): Promise<Practice | null> {
       publishableKey: await world.apiKeys.make(tx, enterpriseId, 'publishable'),
       secretKey: await world.apiKeys.make(tx, enterpriseId, 'secret'),
       webhookSecret: secret,
+      endpointId: endpoint.id,
       twilio: newPracticeAccount(world.randomBytes),
     };
     await world.keep(practice);
@@ -63,6 +64,8 @@ function newPracticeAccount(randomBytes: RandomBytes): Practice['twilio'] {
 
 async function makePool(world: World, tx: Tx, enterpriseId: EnterpriseId): Promise<void> {
   const poolId = world.ids.make('pool');
+  // The number free for longest is leased first: a millisecond apart, so that visitors get them in this order.
+  const freeFrom = world.clock.now() - numbersInPool;
   const rows = Array.from({ length: numbersInPool }, (_, index) => ({
     id: world.ids.make('num'),
     enterprise_id: enterpriseId,
@@ -71,7 +74,7 @@ async function makePool(world: World, tx: Tx, enterpriseId: EnterpriseId): Promi
     carrier: 'sandbox',
     state: 'active' as const,
     failover: null,
-    free_at: new Date(world.clock.now()),
+    free_at: new Date(freeFrom + index),
   }));
   const shared = rows.at(-1)?.id ?? null;
   await tx
@@ -104,13 +107,15 @@ async function makeAgents(world: World, tx: Tx, enterpriseId: EnterpriseId): Pro
     { name: 'Ada', phone: reserved('+12125550171') },
     { name: 'Grace', phone: reserved('+12125550172') },
   ];
-  const rows = agents.map(({ name, phone }) => ({
+  // The one who has been ready longest is rung first: a millisecond apart, so that it is Ada every time.
+  const now = world.clock.now();
+  const rows = agents.map(({ name, phone }, index) => ({
     id: world.ids.make('agent'),
     enterprise_id: enterpriseId,
     name,
     phone,
     presence: 'ready' as const,
-    presence_since: new Date(world.clock.now()),
+    presence_since: new Date(now + index),
   }));
   await tx.insertInto('agent').values(rows).execute();
 }

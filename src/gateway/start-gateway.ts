@@ -23,6 +23,7 @@ import { migrate } from '../records/migrate.postgres.ts';
 import { createEventPoster, type EventPoster } from '../records/post-event.http.ts';
 import type { Tables } from '../records/schema.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
+import { checkCallKind } from '../telephony/check-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { addSandbox, addTwilio } from './add-carriers.ts';
 import { type Core, createCore } from './core.ts';
@@ -43,12 +44,26 @@ const queueName = 'outbox';
 /** Opens everything, in the order in which it depends on each other. @throws what keeps it from starting. */
 export async function startGateway(settings: Settings, log: FastifyBaseLogger): Promise<Gateway> {
   const logFault = (fault: unknown, event: string) => log.warn({ err: fault }, event);
-  const database = await openDatabase(settings, logFault);
+  const { database, migrations } = await openRecord(settings, log);
+  try {
+    if (migrations > 0) log.info({ migrations }, 'record-migrated');
+    return await assemble(settings, log, database, logFault);
+  } catch (fault) {
+    await database.close();
+    throw fault;
+  }
+}
+
+/** Opens the record in its newest shape; `migrations` counts what was applied. The caller closes it. */
+export async function openRecord(
+  settings: Settings,
+  log: FastifyBaseLogger,
+): Promise<{ database: Database<Tables>; migrations: number }> {
+  const database = await openDatabase(settings, (fault, event) => log.warn({ err: fault }, event));
   try {
     const migrations = await migrate(database);
     if (settings.redisUrl === null) await migrateJobs(database.jobPool);
-    if (migrations > 0) log.info({ migrations }, 'record-migrated');
-    return await assemble(settings, log, database, logFault);
+    return { database, migrations };
   } catch (fault) {
     await database.close();
     throw fault;
@@ -117,15 +132,15 @@ async function assemble(
   });
   if (database.kind === 'embedded') await core.outbox.forgetClaims(database.kysely);
   await core.failovers.refresh();
+  await core.outbox.hasten(database.kysely, checkCallKind);
   address.url = await app.listen({ port: settings.port, host: settings.host });
   await startJobs(jobs, core);
-  const refresh = setInterval(
-    () => void core.failovers.refresh().then(core.failovers.tellLater),
-    limits.failoverRefreshMs,
-  );
+  const refresh = setInterval(() => void core.failovers.refresh(), limits.failoverRefreshMs);
+  const tell = setInterval(() => void core.failovers.tellLater(), limits.failoverTellEveryMs);
   const close = once(async () => {
     state.draining = true;
     clearInterval(refresh);
+    clearInterval(tell);
     await app.close();
     await jobs.close();
     poster.close();

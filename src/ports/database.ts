@@ -11,7 +11,10 @@ export type DatabaseKind = 'embedded' | 'server';
 /** An open database. `Tables` is the Kysely schema, which belongs to `records/`. */
 export interface Database<Tables> {
   readonly kind: DatabaseKind;
-  /** The query builder every `.postgres.ts` file is given. */
+  /**
+   * The query builder every `.postgres.ts` file is given. Inside a transaction, ask only through its `tx` and wait for
+   * nothing outside: the embedded database has one session, and a query beside `tx` would wait for the transaction.
+   */
   readonly kysely: Kysely<Tables>;
   /** The pool BullMQ's PostgreSQL backend runs on when there is no Redis: its own schema is on the search path. */
   readonly jobPool: JobPool;

@@ -55,24 +55,37 @@ export function createJobs(world: {
   readonly backend: JobBackend;
   readonly queueName: string;
   readonly logFault: LogFault;
+  /** How often the sweep's schedule is posted again, in case the queue has lost it; limits.jobScheduleRenewEveryMs. */
+  readonly renewEveryMs?: number;
 }): Jobs {
-  const { queueName, logFault } = world;
+  const { queueName, renewEveryMs = limits.jobScheduleRenewEveryMs } = world;
+  let isClosed = false;
+  // BullMQ's listeners stay on a pool it was given: what befalls the pool later is not the jobs' concern.
+  const logFault: LogFault = (fault, event) => (isClosed ? undefined : world.logFault(fault, event));
   const bench =
     world.backend.kind === 'redis'
       ? redisBench(world.backend, queueName, logFault)
       : postgresBench(world.backend.pool, queueName, logFault);
   let worker: LaneWorker | null = null;
   let closing: Promise<void> | null = null;
+  let renewal: NodeJS.Timeout | undefined;
   return Object.freeze({
     wake: (wakes: readonly Wake[]) => postWakes(bench.queue, wakes),
     async start(work: Work) {
       if (worker !== null) throw new Error('the jobs have been started already');
       worker = bench.startWorker(createProcessor(work, logFault), work.concurrency);
       await worker.waitUntilReady();
-      await bench.queue.upsertJobScheduler('sweep', { every: work.sweepEveryMs }, { name: 'sweep', opts: jobOptions });
+      await scheduleSweep(bench.queue, work.sweepEveryMs);
+      renewal = setInterval(() => {
+        scheduleSweep(bench.queue, work.sweepEveryMs).catch((fault: unknown) => logFault(fault, 'sweep-not-scheduled'));
+      }, renewEveryMs);
+      renewal.unref();
     },
     close() {
-      closing ??= closeAll(bench, worker);
+      clearInterval(renewal);
+      closing ??= closeAll(bench, worker).finally(() => {
+        isClosed = true;
+      });
       return closing;
     },
   });
@@ -85,6 +98,15 @@ async function postWakes(queue: LaneQueue, wakes: readonly Wake[]): Promise<void
   // After the deadline the posting may still succeed or fail; either is as good as the other by then.
   posted.catch(() => undefined);
   await within(limits.jobPostTimeoutMs, posted);
+}
+
+/**
+ * All processes share the one schedule of this name. Redis may lose it (a flush, a restart without its files), and the
+ * sweep is what makes lost wakes harmless, so each process posts it again from time to time; that changes nothing when
+ * it is there.
+ */
+async function scheduleSweep(queue: LaneQueue, everyMs: number): Promise<void> {
+  await queue.upsertJobScheduler('sweep', { every: everyMs }, { name: 'sweep', opts: jobOptions });
 }
 
 /** A sweep that finds the last one still running leaves: the running one will see what it would have seen. */

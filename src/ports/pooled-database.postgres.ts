@@ -19,9 +19,8 @@ export function createPooledDatabase<Tables>(parts: {
   readonly afterClose: () => Promise<void>;
 }): Database<Tables> {
   const { kind, pool, jobPool, logFault } = parts;
-  // Without a listener, the loss of an idle connection would end the process.
-  pool.on('error', (fault) => logFault?.(fault, 'database-connection-lost'));
-  jobPool.on('error', (fault) => logFault?.(fault, 'job-connection-lost'));
+  surviveLosses(pool, (fault) => logFault?.(fault, 'database-connection-lost'));
+  surviveLosses(jobPool, (fault) => logFault?.(fault, 'job-connection-lost'));
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   let closing: Promise<void> | null = null;
   return Object.freeze({
@@ -35,6 +34,16 @@ export function createPooledDatabase<Tables>(parts: {
       return closing;
     },
   });
+}
+
+/**
+ * The loss of a connection is an 'error' event, and one nobody listens to ends the process. The pool listens to idle
+ * clients only; one that is lent out, such as within a transaction between two queries, must be listened to as well.
+ */
+function surviveLosses(pool: Pool, tell: (fault: unknown) => void): void {
+  pool.on('connect', (client) => client.on('error', tell));
+  // The client has told already.
+  pool.on('error', () => undefined);
 }
 
 async function runScript(pool: Pool, sql: string): Promise<void> {

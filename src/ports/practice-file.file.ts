@@ -10,6 +10,7 @@ const practice = z.object({
   publishableKey: z.string(),
   secretKey: z.string(),
   webhookSecret: z.string(),
+  endpointId: z.string(),
   twilio: z.object({ accountSid: z.string(), authToken: z.string() }),
 });
 

@@ -47,7 +47,10 @@ export function createDeliverEvent(world: World): EntryHandler {
   };
 }
 
-async function tryDelivery(world: World, claimed: Claimed): Promise<Settlement> {
+/** A delivery is done once. */
+type DeliverySettlement = Exclude<Settlement, { kind: 'again' }>;
+
+async function tryDelivery(world: World, claimed: Claimed): Promise<DeliverySettlement> {
   const { endpoint_id: endpointId, event_id: eventId } = claimed;
   if (endpointId === null || eventId === null) return { kind: 'dead', error: 'names no endpoint or event' };
   const target = await world.endpoints.readTarget(world.db, endpointId);
@@ -67,7 +70,12 @@ async function send(world: World, target: DeliveryTarget, eventId: EventId): Pro
   return world.poster.post(target.url, { ...signed }, body);
 }
 
-async function judge(world: World, claimed: Claimed, endpointId: EndpointId, answer: PostAnswer): Promise<Settlement> {
+async function judge(
+  world: World,
+  claimed: Claimed,
+  endpointId: EndpointId,
+  answer: PostAnswer,
+): Promise<DeliverySettlement> {
   if (answer.kind !== 'answered') {
     await noteFailure(world, claimed, endpointId);
     return laterOrDead(world, claimed, { error: answer.reason, retryAfterMs: null });
@@ -108,7 +116,7 @@ function laterOrDead(
   world: World,
   claimed: Claimed,
   failure: { readonly error: string; readonly retryAfterMs: number | null },
-): Settlement {
+): DeliverySettlement {
   const pauseMs = limits.deliveryPausesMs[claimed.attempts - attemptsBefore(claimed) - 1];
   if (pauseMs === undefined) return { kind: 'dead', error: failure.error };
   const jitteredMs = pauseMs * (1 + limits.deliveryJitterShare * (2 * world.random() - 1));
@@ -122,7 +130,7 @@ function attemptsBefore({ payload }: Claimed): number {
   return typeof payload.attemptsBefore === 'number' ? payload.attemptsBefore : 0;
 }
 
-function tell(world: World, claimed: Claimed, settlement: Settlement): void {
+function tell(world: World, claimed: Claimed, settlement: DeliverySettlement): void {
   world.count?.(counted[settlement.kind]);
   const facts = idsOf(claimed);
   if (settlement.kind === 'done') world.log.info(facts, 'event-delivered');

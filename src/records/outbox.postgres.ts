@@ -8,6 +8,7 @@ import { sql } from 'kysely';
 import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import { toIso } from '../ports/clock.ts';
+import { unreachable } from '../ports/errors.ts';
 import type { EndpointId, EnterpriseId, EventId, Ids } from '../ports/ids.ts';
 import type { Db, Row } from './schema.ts';
 import type { Work } from './transact.ts';
@@ -34,6 +35,8 @@ export type Claimed = Row<'outbox'>;
 
 export type Settlement =
   | { readonly kind: 'done' }
+  /** Done for now: performed again at `dueAt`, with its tries counted afresh. */
+  | { readonly kind: 'again'; readonly dueAt: number }
   | { readonly kind: 'retry'; readonly dueAt: number; readonly error: string }
   | { readonly kind: 'dead'; readonly error: string };
 
@@ -101,20 +104,12 @@ export function createOutbox(world: { clock: Clock; ids: Ids }) {
     /** Ends a claim. A settlement that comes after the claim was taken over changes nothing. */
     async settle(db: Db, claimed: Claimed, settlement: Settlement): Promise<void> {
       const at = now();
-      const change =
-        settlement.kind === 'retry'
-          ? { due_at: new Date(settlement.dueAt), locked_until: null, last_error: settlement.error }
-          : {
-              state: settlement.kind,
-              locked_until: null,
-              settled_at: at,
-              last_error: settlement.kind === 'dead' ? settlement.error : null,
-            };
       await db
         .updateTable('outbox')
-        .set(change)
+        .set({ locked_until: null, ...changeOf(settlement, at) })
         .where('id', '=', claimed.id)
         .where('attempts', '=', claimed.attempts)
+        .where('locked_until', '=', claimed.locked_until)
         .where('state', '=', 'pending')
         .execute();
     },
@@ -158,6 +153,18 @@ export function createOutbox(world: { clock: Clock; ids: Ids }) {
         .execute();
     },
 
+    /** Makes every waiting entry of a kind due now; the sweep finds them. */
+    async hasten(db: Db, kind: string): Promise<void> {
+      const at = now();
+      await db
+        .updateTable('outbox')
+        .set({ due_at: at })
+        .where('state', '=', 'pending')
+        .where('kind', '=', kind)
+        .where('due_at', '>', at)
+        .execute();
+    },
+
     /** The body of an event as endpoints receive it, with its type and time. */
     async readEvent(
       db: Db,
@@ -167,6 +174,21 @@ export function createOutbox(world: { clock: Clock; ids: Ids }) {
       return row === undefined ? null : { type: row.type, timestamp: toIso(row.at.getTime()), data: row.data };
     },
   });
+}
+
+function changeOf(settlement: Settlement, at: Date) {
+  switch (settlement.kind) {
+    case 'again':
+      return { due_at: new Date(settlement.dueAt), attempts: 0, last_error: null };
+    case 'retry':
+      return { due_at: new Date(settlement.dueAt), last_error: settlement.error };
+    case 'dead':
+      return { state: settlement.kind, settled_at: at, last_error: settlement.error };
+    case 'done':
+      return { state: settlement.kind, settled_at: at, last_error: null };
+    default:
+      return unreachable(settlement);
+  }
 }
 
 async function nextSequence(work: Work, subject: string): Promise<number> {

@@ -37,7 +37,7 @@ export function createLaneRunner(world: World): LaneRunner {
         if (claimed === null) return;
         const settlement = await perform(world, claimed);
         await world.outbox.settle(world.db, claimed, settlement);
-        if (settlement.kind === 'retry') {
+        if (settlement.kind === 'retry' || settlement.kind === 'again') {
           await world.jobs.wake([{ lane, delayMs: Math.max(0, settlement.dueAt - world.clock.now()) }]);
           return;
         }

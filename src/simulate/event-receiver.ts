@@ -2,9 +2,14 @@
  * The contact centre's end of the webhooks: takes each event, has the official Standard Webhooks library check it over
  * the raw bytes, and answers 204; 400 when the signature is wrong. What arrives is handed on once it is proven.
  */
-import fastify from 'fastify';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
+import {
+  type LoopbackReply,
+  type LoopbackRequest,
+  type LoopbackServer,
+  startLoopbackServer,
+} from './loopback-server.ts';
 
 /** An event whose signature was right. */
 export interface ReceivedEvent {
@@ -20,11 +25,6 @@ export interface ReceivedEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-export interface EventReceiver {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
 /** The gateway keeps events under 20 kB; this leaves room and no more. */
 const bodyBytesMax = 64_000;
 
@@ -37,31 +37,30 @@ export async function startEventReceiver(options: {
   readonly secret: () => string | null;
   readonly onEvent: (event: ReceivedEvent) => void;
   readonly onRefused: (why: string) => void;
-}): Promise<EventReceiver> {
-  const app = fastify({ bodyLimit: bodyBytesMax, forceCloseConnections: true });
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, raw, done) => done(null, raw));
-  app.post('/*', async (request, reply) => {
-    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-    const read = readEvent(request.body, headers, options.secret());
-    if (typeof read === 'string') {
-      options.onRefused(read);
-      return reply.code(400).send({ error: read });
+}): Promise<LoopbackServer> {
+  const answer = ({ method, headers, body: raw }: LoopbackRequest): LoopbackReply => {
+    if (method !== 'POST') return { status: 405, body: null };
+    const read = readEvent(raw, headers, options.secret());
+    if (typeof read !== 'string') {
+      options.onEvent(read);
+      return { status: 204, body: null };
     }
-    options.onEvent(read);
-    return reply.code(204).send();
-  });
-  const url = await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
-  return Object.freeze({ url, close: () => app.close() });
+    options.onRefused(read);
+    return { status: 400, body: { error: read } };
+  };
+  return startLoopbackServer({ host: options.host ?? '127.0.0.1', port: options.port ?? 0, bodyBytesMax, answer });
 }
 
 /** The event, or why it is not one. */
-function readEvent(raw: unknown, headers: Record<string, string>, secret: string | null): ReceivedEvent | string {
+function readEvent(
+  raw: Buffer,
+  headers: Readonly<Record<string, string>>,
+  secret: string | null,
+): ReceivedEvent | string {
   if (secret === null) return 'no secret yet';
-  if (!Buffer.isBuffer(raw)) return 'no body';
   let verified: unknown;
   try {
-    verified = new Webhook(secret).verify(raw, headers);
+    verified = new Webhook(secret).verify(raw, { ...headers });
   } catch (fault) {
     return fault instanceof Error ? fault.message : 'signature not verified';
   }

@@ -8,7 +8,7 @@ import { Interrupted } from './await-outcome.ts';
 import { type CallStatus, createLine, type Line } from './far-end-line.ts';
 import { createFarEndCall, type FarEndCall } from './far-end-phone.ts';
 import { rfc2822, type World } from './far-end-world.ts';
-import { openDocument } from './open-document.ts';
+import { DocumentFault, openDocument } from './open-document.ts';
 import { runVerbs } from './run-verbs.ts';
 import type { Fields } from './sign-request.ts';
 import type { Leg, LegWanted, Source } from './verb-step.ts';
@@ -82,6 +82,9 @@ export function createCall(world: World, order: CallOrder): LiveCall {
       else onReady();
     } catch (fault) {
       if (fault instanceof Interrupted || signal.aborted) return;
+      if (!(fault instanceof DocumentFault)) {
+        world.noteFault({ code: 11_100, subject: line.facts.sid, message: String(fault) });
+      }
       line.answer();
       line.hear({ kind: 'say', text: 'We are sorry, an application error has occurred. Goodbye.' });
       end('completed');

@@ -115,8 +115,9 @@ export function createLine(world: World, facts: CallFacts): Line {
       endedAt = instantMs;
     },
     offer: (input: Input) => {
-      listener?.(input);
-      return listener !== null;
+      const taker = listener;
+      taker?.(input);
+      return taker !== null;
     },
     listen: (next: (input: Input) => void) => {
       listener = next;

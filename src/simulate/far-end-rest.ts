@@ -3,14 +3,13 @@
  * fetch and list messages. It can be told to fail, or to do the work and drop the connection, which is the ambiguous
  * timeout every gateway must survive without calling or texting twice.
  */
-import formbody from '@fastify/formbody';
-import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Messages } from './far-end-messages.ts';
 import { errorRecord } from './far-end-records.ts';
 import { answerCalls } from './far-end-rest-calls.ts';
 import { answerMessages } from './far-end-rest-messages.ts';
 import type { Switchboard } from './far-end-switchboard.ts';
 import type { World } from './far-end-world.ts';
+import { type LoopbackReply, type LoopbackRequest, startLoopbackServer } from './loopback-server.ts';
 import type { RestAct, RestAnswer, RestAsk, RestRefusal, RestRequest } from './rest-request.ts';
 
 /** Which requests a fault strikes. */
@@ -23,9 +22,8 @@ export interface RestTarget {
 }
 
 export interface RestServer {
-  /** `http://127.0.0.1:port`, known after `listen`. */
-  url(): string;
-  listen(port: number): Promise<void>;
+  /** `http://127.0.0.1:port`. */
+  readonly url: string;
   failNext(fault: RestTarget & { readonly status: number; readonly code: number }): void;
   dropNext(target: RestTarget): void;
   requests(): readonly RestRequest[];
@@ -38,12 +36,16 @@ interface Armed {
   left: number;
 }
 
-export function createRestServer(world: World, parts: { switchboard: Switchboard; messages: Messages }): RestServer {
-  const app = fastify({ forceCloseConnections: true, bodyLimit: 64_000 });
+/** Longest form taken, in bytes; Twilio's own texts and documents are far below. */
+const bodyBytesMax = 64_000;
+
+/** Starts the REST API on a loopback port; 0 takes a free one. */
+export async function startRestServer(
+  world: World,
+  parts: { readonly switchboard: Switchboard; readonly messages: Messages; readonly port: number },
+): Promise<RestServer> {
   const armed: Armed[] = [];
   const requests: RestRequest[] = [];
-  let boundUrl = '';
-  app.register(formbody);
 
   function arm(target: RestTarget, effect: Armed['effect']): void {
     armed.push({ target, effect, left: target.times ?? 1 });
@@ -58,66 +60,55 @@ export function createRestServer(world: World, parts: { switchboard: Switchboard
     return struck.effect;
   }
 
-  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const refusal = refuseStranger(world, request);
-    if (refusal !== null) return send(reply, refusal);
-    const ask = readAsk(request);
-    if (ask === null) return send(reply, notFound);
+  function answer(request: LoopbackRequest): LoopbackReply {
+    const ask = readAsk(world, request);
+    if ('code' in ask) return reply(ask);
     const effect = take(ask);
     const result = effect !== null && effect !== 'drop' ? effect : act(ask);
     requests.push(Object.freeze({ ...ask, status: effect === 'drop' ? 0 : result.status }));
     world.waits.changed();
-    if (effect !== 'drop') return send(reply, result);
-    reply.hijack();
-    request.raw.socket.destroy();
-    return reply;
+    return effect === 'drop' ? 'drop' : reply(result);
   }
 
   const act = (ask: RestAsk): RestAnswer =>
     ask.path === 'Calls' ? answerCalls(world, parts.switchboard, ask) : answerMessages(world, parts.messages, ask);
 
-  app.all('/2010-04-01/Accounts/:account/:resource', answer);
-  app.all('/2010-04-01/Accounts/:account/:resource/:sid', answer);
-  app.setNotFoundHandler((_request, reply) => send(reply, notFound));
-
+  const server = await startLoopbackServer({ port: parts.port, bodyBytesMax, answer });
   return Object.freeze({
-    url: () => boundUrl,
-    listen: async (port: number) => {
-      boundUrl = await app.listen({ host: '127.0.0.1', port });
-    },
+    url: server.url,
     failNext: ({ status, code, ...target }: RestTarget & { status: number; code: number }) =>
       arm(target, { status, code, message: 'a fault was asked for' }),
     dropNext: (target: RestTarget) => arm(target, 'drop'),
     requests: () => [...requests],
-    close: () => app.close(),
+    close: server.close,
   });
 }
 
 const notFound: RestRefusal = { status: 404, code: 20_404, message: 'The requested resource was not found' };
 
-function refuseStranger(world: World, request: FastifyRequest): RestRefusal | null {
+/** Path and account, then who asks, then what. */
+function readAsk(world: World, request: LoopbackRequest): RestAsk | RestRefusal {
+  const parts = /^\/2010-04-01\/Accounts\/(AC\w+)\/(Calls|Messages)(?:\/(\w+))?\.json$/.exec(request.path);
+  if (parts === null) return notFound;
   const expected = `Basic ${Buffer.from(`${world.accountSid}:${world.authToken}`).toString('base64')}`;
-  const { account } = request.params as { account: string };
-  if (request.headers.authorization === expected && account === world.accountSid) return null;
-  return { status: 401, code: 20_003, message: 'Authenticate' };
-}
-
-function readAsk(request: FastifyRequest): RestAsk | null {
-  const { resource, sid } = request.params as { resource: string; sid?: string };
-  const path = (sid === undefined ? resource.replace(/\.json$/, '') : resource) as 'Calls' | 'Messages';
-  if (!['Calls', 'Messages'].includes(path) || !['GET', 'POST'].includes(request.method)) return null;
+  if (request.headers.authorization !== expected || parts[1] !== world.accountSid) {
+    return { status: 401, code: 20_003, message: 'Authenticate' };
+  }
+  const sid = parts[3] ?? null;
   const reads = request.method === 'GET';
-  const raw = (reads ? request.query : request.body) as Record<string, string | string[]> | undefined;
+  if (!reads && request.method !== 'POST') return notFound;
   return {
-    path,
-    what: reads ? 'read' : sid === undefined ? 'create' : 'update',
-    sid: sid?.replace(/\.json$/, '') ?? null,
-    fields: Object.fromEntries(
-      Object.entries(raw ?? {}).map(([name, value]) => [name, Array.isArray(value) ? value.join(' ') : String(value)]),
-    ),
+    path: parts[2] as RestAsk['path'],
+    what: reads ? 'read' : sid === null ? 'create' : 'update',
+    sid,
+    fields: joinRepeated(reads ? request.query : new URLSearchParams(request.body.toString('utf8'))),
   };
 }
 
-function send(reply: FastifyReply, answer: RestAnswer): FastifyReply {
-  return reply.code(answer.status).send('body' in answer ? answer.body : errorRecord(answer));
+function joinRepeated(parameters: URLSearchParams): Readonly<Record<string, string>> {
+  return Object.fromEntries([...new Set(parameters.keys())].map((name) => [name, parameters.getAll(name).join(' ')]));
+}
+
+function reply(answer: RestAnswer): LoopbackReply {
+  return { status: answer.status, body: 'body' in answer ? answer.body : errorRecord(answer) };
 }

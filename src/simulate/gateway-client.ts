@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 
-const number = z.looseObject({ id: z.string(), e164: z.string(), poolId: z.string().nullish() });
+const number = z.looseObject({ id: z.string(), number: z.string(), carrier: z.string(), poolId: z.string().nullish() });
 const agent = z.looseObject({ id: z.string(), phone: z.string().nullish() });
 const opened = z.looseObject({
   visit: z.looseObject({ id: z.string() }),
@@ -73,7 +73,7 @@ const timeoutMs = 15_000;
 
 export function createGatewayClient(keys: GatewayKeys) {
   interface Request {
-    readonly method: 'GET' | 'POST' | 'DELETE';
+    readonly method: 'GET' | 'POST' | 'PATCH';
     readonly path: string;
     readonly body?: object;
     readonly idempotencyKey?: string;
@@ -106,8 +106,8 @@ export function createGatewayClient(keys: GatewayKeys) {
 
   return Object.freeze({
     numbers: async () => (await ask(list(number), { method: 'GET', path: '/v1/numbers' })).items,
-    addNumber: (body: { number: string; poolId?: string; carrier: string; failover: string | null }) =>
-      ask(nothing, { method: 'POST', path: '/v1/numbers', body }),
+    addNumber: (body: { number: string; poolId?: string; carrier: string; failover?: string }) =>
+      ask(number, { method: 'POST', path: '/v1/numbers', body }),
     agents: async () => (await ask(list(agent), { method: 'GET', path: '/v1/agents' })).items,
     addAgent: (body: { name: string; phone: string; presence: 'ready' }) =>
       ask(agent, { method: 'POST', path: '/v1/agents', body }),
@@ -134,6 +134,7 @@ export function createGatewayClient(keys: GatewayKeys) {
       }),
     addEndpoint: (url: string) =>
       ask(endpoint, { method: 'POST', path: '/v1/endpoints', body: { url, enabled: true } }),
-    removeEndpoint: (id: string) => ask(nothing, { method: 'DELETE', path: `/v1/endpoints/${id}` }),
+    disableEndpoint: (id: string) =>
+      ask(nothing, { method: 'PATCH', path: `/v1/endpoints/${id}`, body: { enabled: false } }),
   });
 }

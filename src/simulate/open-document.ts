@@ -18,7 +18,7 @@ export interface Document {
 }
 
 /** No document was to be had, from anywhere. The fault has been noted. */
-class DocumentFault extends Error {
+export class DocumentFault extends Error {
   override readonly name = 'DocumentFault';
   readonly code: number;
 

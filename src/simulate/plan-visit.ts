@@ -41,6 +41,15 @@ export function fictionalPhone(index: number): string {
   return `+1${areaCode}55501${String(index % 100).padStart(2, '0')}`;
 }
 
+/** How many tracking numbers there can be. */
+export const trackingNumbersMax = 180;
+
+/** Tracking number `index`, reserved for fiction; the tens below 555-0110 are left to the demo. */
+export function trackingNumber(index: number): string {
+  const areaCode = index < 90 ? 503 : 541;
+  return `+1${areaCode}55501${(index % 90) + 10}`;
+}
+
 /** Visitor number `index` of the day that `seed` makes. */
 export function planVisit(seed: number, index: number, origin: string): VisitPlan {
   const random = createRandom(seed, index + 1);

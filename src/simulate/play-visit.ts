@@ -11,6 +11,8 @@ import type { Day } from './simulation-day.ts';
 export interface VisitRecord {
   /** The number on the page. */
   readonly shown: 'own' | 'shared' | 'none' | 'refused';
+  /** It was a number of another carrier, so this visitor neither called nor texted. */
+  readonly elsewhere: boolean;
   readonly calls: readonly PlacedCall[];
   /** Null when the visitor sent no text. */
   readonly texted: 'answered' | 'unanswered' | 'refused' | null;
@@ -28,26 +30,27 @@ export interface PlacedCall {
 const beatEveryMs = 15_000;
 
 /** Plays one visitor. Never rejects. */
-export async function playVisit(day: Day, plan: VisitPlan): Promise<VisitRecord> {
+export async function playVisit(day: Day, plan: VisitPlan, reachable: ReadonlySet<string>): Promise<VisitRecord> {
   await day.farEnd.pass(plan.arriveAfterMs);
   let visit: OpenedVisit;
   try {
     visit = await day.client.openVisit(plan.arrival);
   } catch (fault) {
     day.noteError('opening a visit', fault);
-    return { shown: 'refused', calls: [], texted: null, sold: false };
+    return { shown: 'refused', elsewhere: false, calls: [], texted: null, sold: false };
   }
   await beatAlong(day, plan, visit);
   const shown = visit.number === null ? 'none' : visit.number.shared ? 'shared' : 'own';
   const to = visit.number?.e164;
-  if (to === undefined) return { shown, calls: [], texted: null, sold: false };
+  if (to === undefined || !reachable.has(to))
+    return { shown, elsewhere: to !== undefined, calls: [], texted: null, sold: false };
   const [own, stranger, texted] = await Promise.all([
     plan.intent === 'calls' ? callFrom(day, plan, { from: plan.phone, to, truth: visit.visit.id }) : null,
     plan.stranger === null ? null : callFrom(day, plan, { from: plan.stranger, to, truth: null }),
     plan.intent === 'texts' ? sendText(day, plan, to) : null,
   ]);
   const sold = own !== null && own.ending === 'answered' && plan.buys && (await reportSale(day, own));
-  return { shown, calls: [own, stranger].filter((call) => call !== null), texted, sold };
+  return { shown, elsewhere: false, calls: [own, stranger].filter((call) => call !== null), texted, sold };
 }
 
 /** The page tells that it is looked at; the last beat carries the tap on the number. */

@@ -60,6 +60,10 @@ function withAbsoluteCallback(noun: ConferenceNoun, baseUrl: string): Conference
 /** Hold music is a document or a file. Only the gateway's own is fetched; anything else is noted by its address. */
 async function playHoldMusic(noun: ConferenceNoun, { line, world, baseUrl }: Step): Promise<void> {
   if (noun.waitUrl === '') return;
+  if (noun.waitUrl !== null && !URL.canParse(noun.waitUrl, baseUrl)) {
+    world.noteFault({ code: 11_100, subject: line.facts.sid, message: `waitUrl ${noun.waitUrl}` });
+    return;
+  }
   const url = noun.waitUrl === null ? twilioHoldMusic : new URL(noun.waitUrl, baseUrl).href;
   line.hear({ kind: 'hold', text: url });
   if (new URL(url).origin !== new URL(baseUrl).origin) return;

@@ -3,6 +3,7 @@
  * the command line or the environment; the summary goes to stdout, progress to stderr. Ctrl-C ends the day early.
  */
 import { parseArgs } from 'node:util';
+import { type Practice, readPractice } from '../ports/practice-file.file.ts';
 import { createProgressLine } from './progress-line.ts';
 import { runSimulation } from './simulate.ts';
 import type { SimulationOptions } from './simulation-day.ts';
@@ -12,7 +13,7 @@ const usage = `Usage: npm run simulate -- [options]
   --gateway-url URL       default http://127.0.0.1:8080, or LINEKEEPER_URL
   --secret-key sk_…       or LINEKEEPER_SECRET_KEY
   --publishable-key pk_…  or LINEKEEPER_PUBLISHABLE_KEY
-  --origin URL            origin of the web page, or LINEKEEPER_ORIGIN; default http://localhost:8080
+  --origin URL            origin of the web page, or LINEKEEPER_ORIGIN; default https://shop.example
   --public-url URL        what the gateway's PUBLIC_URL says; default the gateway URL
   --account-sid AC…       or TWILIO_ACCOUNT_SID
   --auth-token TOKEN      or TWILIO_AUTH_TOKEN
@@ -20,12 +21,14 @@ const usage = `Usage: npm run simulate -- [options]
   --visits N              default 100
   --seed N                default 1
   --pace X                scripted to real time, default 0.02
+Keys and account default to those of the demo on this machine, kept in DATA_DIR/practice.json.
 `;
 
-/** Reads options; a string says what is wrong. */
+/** Reads options; a string says what is wrong. `practice` fills in what neither names. */
 export function readSimulationOptions(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
+  practice: Practice | null,
 ): SimulationOptions | string {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
@@ -47,10 +50,10 @@ export function readSimulationOptions(
   });
   if (values.help) return usage;
   const needed = {
-    secretKey: values['secret-key'] ?? env.LINEKEEPER_SECRET_KEY,
-    publishableKey: values['publishable-key'] ?? env.LINEKEEPER_PUBLISHABLE_KEY,
-    accountSid: values['account-sid'] ?? env.TWILIO_ACCOUNT_SID,
-    authToken: values['auth-token'] ?? env.TWILIO_AUTH_TOKEN,
+    secretKey: values['secret-key'] ?? env.LINEKEEPER_SECRET_KEY ?? practice?.secretKey,
+    publishableKey: values['publishable-key'] ?? env.LINEKEEPER_PUBLISHABLE_KEY ?? practice?.publishableKey,
+    accountSid: values['account-sid'] ?? env.TWILIO_ACCOUNT_SID ?? practice?.twilio.accountSid,
+    authToken: values['auth-token'] ?? env.TWILIO_AUTH_TOKEN ?? practice?.twilio.authToken,
   };
   const { secretKey, publishableKey, accountSid, authToken } = needed;
   if (!secretKey || !publishableKey || !accountSid || !authToken) {
@@ -68,7 +71,7 @@ export function readSimulationOptions(
   const publicUrl = values['public-url'] ?? env.PUBLIC_URL;
   return {
     gatewayUrl: (values['gateway-url'] ?? env.LINEKEEPER_URL ?? 'http://127.0.0.1:8080').replace(/\/+$/, ''),
-    origin: values.origin ?? env.LINEKEEPER_ORIGIN ?? 'http://localhost:8080',
+    origin: values.origin ?? env.LINEKEEPER_ORIGIN ?? 'https://shop.example',
     ...(publicUrl === undefined ? {} : { publicUrl }),
     secretKey,
     publishableKey,
@@ -78,8 +81,10 @@ export function readSimulationOptions(
   };
 }
 
-async function main(): Promise<number> {
-  const options = readSimulationOptions(process.argv.slice(2), process.env);
+/** Plays the day that `args` ask for; answers with the exit code. */
+export async function simulateCommand(args: readonly string[]): Promise<number> {
+  const practice = await readPractice(process.env.DATA_DIR ?? './data');
+  const options = readSimulationOptions(args, process.env, practice);
   if (typeof options === 'string') {
     process.stderr.write(options);
     return 2;
@@ -97,4 +102,4 @@ async function main(): Promise<number> {
   }
 }
 
-if (import.meta.main) process.exitCode = await main();
+if (import.meta.main) process.exitCode = await simulateCommand(process.argv.slice(2));

@@ -4,10 +4,11 @@
  * truth of who called is known here, so the gateway's attribution can be marked right or wrong.
  */
 
+import { randomInt } from 'node:crypto';
 import { type ReceivedEvent, startEventReceiver } from './event-receiver.ts';
 import { createEventTally, type EventTally } from './event-tally.ts';
 import { createGatewayClient, GatewayRefusal } from './gateway-client.ts';
-import { fictionalPhone, planVisit } from './plan-visit.ts';
+import { fictionalPhone, planVisit, trackingNumber, trackingNumbersMax } from './plan-visit.ts';
 import { type CallEnding, staffPhones } from './play-caller.ts';
 import { playVisit, type VisitRecord } from './play-visit.ts';
 import { createRandom } from './random.ts';
@@ -15,8 +16,9 @@ import type { Day, SimulationOptions } from './simulation-day.ts';
 import type { SimulationSummary } from './simulation-summary.ts';
 import { createTwilioFarEnd } from './twilio-far-end.ts';
 
-/** No more events for this long, real milliseconds, and the gateway is taken to have said everything. */
-const quietMs = 1_000;
+/** Longest wait for the carrier's last webhooks to be answered. */
+const settleWithinMs = 5_000;
+/** Longest wait for the events to cease. */
 const quietWaitMaxMs = 15_000;
 
 /** Plays the day. Rejects only when it cannot begin: the gateway is away, or refuses the keys. */
@@ -24,7 +26,16 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
   const { accountSid, authToken, gatewayUrl, publicUrl = gatewayUrl, seed, farEndPort: port } = options;
   const pace = options.pace ?? 0.02;
   const client = createGatewayClient(options);
-  const farEnd = await createTwilioFarEnd({ accountSid, authToken, gatewayUrl, publicUrl, port, seed, pace });
+  const farEnd = await createTwilioFarEnd({
+    accountSid,
+    authToken,
+    gatewayUrl,
+    publicUrl,
+    port,
+    // SIDs must be new each day: the gateway rightly takes a CallSid it knows for a repeated webhook.
+    seed: randomInt(2 ** 31),
+    pace,
+  });
   const errors = new Map<string, number>();
   const noteError = (what: string, fault: unknown) => {
     const text = `${what}: ${fault instanceof Error ? fault.message : String(fault)}`.slice(0, 200);
@@ -34,11 +45,12 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
   const tally = createEventTally();
   try {
     await using centre = await openContactCentre(day, tally);
-    await furnish(day);
+    const reachable = await furnish(day);
     staffPhones(farEnd, createRandom(seed));
-    const records = await playVisits(day);
-    if (!options.signal?.aborted)
-      await farEnd.settled().catch((fault: unknown) => noteError('carrier webhooks', fault));
+    const records = await playVisits(day, reachable);
+    // Stopped early or not, nobody is left on the line: an agent still engaged would be missing from the next day.
+    for (const call of farEnd.calls()) call.hangUp();
+    await farEnd.settled(settleWithinMs).catch((fault: unknown) => noteError('carrier webhooks', fault));
     await centre.quiet();
     return await sumUp(day, records, tally, errors);
   } finally {
@@ -46,15 +58,21 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
   }
 }
 
-/** Numbers and agents, as many as are missing. Reserved for fiction, so no telephone can ring. */
-async function furnish(day: Day): Promise<void> {
+/**
+ * Numbers and agents, as many as are missing. All are reserved for fiction, so no telephone can ring. Answers with the
+ * numbers a call through Twilio reaches; the pool may hold others.
+ */
+async function furnish(day: Day): Promise<ReadonlySet<string>> {
   const { client, options } = day;
-  const numbers = await client.numbers();
-  const poolId = numbers.find((number) => number.poolId != null)?.poolId;
-  for (let index = numbers.length; index < (options.numbers ?? 10); index += 1) {
-    const number = `+1503555010${index % 10}`;
+  const there = await client.numbers();
+  const poolId = there.find((number) => number.poolId != null)?.poolId;
+  const reachable = new Set(there.filter(({ carrier }) => carrier === 'twilio').map(({ number }) => number));
+  const wanted = Math.min(options.numbers ?? options.visits, trackingNumbersMax);
+  for (let index = 0; index < trackingNumbersMax && reachable.size < wanted; index += 1) {
+    const number = trackingNumber(index);
+    if (reachable.has(number)) continue;
     const body = { number, ...(poolId == null ? {} : { poolId }), carrier: 'twilio', failover: '+15035550199' };
-    await unlessThere(client.addNumber(body));
+    if (await unlessThere(client.addNumber(body))) reachable.add(number);
   }
   const phones = new Set((await client.agents()).map(({ phone }) => phone));
   for (let index = 0; index < (options.agents ?? 4); index += 1) {
@@ -62,13 +80,17 @@ async function furnish(day: Day): Promise<void> {
     if (!phones.has(phone))
       await unlessThere(client.addAgent({ name: `Agent ${index + 1}`, phone, presence: 'ready' }));
   }
+  return reachable;
 }
 
-async function unlessThere(adding: Promise<unknown>): Promise<void> {
+/** False when it is somebody else's already. */
+async function unlessThere(adding: Promise<unknown>): Promise<boolean> {
   try {
     await adding;
+    return true;
   } catch (fault) {
-    if (!(fault instanceof GatewayRefusal && fault.status === 409)) throw fault;
+    if (fault instanceof GatewayRefusal && fault.status === 409) return false;
+    throw fault;
   }
 }
 
@@ -94,20 +116,20 @@ async function openContactCentre(day: Day, tally: EventTally) {
     async quiet(): Promise<void> {
       const began = performance.now();
       while (!day.options.signal?.aborted && performance.now() - began < quietWaitMaxMs) {
-        const leftMs = lastEventAt + quietMs - performance.now();
+        const leftMs = lastEventAt + (day.options.quietMs ?? 1_000) - performance.now();
         if (leftMs <= 0) return;
         await new Promise<void>((resolve) => setTimeout(resolve, leftMs));
       }
     },
     async [Symbol.asyncDispose]() {
-      await day.client.removeEndpoint(endpoint.id).catch(() => undefined);
+      await day.client.disableEndpoint(endpoint.id).catch(() => undefined);
       await receiver.close();
     },
   };
 }
 
 /** Visitors come through `atOnce` doors, each taking the next plan. */
-async function playVisits(day: Day): Promise<readonly VisitRecord[]> {
+async function playVisits(day: Day, reachable: ReadonlySet<string>): Promise<readonly VisitRecord[]> {
   const { options } = day;
   const records: VisitRecord[] = [];
   let next = 0;
@@ -115,7 +137,7 @@ async function playVisits(day: Day): Promise<readonly VisitRecord[]> {
     while (next < options.visits && !options.signal?.aborted) {
       const plan = planVisit(options.seed, next, options.origin);
       next += 1;
-      records.push(await playVisit(day, plan));
+      records.push(await playVisit(day, plan, reachable));
       options.progress?.(records.length, options.visits);
     }
   };
@@ -142,7 +164,12 @@ async function sumUp(
   return Object.freeze({
     stopped: options.signal?.aborted ?? false,
     visits: { wanted: options.visits, made: records.length - shown('refused'), refused: shown('refused') },
-    leases: { own: shown('own'), shared: shown('shared'), none: shown('none') },
+    leases: {
+      own: shown('own'),
+      shared: shown('shared'),
+      none: shown('none'),
+      elsewhere: records.filter((record) => record.elsewhere).length,
+    },
     calls: {
       placed: calls.length,
       answered: ended('answered'),
@@ -151,7 +178,12 @@ async function sumUp(
       gaveUp: ended('gave-up'),
       unknown: marked('unknown'),
     },
-    attribution: { right: marked('right'), wrong: marked('wrong'), nobody: marked('nobody') },
+    attribution: {
+      right: marked('right'),
+      wrong: marked('wrong'),
+      stranger: marked('stranger'),
+      nobody: marked('nobody'),
+    },
     outcomes: records.filter((record) => record.sold).length,
     texts: {
       in: texts.length,
@@ -166,7 +198,7 @@ async function sumUp(
   });
 }
 
-type Mark = 'right' | 'wrong' | 'nobody' | 'unknown';
+type Mark = 'right' | 'wrong' | 'stranger' | 'nobody' | 'unknown';
 
 /** Marks the gateway's attribution against the truth. */
 async function mark(day: Day, call: VisitRecord['calls'][number]): Promise<Mark> {
@@ -175,7 +207,8 @@ async function mark(day: Day, call: VisitRecord['calls'][number]): Promise<Mark>
     if (found === null) return 'unknown';
     const credited = found.attribution?.visitId ?? null;
     if (credited === call.truth) return 'right';
-    return credited === null ? 'nobody' : 'wrong';
+    if (credited === null) return 'nobody';
+    return call.truth === null ? 'stranger' : 'wrong';
   } catch (fault) {
     day.noteError('reading a call', fault);
     return 'unknown';

@@ -17,9 +17,12 @@ export interface SimulationOptions extends GatewayKeys {
   readonly pace?: number;
   /** Visitors at once. Default 8. */
   readonly atOnce?: number;
-  /** Numbers and agents there should be. Defaults 10 and 4. */
+  /** Twilio numbers there should be: a number rests for minutes, a day lasts less. Default one a visit, up to 180. */
   readonly numbers?: number;
+  /** Agents of ours. Default 4. */
   readonly agents?: number;
+  /** No events for this long, real milliseconds, and the gateway has said everything. Default 1,000. */
+  readonly quietMs?: number;
   readonly progress?: Progress;
   /** Aborting ends the day early; the summary tells what was done. */
   readonly signal?: AbortSignal;

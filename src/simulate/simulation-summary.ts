@@ -4,7 +4,13 @@ import type { EventCounts } from './event-tally.ts';
 export interface SimulationSummary {
   readonly stopped: boolean;
   readonly visits: { readonly wanted: number; readonly made: number; readonly refused: number };
-  readonly leases: { readonly own: number; readonly shared: number; readonly none: number };
+  readonly leases: {
+    readonly own: number;
+    readonly shared: number;
+    readonly none: number;
+    /** Of these, shown a number of another carrier, which a call through Twilio does not reach. */
+    readonly elsewhere: number;
+  };
   readonly calls: {
     readonly placed: number;
     readonly answered: number;
@@ -14,8 +20,16 @@ export interface SimulationSummary {
     /** Twilio knows them, the gateway does not. */
     readonly unknown: number;
   };
-  /** Against the truth: strangers count as right when nobody was credited. */
-  readonly attribution: { readonly right: number; readonly wrong: number; readonly nobody: number };
+  /**
+   * Against the truth. `right` includes strangers left uncredited; `wrong` credits one visitor with another's call;
+   * `stranger` credits a visitor with the call of somebody who never visited; `nobody` leaves a visitor's call alone.
+   */
+  readonly attribution: {
+    readonly right: number;
+    readonly wrong: number;
+    readonly stranger: number;
+    readonly nobody: number;
+  };
   readonly outcomes: number;
   readonly texts: { readonly in: number; readonly refused: number; readonly out: number; readonly answered: number };
   readonly events: EventCounts;
@@ -32,13 +46,19 @@ export function printSummary(summary: SimulationSummary): string {
   const { visits, leases, calls, attribution, texts, events } = summary;
   const rows: readonly (readonly [string, string])[] = [
     ['visits', `${visits.made} of ${visits.wanted}${visits.refused > 0 ? `, ${visits.refused} refused` : ''}`],
-    ['numbers shown', `${leases.own} leased, ${leases.shared} shared, ${leases.none} none`],
+    [
+      'numbers shown',
+      `${leases.own} leased, ${leases.shared} shared, ${leases.none} none; ${leases.elsewhere} of another carrier`,
+    ],
     ['calls placed', `${calls.placed}`],
     ['  answered', `${calls.answered}`],
     ['  voicemail', `${calls.voicemail}`],
     ['  missed', `${calls.missed}, caller gave up ${calls.gaveUp}`],
     ['  unknown to us', `${calls.unknown}`],
-    ['attributed', `${attribution.right} rightly, ${attribution.wrong} wrongly, ${attribution.nobody} to nobody`],
+    [
+      'attributed',
+      `${attribution.right} rightly, ${attribution.wrong} to another visitor, ${attribution.nobody} to nobody, ${attribution.stranger} a stranger’s`,
+    ],
     ['sales reported', `${summary.outcomes}`],
     ['texts', `${texts.in} in (${texts.refused} not taken), ${texts.out} out, ${texts.answered} customers answered`],
     ['events delivered', `${events.delivered}`],

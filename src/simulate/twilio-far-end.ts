@@ -6,7 +6,7 @@
 
 import { createMessages, type FarEndText, type Messages } from './far-end-messages.ts';
 import type { FarEndCall } from './far-end-phone.ts';
-import { createRestServer, type RestServer } from './far-end-rest.ts';
+import { type RestServer, startRestServer } from './far-end-rest.ts';
 import { createSwitchboard, type Switchboard } from './far-end-switchboard.ts';
 import type { Delivery, DeliveryRules, HeldCallbacks } from './far-end-webhooks.ts';
 import { createWorld, type FarEndFault, type FarEndOptions } from './far-end-world.ts';
@@ -53,14 +53,13 @@ export async function createTwilioFarEnd(options: FarEndOptions): Promise<Twilio
   const world = createWorld(options);
   const switchboard = createSwitchboard(world);
   const messages = createMessages(world);
-  const rest = createRestServer(world, { switchboard, messages });
-  await rest.listen(options.port ?? 0);
+  const rest = await startRestServer(world, { switchboard, messages, port: options.port ?? 0 });
   const { waits, webhooks, waitLimitMs } = world;
   const { accountSid, authToken } = world;
   return Object.freeze({
     accountSid,
     authToken,
-    restUrl: rest.url(),
+    restUrl: rest.url,
     pointAt: world.pointAt,
     placeCall: switchboard.placeCall,
     onRing: switchboard.onRing,

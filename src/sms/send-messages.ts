@@ -102,8 +102,8 @@ async function finish(
       at: world.clock.now(),
     });
     if (state === current.state) return;
-    const { id, enterpriseId } = conversation;
-    const data = { conversationId: id, messageId: message.id, failure: change.failure };
+    const { id, enterpriseId, visitId } = conversation;
+    const data = { conversationId: id, visitId, messageId: message.id, failure: change.failure };
     await world.outbox.appendEvent(work, { enterpriseId, subject: id, type: `message.${state}`, data });
   });
 }

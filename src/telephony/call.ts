@@ -39,7 +39,8 @@ export interface Voicemail {
   readonly recordingId: string | null;
 }
 
-export interface Call {
+/** What is known of a call the moment it comes in. */
+export interface CallFacts {
   readonly id: CallId;
   readonly enterpriseId: EnterpriseId;
   readonly numberId: NumberId;
@@ -50,8 +51,11 @@ export interface Call {
   readonly ani: E164 | null;
   readonly attestation: Attestation | null;
   readonly visitId: VisitId | null;
-  readonly state: CallState;
   readonly plan: CallPlan;
+}
+
+export interface Call extends CallFacts {
+  readonly state: CallState;
   readonly legs: readonly Leg[];
   readonly bridgedLegId: LegId | null;
   readonly voicemail: Voicemail | null;
@@ -95,19 +99,6 @@ export type CallEffect =
   | { readonly kind: 'hang-up-leg'; readonly legId: LegId }
   | { readonly kind: 'instruct-caller' }
   | { readonly kind: 'hang-up-caller' };
-
-export interface CallFacts {
-  readonly id: CallId;
-  readonly enterpriseId: EnterpriseId;
-  readonly numberId: NumberId;
-  readonly carrier: string;
-  readonly carrierCallId: string;
-  readonly dnis: E164;
-  readonly ani: E164 | null;
-  readonly attestation: Attestation | null;
-  readonly visitId: VisitId | null;
-  readonly plan: CallPlan;
-}
 
 /** The leg with this id, or undefined. */
 export function legOf(call: Call, legId: LegId): Leg | undefined {

@@ -14,7 +14,7 @@ export interface FailoverBook {
   refresh(): Promise<void>;
   /** Remembers a call that was sent to its failover number without the record. */
   note(incoming: IncomingCall): void;
-  /** Records what was remembered, as far as the record answers. */
+  /** Records what was remembered, as far as the record answers; a second call waits for the one under way. */
   tellLater(): Promise<void>;
 }
 
@@ -26,7 +26,8 @@ interface World {
 
 export function createFailoverBook(world: World): FailoverBook {
   let destinations = new Map<string, E164>();
-  let untold: IncomingCall[] = [];
+  const untold: IncomingCall[] = [];
+  let telling: Promise<void> | null = null;
   return Object.freeze({
     find: (carrier: string, dnis: E164) => destinations.get(`${carrier} ${dnis}`) ?? null,
 
@@ -48,18 +49,24 @@ export function createFailoverBook(world: World): FailoverBook {
       untold.push(incoming);
     },
 
-    async tellLater(): Promise<void> {
-      const todo = untold;
-      untold = [];
-      for (const [index, incoming] of todo.entries()) {
-        try {
-          await world.desk.failedOver(incoming);
-        } catch (fault) {
-          world.log.warn({ fault, carrierCallId: incoming.carrierCallId }, 'failed-over-call-not-recorded-yet');
-          untold.push(...todo.slice(index));
-          return;
-        }
-      }
+    tellLater(): Promise<void> {
+      telling ??= tellAll().finally(() => {
+        telling = null;
+      });
+      return telling;
     },
   });
+
+  /** A call leaves the list once it is recorded, so what is being told is still known to `note`. */
+  async function tellAll(): Promise<void> {
+    for (let incoming = untold[0]; incoming !== undefined; incoming = untold[0]) {
+      try {
+        await world.desk.failedOver(incoming);
+        untold.shift();
+      } catch (fault) {
+        world.log.warn({ fault, carrierCallId: incoming.carrierCallId }, 'failed-over-call-not-recorded-yet');
+        return;
+      }
+    }
+  }
 }

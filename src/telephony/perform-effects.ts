@@ -12,6 +12,7 @@ import type { Db } from '../records/schema.ts';
 import { answerCaller } from './answer-call.ts';
 import { type Call, type CallTimer, isLive, type Leg, legOf } from './call.ts';
 import type { Calls } from './calls.postgres.ts';
+import { checkCallKind, createCheckCall } from './check-call.ts';
 import type { CallRunner } from './run-call.ts';
 import type { CarrierAnswer, VoiceCarrier } from './voice-carrier.ts';
 
@@ -40,6 +41,7 @@ export function createCallEffects(world: World): Readonly<Record<string, EntryHa
     'call.instruct-caller': (claimed: Claimed) =>
       withCall(world, claimed, (call) => instructCaller(world, claimed, call)),
     'call.hang-up-caller': (claimed: Claimed) => withCall(world, claimed, (call) => hangUpCaller(world, claimed, call)),
+    [checkCallKind]: createCheckCall(world),
     'call.timer': async (claimed: Claimed) => {
       const { callId, legId, timer } = payloadOf(claimed);
       if (timer !== undefined) await world.runner.run(callId, { type: 'timer-due', timer, legId: legId ?? null });

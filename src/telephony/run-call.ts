@@ -24,7 +24,10 @@ export interface CallRunner {
   run(callId: CallId, event: CallEvent): Promise<CallRun>;
   /** The same inside a transaction that stores the carrier's event too. */
   runIn(work: Work, callId: CallId, event: CallEvent): Promise<CallRun>;
-  /** Performs a new call's first effects, before it is inserted; answers with the call to insert. */
+  /**
+   * Performs a new call's first effects; answers with the call as it stands then. What the caller hears is left to the
+   * answer of the very webhook that brought the call: an order to the carrier would race that answer.
+   */
   settleIn(work: Work, call: Call, effects: readonly CallEffect[]): Promise<Call>;
 }
 
@@ -54,14 +57,22 @@ export function createCallRunner(world: World): CallRunner {
   return Object.freeze({
     run: (callId: CallId, event: CallEvent) => world.transact((work) => runIn(work, callId, event)),
     runIn,
-    settleIn: (work: Work, call: Call, effects: readonly CallEffect[]) => settle(world, work, call, effects),
+    settleIn: (work: Work, call: Call, effects: readonly CallEffect[]) =>
+      settle(world, work, call, effects, (effect) => effect.kind !== 'instruct-caller'),
   });
 }
 
-async function settle(world: World, work: Work, first: Call, effects: readonly CallEffect[]): Promise<Call> {
+async function settle(
+  world: World,
+  work: Work,
+  first: Call,
+  effects: readonly CallEffect[],
+  isWanted: (effect: CallEffect) => boolean = () => true,
+): Promise<Call> {
   let call = first;
   const queue = [...effects];
   for (let effect = queue.shift(); effect !== undefined; effect = queue.shift()) {
+    if (!isWanted(effect)) continue;
     const answer = await perform(world, work, call, effect);
     if (answer === null) continue;
     const step = advance(call, answer, world.clock.now());

@@ -15,6 +15,7 @@ import type { Transact, Work } from '../records/transact.ts';
 import type { Attestation, Call, CallEvent, CallPlan } from './call.ts';
 import { startCall } from './call-machine.ts';
 import type { Calls } from './calls.postgres.ts';
+import { checkOf } from './check-call.ts';
 import type { CallRun, CallRunner } from './run-call.ts';
 
 export interface IncomingCall {
@@ -125,6 +126,8 @@ async function takeIn(world: World, work: Work, incoming: IncomingCall): Promise
   await world.calls.insert(work.tx, opened.call);
   const call = await world.runner.settleIn(work, opened.call, opened.effects);
   await world.calls.save(work.tx, call, 1);
+  const dueAt = world.clock.now() + limits.callCheckEveryMs;
+  await world.outbox.addEffect(work, { enterpriseId: call.enterpriseId, ...checkOf(call.id), dueAt });
   return { kind: 'taken', call };
 }
 

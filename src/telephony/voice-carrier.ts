@@ -34,4 +34,6 @@ export interface VoiceCarrier {
   /** Replaces what a live call is doing. */
   instruct(carrierCallId: string, instructions: readonly Instruction[]): Promise<CarrierAnswer>;
   hangUp(carrierCallId: string): Promise<CarrierAnswer>;
+  /** Whether a call still rings or talks; `unknown` when the carrier does not answer. */
+  look(carrierCallId: string): Promise<'live' | 'gone' | 'unknown'>;
 }

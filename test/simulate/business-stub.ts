@@ -65,10 +65,14 @@ export async function startBusinessStub(options: {
 
   const credit = options.credit ?? ((visitId: string | null) => visitId);
   app.register(formbody);
-  app.get('/v1/numbers', () => ({ items: numbers.map((e164) => ({ id: e164, e164, poolId: 'pool_1' })) }));
+  app.get('/v1/numbers', () => ({
+    items: numbers.map((e164) => ({ id: e164, number: e164, carrier: 'twilio', poolId: 'pool_1' })),
+  }));
   app.post<{ Body: { number: string } }>('/v1/numbers', (request, reply) => {
     numbers.push(request.body.number);
-    return reply.code(201).send({ id: request.body.number });
+    return reply
+      .code(201)
+      .send({ id: request.body.number, number: request.body.number, carrier: 'twilio', poolId: 'pool_1' });
   });
   app.get('/v1/agents', () => ({ items: [] }));
   app.post('/v1/agents', () => ({ id: 'agent_1' }));
@@ -76,7 +80,7 @@ export async function startBusinessStub(options: {
     listener = request.body.url;
     return { id: 'ep_1', secret };
   });
-  app.delete('/v1/endpoints/:id', (_request, reply) => reply.code(204).send());
+  app.patch('/v1/endpoints/:id', () => ({ id: 'ep_1', enabled: false }));
   app.post('/v1/visits', (_request, reply) => {
     visits += 1;
     const e164 = numbers[visits % numbers.length] ?? '';

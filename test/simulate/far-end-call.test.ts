@@ -192,3 +192,11 @@ test('an address outside the gateway is never called', async () => {
     failure: 'outside',
   });
 });
+
+test('an address that is none ends the call in an application error and is noted', async () => {
+  await using world = await setup();
+  world.gateway.at(paths.voice, '<Redirect>http://[</Redirect>');
+  const call = world.farEnd.placeCall(caller);
+  await call.waitFor('ended');
+  expect(world.farEnd.faults()).toMatchObject([{ code: 11_100, subject: call.sid }]);
+});

@@ -27,7 +27,16 @@ async function play(
 ) {
   const farEndPort = await freePort();
   const business = await startBusinessStub({ account, farEndPort, ...stub });
-  const day = { ...keys, gatewayUrl: business.url, farEndPort, visits: 24, seed: 3, pace: 0.001, ...options };
+  const day = {
+    ...keys,
+    gatewayUrl: business.url,
+    farEndPort,
+    visits: 24,
+    seed: 3,
+    pace: 0.001,
+    quietMs: 100,
+    ...options,
+  };
   const summary = await runSimulation(day);
   await business.close();
   return { summary, business };
@@ -36,11 +45,12 @@ async function play(
 test('a day is played, and what the business did is counted against the truth', async () => {
   const { summary, business } = await play({ atOnce: 1 });
   expect(summary.visits).toEqual({ wanted: 24, made: 24, refused: 0 });
-  expect(summary.leases).toEqual({ own: 24, shared: 0, none: 0 });
+  expect(summary.leases).toEqual({ own: 24, shared: 0, none: 0, elsewhere: 0 });
   const { placed, answered, missed, voicemail, gaveUp } = summary.calls;
   expect(placed).toBeGreaterThan(3);
   expect(answered + missed + voicemail + gaveUp).toBe(placed);
-  expect(summary.attribution.right + summary.attribution.wrong).toBe(placed);
+  const { right, stranger } = summary.attribution;
+  expect(right + stranger).toBe(placed);
   expect(summary.outcomes).toBe(business.outcomes.length);
   expect(summary.texts.in).toBeGreaterThan(0);
   expect(summary.texts.answered).toBe(summary.texts.in);
@@ -93,13 +103,13 @@ test('progress writes over one line on a terminal, and a line per ten per cent e
 });
 
 test('what is missing from the command line is named', () => {
-  expect(readSimulationOptions([], {})).toMatch(/Missing: secretKey, publishableKey, accountSid, authToken/);
+  expect(readSimulationOptions([], {}, null)).toMatch(/Missing: secretKey, publishableKey, accountSid, authToken/);
   const env = {
     LINEKEEPER_SECRET_KEY: 'sk',
     LINEKEEPER_PUBLISHABLE_KEY: 'pk',
     TWILIO_ACCOUNT_SID: 'AC',
     TWILIO_AUTH_TOKEN: 't',
   };
-  expect(readSimulationOptions(['--visits', '7'], env)).toMatchObject({ visits: 7, seed: 1, farEndPort: 8091 });
-  expect(readSimulationOptions(['--visits', 'many'], env)).toMatch(/Not a number: visits/);
+  expect(readSimulationOptions(['--visits', '7'], env, null)).toMatchObject({ visits: 7, seed: 1, farEndPort: 8091 });
+  expect(readSimulationOptions(['--visits', 'many'], env, null)).toMatch(/Not a number: visits/);
 });

@@ -2,7 +2,7 @@
  * Runs once before all suites: finds the services, says which there are, and prepares one migrated template per store,
  * so that a test's own database is a copy. Runs once after them too, and leaves nothing behind.
  */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -35,6 +35,8 @@ declare module 'vitest' {
 }
 
 const folderPrefix = 'linekeeper-test-';
+const memoryFolder = '/dev/shm';
+const memoryBytesMin = 2 * 1024 ** 3;
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const [postgres, redis] = await Promise.all([
@@ -43,8 +45,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   ]);
   process.stdout.write(`stores: embedded; PostgreSQL: ${tell(postgres)}; Redis: ${tell(redis)}\n`);
   if (process.env.LINEKEEPER_REQUIRE_SERVICES === '1') requireBoth(postgres, redis);
-  await removeLeftoverFolders();
-  const folder = await mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
+  const base = await fastestFolder();
+  await removeLeftoverFolders(base);
+  const folder = await mkdtemp(join(base, `${folderPrefix}${process.pid}-`));
   await fill(await openEmbeddedDatabase<Tables>({ folder: join(folder, 'template'), ...storeSchemas }));
   const serverTemplate = postgres.kind === 'found' ? await makeServerTemplate(postgres.url) : null;
   project.provide('stores', { runPid: process.pid, folder, postgres, serverTemplate, redis });
@@ -80,9 +83,15 @@ async function fill(database: Database<Tables>): Promise<void> {
   }
 }
 
-async function removeLeftoverFolders(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
+/** Copying a template of some 60 MB takes 45 ms in memory and up to a second on a busy disk. */
+async function fastestFolder(): Promise<string> {
+  const memory = await statfs(memoryFolder).catch(() => null);
+  return memory !== null && memory.bavail * memory.bsize >= memoryBytesMin ? memoryFolder : tmpdir();
+}
+
+async function removeLeftoverFolders(base: string): Promise<void> {
+  for (const name of await readdir(base)) {
     const pid = Number(new RegExp(`^${folderPrefix}(\\d+)-`).exec(name)?.[1] ?? Number.NaN);
-    if (Number.isInteger(pid) && !isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+    if (Number.isInteger(pid) && !isAlive(pid)) await rm(join(base, name), { recursive: true, force: true });
   }
 }

@@ -3,18 +3,16 @@
  * so that a green run never hides what it has not tried; with LINEKEEPER_REQUIRE_SERVICES=1 its absence fails the run.
  */
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { cp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeEach, describe, inject } from 'vitest';
+import { afterAll, describe, inject } from 'vitest';
 import { openEmbeddedDatabase } from '../../src/ports/database.pglite.ts';
 import { openServerDatabase } from '../../src/ports/database.postgres.ts';
 import type { Database, DatabaseKind } from '../../src/ports/database.ts';
 import type { Tables } from '../../src/records/schema.ts';
-import { createDatabase, databaseName, dropDatabase, urlOf } from './server-databases.ts';
 import type { Service } from './services.ts';
 import { serverPolicy, storeSchemas } from './store-settings.ts';
+import { copyDatabase, copyFolder } from './template-copies.ts';
+import { keepThrowAways, type ThrowAway } from './throw-aways.ts';
 
 /** A place databases can be had from. */
 export interface Store {
@@ -32,8 +30,6 @@ export interface RedisForTests {
   readonly keyPrefix: string;
 }
 
-type ThrowAway = () => Promise<void>;
-
 /** Runs `suite` on the embedded database and, where there is one, on a PostgreSQL server. */
 export function onEveryStore(title: string, suite: (store: Store) => void): void {
   const { postgres } = inject('stores');
@@ -49,72 +45,43 @@ export function onRedis(title: string, suite: (redis: RedisForTests) => void): v
   describe.skipIf(redis.kind === 'absent')(titleOn(title, 'redis', redis), () => {
     const url = redis.kind === 'found' ? redis.url : '';
     const keyPrefix = `{lk-test-${randomBytes(5).toString('hex')}}`;
-    afterAll(() => deleteKeys(url, keyPrefix));
-    suite({ url, keyPrefix });
+    const own = { url, keyPrefix };
+    afterAll(() => deleteKeys(own));
+    suite(own);
   });
 }
 
-function titleOn(title: string, place: string, service: Service): string {
+/** A suite's title on a place that may not be there. */
+export function titleOn(title: string, place: string, service: Service): string {
   return service.kind === 'found' ? `${title} [${place}]` : `${title} [${place}] SKIPPED: ${service.reason}`;
 }
 
 function createStore(kind: DatabaseKind, openCopy: () => Promise<[Database<Tables>, ThrowAway]>): Store {
-  let inTest = false;
-  const ofTest: ThrowAway[] = [];
-  const ofSuite: ThrowAway[] = [];
-  beforeEach(() => {
-    inTest = true;
-  });
-  afterEach(async () => {
-    inTest = false;
-    await throwAllAway(ofTest);
-  });
-  afterAll(() => throwAllAway(ofSuite));
+  const throwAways = keepThrowAways();
   return Object.freeze({
     kind,
     async open() {
-      const list = inTest ? ofTest : ofSuite;
       const [database, throwAway] = await openCopy();
-      list.push(throwAway);
+      throwAways.add(throwAway);
       return database;
     },
   });
 }
 
-async function throwAllAway(list: ThrowAway[]): Promise<void> {
-  await Promise.all(list.splice(0).map((throwAway) => throwAway()));
-}
-
 async function openEmbeddedCopy(): Promise<[Database<Tables>, ThrowAway]> {
-  const base = inject('stores').folder;
-  const folder = join(base, randomBytes(5).toString('hex'));
-  await cp(join(base, 'template'), folder, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  const { folder, remove } = await copyFolder();
   const database = await openEmbeddedDatabase<Tables>({ folder, ...storeSchemas });
-  const throwAway = async () => {
-    await database.close();
-    await rm(folder, { recursive: true, force: true });
-  };
-  return [database, throwAway];
+  return [database, () => database.close().then(remove)];
 }
 
 async function openServerCopy(): Promise<[Database<Tables>, ThrowAway]> {
-  const { postgres, serverTemplate, runPid } = inject('stores');
-  if (postgres.kind === 'absent') throw new Error(postgres.reason);
-  const name = databaseName(runPid);
-  await createDatabase(postgres.url, name, serverTemplate);
-  const database = await openServerDatabase<Tables>({
-    url: urlOf(postgres.url, name),
-    ...serverPolicy,
-    ...storeSchemas,
-  });
-  const throwAway = async () => {
-    await database.close();
-    await dropDatabase(postgres.url, name);
-  };
-  return [database, throwAway];
+  const { url, drop } = await copyDatabase();
+  const database = await openServerDatabase<Tables>({ url, ...serverPolicy, ...storeSchemas });
+  return [database, () => database.close().then(drop)];
 }
 
-async function deleteKeys(url: string, keyPrefix: string): Promise<void> {
+/** Deletes every key that begins with `keyPrefix`, as a Redis that lost its memory would. */
+export async function deleteKeys({ url, keyPrefix }: RedisForTests): Promise<void> {
   const redis = new Redis(url);
   try {
     for await (const keys of redis.scanStream({ match: `${keyPrefix}*`, count: 1_000 })) {

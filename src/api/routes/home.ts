@@ -52,10 +52,10 @@ async function body(world: ApiWorld): Promise<string> {
     row.visit_id ?? 'nobody sure',
   ]);
   return `<h2>What runs</h2>${facts}
-<h2>Numbers of ${escapeHtml(enterprise.name)}</h2>${table(['number', 'carrier', 'held by', 'until'], numberRows)}
-<h2>Latest calls</h2>${table(['at', 'from', 'to', 'visit', 'where it stands'], callRows)}
-<h2>Latest texts</h2>${table(['last at', 'from', 'to', 'visit'], textRows)}
-<h2>What to try</h2>${whatToTry(world.publicUrl(), numbers[0]?.e164 ?? '+15035550101')}`;
+<h2>What to try</h2>${whatToTry(world.publicUrl(), numbers[0]?.e164 ?? '+15035550101')}
+<h2>Latest calls</h2>${table(['at (UTC)', 'from', 'to', 'visit', 'where it stands'], callRows)}
+<h2>Latest texts</h2>${table(['last at (UTC)', 'from', 'to', 'visit'], textRows)}
+<h2>Numbers of ${escapeHtml(enterprise.name)}</h2>${table(['number', 'carrier', 'held by', 'until (UTC)'], numberRows)}`;
 }
 
 function whatToTry(url: string, number: string): string {

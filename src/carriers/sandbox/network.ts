@@ -41,6 +41,8 @@ export interface Network {
   instruct(lineId: string, instructions: readonly Instruction[]): Reports | 'gone' | 'ringing';
   /** Ends a line at the gateway's wish. */
   release(lineId: string): Reports | 'gone';
+  /** Whether a line exists and has not ended. */
+  isLive(lineId: string): boolean;
   answer(lineId: string): Reports;
   decline(lineId: string, reason: LegEnding): Reports;
   press(lineId: string, digits: string): Reports;
@@ -87,7 +89,7 @@ export function createNetwork(world: { readonly randomBytes: RandomBytes }): Net
 
 type GatewaySide = Pick<
   Network,
-  'placeCall' | 'attach' | 'callerOf' | 'dial' | 'reply' | 'noReply' | 'instruct' | 'release'
+  'placeCall' | 'attach' | 'callerOf' | 'dial' | 'reply' | 'noReply' | 'instruct' | 'release' | 'isLive'
 >;
 
 function gatewaySide(board: Switchboard, act: (change: () => void) => Reports): GatewaySide {
@@ -132,6 +134,10 @@ function gatewaySide(board: Switchboard, act: (change: () => void) => Reports): 
       if (line === undefined || line.state === 'completed') return 'gone';
       const isRinging = line.state === 'ringing' && line.direction === 'outbound';
       return act(() => endLine(board, line, isRinging ? 'canceled' : 'completed'));
+    },
+    isLive: (lineId) => {
+      const line = board.lines.get(lineId);
+      return line !== undefined && line.state !== 'completed';
     },
   };
 }

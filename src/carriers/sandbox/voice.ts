@@ -32,5 +32,6 @@ export function createSandboxVoice(world: { network: Network; head: Pick<Sandbox
       tellLater(reports);
       return { kind: 'done' };
     },
+    look: async (carrierCallId: string) => (network.isLive(carrierCallId) ? 'live' : 'gone'),
   });
 }

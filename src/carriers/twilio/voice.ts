@@ -16,6 +16,7 @@ interface World {
 
 /** Twilio's clock and ours may differ by this much. */
 const clockSlackMs = 5_000;
+const endedStatuses: ReadonlySet<string> = new Set(['completed', 'busy', 'failed', 'no-answer', 'canceled']);
 
 export function createTwilioVoice(world: World): VoiceCarrier {
   return Object.freeze({
@@ -35,6 +36,15 @@ export function createTwilioVoice(world: World): VoiceCarrier {
       change(() => world.client.calls(carrierCallId).update({ twiml: toTwiml(instructions, world.publicUrl()) })),
 
     hangUp: (carrierCallId: string) => change(() => world.client.calls(carrierCallId).update({ status: 'completed' })),
+
+    async look(carrierCallId: string) {
+      try {
+        const { status } = await world.client.calls(carrierCallId).fetch();
+        return endedStatuses.has(status) ? 'gone' : 'live';
+      } catch (fault) {
+        return readFailure(fault).kind === 'gone' ? 'gone' : 'unknown';
+      }
+    },
   });
 }
 

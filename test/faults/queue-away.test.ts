@@ -1,0 +1,73 @@
+/**
+ * Redis dies under the jobs: it only ever held hints. Calls are answered meanwhile, and what is to be done is done once
+ * it is back.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { freePort } from '../support/child-gateway.ts';
+import { ownDatabase, startServerGateway } from './server-gateway.ts';
+
+const ours = '+19715550100';
+const agent = /^\+1212555017[12]$/;
+
+/** A Redis of our own, with the durability the deployment page asks for; killed after the test. */
+async function ownRedis() {
+  const port = await freePort();
+  const folder = await mkdtemp(join(inject('stores').folder, 'redis-'));
+  let child: ChildProcess | null = null;
+  const start = async () => {
+    const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''];
+    const running = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    child = running;
+    await new Promise<void>((ready, failed) => {
+      running.on('error', failed);
+      running.stdout.on('data', (bytes: Buffer) => {
+        if (bytes.toString().includes('Ready to accept connections')) ready();
+      });
+    });
+  };
+  const kill = async () => {
+    const gone = new Promise((exit) => child?.once('exit', exit));
+    if (child?.kill('SIGKILL')) await gone;
+  };
+  onTestFinished(kill);
+  await start();
+  return { url: `redis://127.0.0.1:${port}`, start, kill };
+}
+
+const { postgres, redis: found } = inject('stores');
+const absent = [postgres, found].find(({ kind }) => kind === 'absent');
+const why = absent?.kind === 'absent' ? ` SKIPPED: ${absent.reason}` : '';
+
+describe.skipIf(absent !== undefined)(`Redis dies${why}`, () => {
+  test('calls are answered while it is away, and the agent is rung once it is back', async () => {
+    const redis = await ownRedis();
+    const databaseUrl = await ownDatabase();
+    const { farEnd, centre, ask } = await startServerGateway({
+      databaseUrl,
+      redisUrl: redis.url,
+      numbers: [{ number: ours }],
+    });
+    await redis.kill();
+    const call = farEnd.placeCall({ to: ours, from: '+12065550123' });
+    await call.waitFor('holding');
+    const text = await farEnd.sendText({ from: '+12065550124', to: ours, body: 'is anybody there' });
+    expect(text.acknowledged).toBe(true);
+    expect(farEnd.requests()).toEqual([]);
+    await redis.start();
+    const phone = await farEnd.waitForRing();
+    expect(phone.to).toMatch(agent);
+    phone.answer();
+    await phone.press('1');
+    await call.waitFor('bridged');
+    call.hangUp();
+    await centre.until('the end of the call', () => centre.heard.find(({ type }) => type === 'call.ended'), 15_000);
+    const { items } = await ask('/v1/calls');
+    expect(items).toMatchObject([{ carrierCallId: call.sid, verdict: { slug: 'answered' } }]);
+    expect(farEnd.requests().filter(({ what, path }) => path === 'Calls' && what === 'create')).toHaveLength(1);
+    const texted = () => centre.heard.find(({ type }) => type === 'message.received');
+    expect((await centre.until('the text', texted, 15_000)).data).toMatchObject({ body: 'is anybody there' });
+  }, 60_000);
+});

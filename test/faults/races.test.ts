@@ -1,0 +1,142 @@
+/**
+ * Things that happen at the same instant: the record decides once, whoever asks and however many.
+ */
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/ports/clock.ts';
+import { silentLog } from '../../src/ports/log.ts';
+import type { Claimed } from '../../src/records/outbox.postgres.ts';
+import { createLaneRunner } from '../../src/records/run-lane.ts';
+import { attemptWebhook, type Webhook } from '../../src/simulate/send-webhook.ts';
+import type { CallEvent } from '../../src/telephony/call.ts';
+import { onEveryStore } from '../support/stores.ts';
+import { account } from './busy-shop.ts';
+import { phone, wireCore } from './wired-core.ts';
+
+const ours = phone('+19715550100');
+const caller = phone('+12065550123');
+const numbers = [{ e164: ours, failover: null }];
+
+function voiceWebhook(url: string, callSid: string): Webhook {
+  const fields = { CallSid: callSid, AccountSid: account.accountSid, From: caller, To: ours, CallStatus: 'ringing' };
+  return { kind: 'voice', subject: callSid, url: `${url}/carriers/twilio/voice`, method: 'POST', fields };
+}
+
+function deliver(url: string, webhook: Webhook) {
+  const address = { publicUrl: url, gatewayUrl: url };
+  const closing = new AbortController().signal;
+  return attemptWebhook({ webhook, address, authToken: account.authToken, timeoutMs: 15_000, closing });
+}
+
+onEveryStore('races', (store) => {
+  test('the same incoming call told several times at once is one call, and all get the same answer', async () => {
+    const { url, db } = await wireCore(await store.open(), numbers);
+    const webhook = voiceWebhook(url, `CA${'1'.repeat(32)}`);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => deliver(url, webhook)));
+    const bodies = answers.map((answer) => (answer.kind === 'answered' ? answer.body : answer.failure));
+    expect(new Set(bodies).size).toBe(1);
+    expect(bodies[0]).toContain('<Conference');
+    expect(await db.selectFrom('call').select('id').execute()).toHaveLength(1);
+    expect(await db.selectFrom('offer').select('id').execute()).toHaveLength(1);
+    const received = await db.selectFrom('event').select('id').where('type', '=', 'call.received').execute();
+    expect(received).toHaveLength(1);
+  });
+
+  test('an agent who accepts while the caller hangs up: one end, one verdict, the agent is free', async () => {
+    const { core, db } = await wireCore(await store.open(), numbers);
+    const verdicts: string[] = [];
+    for (let round = 0; round < 10; round += 1) {
+      const taken = await core.callDesk.take({
+        carrier: 'twilio',
+        carrierCallId: `CA${String(round).padStart(32, '0')}`,
+        dnis: ours,
+        ani: caller,
+        attestation: null,
+        raw: {},
+      });
+      if (taken.kind !== 'taken') throw new Error('the number is not ours');
+      const { id: callId, legs } = taken.call;
+      const legId = legs[0]?.id;
+      if (legId === undefined) throw new Error('nobody was rung');
+      const hear = (event: CallEvent) =>
+        core.callDesk.hear({
+          carrier: 'twilio',
+          dedupKey: `${callId}:${event.type}`,
+          kind: event.type,
+          callId,
+          events: [event],
+          raw: {},
+        });
+      const accepted = () => hear({ type: 'leg-accepted', legId });
+      const gone = () => hear({ type: 'caller-ended' });
+      await Promise.all(round % 2 === 0 ? [accepted(), gone(), accepted()] : [gone(), accepted(), gone()]);
+      const call = await core.calls.read(db, callId);
+      expect(call?.state).toBe('ended');
+      verdicts.push(call?.verdict?.slug ?? 'none');
+      const told = await db.selectFrom('event').select('type').where('subject', '=', callId).execute();
+      const types = told.map(({ type }) => type);
+      expect(types.filter((type) => type === 'call.ended')).toHaveLength(1);
+      expect(types.includes('call.answered')).toBe(call?.verdict?.slug === 'answered');
+      const agents = await db.selectFrom('agent').select('presence').execute();
+      expect(agents.map(({ presence }) => presence)).toEqual(['ready', 'ready']);
+    }
+    expect(verdicts.every((slug) => slug === 'answered' || slug === 'caller-gave-up')).toBe(true);
+  });
+
+  test('200 visits at once on 8 numbers: never two live leases on one number', async () => {
+    const { core, db } = await wireCore(await store.open(), numbers);
+    const row = await db.selectFrom('website').selectAll().executeTakeFirstOrThrow();
+    const website = { id: row.id, enterpriseId: row.enterprise_id, poolId: row.pool_id };
+    const arrivals = Array.from({ length: 200 }, (_, index) => ({ visitorId: `v${index}`, facts: {} }));
+    const shown = await Promise.all(arrivals.map((arrival) => core.visitDesk.welcome(website, arrival)));
+    const own = shown.filter(({ shared }) => !shared);
+    expect(own).toHaveLength(7);
+    expect(new Set(own.map(({ number }) => number)).size).toBe(7);
+    expect(shown.every(({ number }) => number !== null)).toBe(true);
+    const overlaps = await sql`
+      select a.id from lease a join lease b on a.number_id = b.number_id and a.id < b.id
+      where a.granted_at < b.expires_at and b.granted_at < a.expires_at`.execute(db);
+    expect(overlaps.rows).toEqual([]);
+    expect(await db.selectFrom('visit').select('id').execute()).toHaveLength(200);
+  });
+
+  test('50 texts at once from one customer: one conversation with all of them, told in one gapless order', async () => {
+    const { db, farEnd } = await wireCore(await store.open(), numbers);
+    farEnd.changeDelivery({ duplicates: 1 });
+    const bodies = Array.from({ length: 50 }, (_, index) => `text ${index}`);
+    const sent = await Promise.all(bodies.map((body) => farEnd.sendText({ from: caller, to: ours, body })));
+    expect(sent.every(({ acknowledged }) => acknowledged)).toBe(true);
+    const conversations = await db.selectFrom('conversation').select('id').execute();
+    expect(conversations).toHaveLength(1);
+    const messages = await db.selectFrom('message').select('body').execute();
+    expect(messages.map(({ body }) => body).sort()).toEqual(bodies.sort());
+    const events = await db.selectFrom('event').select(['type', 'sequence']).orderBy('sequence').execute();
+    expect(events.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 51 }, (_, index) => index + 1));
+    expect(events.filter(({ type }) => type === 'conversation.attributed')).toHaveLength(1);
+  });
+
+  test('one lane run by five runners at once: each entry is performed once, in order', async () => {
+    const { core, db } = await wireCore(await store.open(), numbers);
+    const { id: enterpriseId } = await db.selectFrom('enterprise').select('id').executeTakeFirstOrThrow();
+    const steps = Array.from({ length: 40 }, (_, step) => step);
+    await core.transact(async (work) => {
+      for (const step of steps)
+        await core.outbox.addEffect(work, { enterpriseId, lane: 'race', kind: 'note', payload: { step } });
+    });
+    const performed: unknown[] = [];
+    const note = async ({ payload }: Claimed) => {
+      performed.push(payload.step);
+      return { kind: 'done' as const };
+    };
+    const world = {
+      db,
+      outbox: core.outbox,
+      jobs: { wake: async () => undefined },
+      clock: systemClock,
+      log: silentLog,
+    };
+    const runners = steps.slice(0, 5).map(() => createLaneRunner({ ...world, handlers: { note } }));
+    await Promise.all(runners.map((runner) => runner.run('race')));
+    expect(performed).toEqual(steps);
+  });
+});

@@ -1,0 +1,124 @@
+/**
+ * The record does not answer: a caller hears somebody all the same. The number's failover destination is dialled from
+ * memory within Twilio's patience, nobody else is rung, and the call is recorded and told once the record is back.
+ */
+import { sql } from 'kysely';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import type { Database } from '../../src/ports/database.ts';
+import type { Tables } from '../../src/records/schema.ts';
+import type { TwilioFarEnd } from '../../src/simulate/twilio-far-end.ts';
+import { onEveryStore } from '../support/stores.ts';
+import { startLoopbackProxy } from './loopback-proxy.ts';
+import { ownDatabase, startServerGateway } from './server-gateway.ts';
+import { phone, wireCore } from './wired-core.ts';
+
+const ours = phone('+19715550100');
+const bare = phone('+19715550101');
+const failover = phone('+15035550188');
+const caller = phone('+12065550123');
+const numbers = [
+  { e164: ours, failover },
+  { e164: bare, failover: null },
+];
+
+/** Keeps every call out of reach, or the whole record where there is one session, until told otherwise. */
+async function holdRecord(database: Database<Tables>): Promise<() => Promise<void>> {
+  const held = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const holding = database.kysely.transaction().execute(async (tx) => {
+    await sql`lock table call in access exclusive mode`.execute(tx);
+    held.resolve();
+    await released.promise;
+  });
+  await held.promise;
+  return () => {
+    released.resolve();
+    return holding;
+  };
+}
+
+/** The caller talks with the failover destination; both have hung up when this resolves. */
+async function callFailover(farEnd: TwilioFarEnd): Promise<string> {
+  const call = farEnd.placeCall({ to: ours, from: caller });
+  const destination = await farEnd.waitForRing(failover);
+  destination.answer();
+  await call.waitFor('bridged');
+  call.hangUp();
+  return call.sid;
+}
+
+function expectNobodyElseRung(farEnd: TwilioFarEnd): void {
+  expect(farEnd.calls().filter(({ to }) => to !== ours && to !== bare && to !== failover)).toEqual([]);
+  expect(farEnd.requests()).toEqual([]);
+}
+
+onEveryStore('the record does not answer', (store) => {
+  test('the caller is connected to the failover destination, and the call is recorded afterwards', async () => {
+    const database = await store.open();
+    const { core, farEnd, db } = await wireCore(database, numbers);
+    const release = await holdRecord(database);
+    const callSid = await callFailover(farEnd);
+    await release();
+    await farEnd.settled();
+    await Promise.all([core.failovers.tellLater(), core.failovers.tellLater()]);
+    const calls = await db.selectFrom('call').select(['id', 'carrier_call_id', 'document']).execute();
+    expect(calls.map((call) => call.carrier_call_id)).toEqual([callSid]);
+    expect(calls[0]?.document).toMatchObject({ state: 'ended', verdict: { slug: 'failover-unrecorded' }, legs: [] });
+    const events = await db.selectFrom('event').select(['type', 'sequence']).orderBy('sequence').execute();
+    expect(events.map(({ type }) => type)).toEqual(['call.received', 'call.attributed', 'call.ended']);
+    expect(await db.selectFrom('outbox').select('kind').where('kind', '!=', 'webhook.deliver').execute()).toEqual([]);
+    expectNobodyElseRung(farEnd);
+  });
+
+  test('a number without failover answers 503, so that Twilio tries the fallback address', async () => {
+    const database = await store.open();
+    const { farEnd, db } = await wireCore(database, numbers);
+    const release = await holdRecord(database);
+    const call = farEnd.placeCall({ to: bare, from: caller });
+    await call.waitFor('ended');
+    await release();
+    const [voice] = farEnd.deliveries().filter(({ kind }) => kind === 'voice');
+    expect(voice?.answer).toMatchObject({ kind: 'answered', status: 503 });
+    expect(voice?.answer.kind === 'answered' && JSON.parse(voice.answer.body)).toMatchObject({
+      code: 'unavailable',
+      retry: true,
+    });
+    expect(await db.selectFrom('call').select('id').execute()).toEqual([]);
+    expectNobodyElseRung(farEnd);
+  });
+});
+
+const { postgres } = inject('stores');
+const why = postgres.kind === 'absent' ? ` SKIPPED: ${postgres.reason}` : '';
+
+describe.skipIf(postgres.kind === 'absent')(`the way to the database server is lost${why}`, () => {
+  test('callers go to the failover destination; the call is told without another one coming in', async () => {
+    const databaseUrl = new URL(await ownDatabase());
+    const socketFolder = databaseUrl.searchParams.get('host');
+    const port = Number(databaseUrl.port || 5432);
+    const target =
+      socketFolder === null ? { host: databaseUrl.hostname, port } : { path: `${socketFolder}/.s.PGSQL.${port}` };
+    const wire = await startLoopbackProxy(target);
+    onTestFinished(() => wire.close());
+    databaseUrl.searchParams.delete('host');
+    databaseUrl.host = `127.0.0.1:${wire.port}`;
+    const { farEnd, centre, ask } = await startServerGateway({
+      databaseUrl: databaseUrl.href,
+      numbers: [{ number: ours, failover }],
+    });
+    wire.swallow();
+    const callSid = await callFailover(farEnd);
+    wire.heal();
+    const ended = await centre.until(
+      'the end of the call',
+      () => centre.heard.find(({ type }) => type === 'call.ended'),
+      15_000,
+    );
+    const { items } = await ask('/v1/calls');
+    expect(items).toMatchObject([
+      { id: ended.subject, carrierCallId: callSid, verdict: { slug: 'failover-unrecorded' } },
+    ]);
+    expect(centre.heard.map(({ type }) => type)).toEqual(['call.received', 'call.attributed', 'call.ended']);
+    expectNobodyElseRung(farEnd);
+  }, 40_000);
+});
