@@ -18,11 +18,11 @@ const advisoryLock = 5_465_335;
  */
 export async function migrate(database: Database<Tables>): Promise<number> {
   const files = (await readdir(folder)).filter((name) => /^\d{4}-[a-z0-9-]+\.sql$/.test(name)).sort();
-  await database.runScript(
-    'create table if not exists migration_ledger (name text primary key, digest text not null, applied_at timestamptz not null default now())',
-  );
   return database.kysely.transaction().execute(async (tx) => {
     await sql`select pg_advisory_xact_lock(${advisoryLock})`.execute(tx);
+    // Under the lock too: two processes that create the same missing table at once do not both succeed.
+    await sql`create table if not exists migration_ledger (
+      name text primary key, digest text not null, applied_at timestamptz not null default now())`.execute(tx);
     const ledger = await sql<{ name: string; digest: string }>`select name, digest from migration_ledger`.execute(tx);
     const applied = new Map(ledger.rows.map((row) => [row.name, row.digest]));
     for (const name of applied.keys()) {

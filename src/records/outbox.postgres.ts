@@ -114,16 +114,30 @@ export function createOutbox(world: { clock: Clock; ids: Ids }) {
         .execute();
     },
 
-    /** Lanes with something overdue that nobody holds: their wake was lost. */
+    /**
+     * Lanes whose head is overdue and held by nobody: their wake was lost. What waits behind a head that is tried again
+     * later is not overdue; counted, it would crowd out the lanes that can go on.
+     */
     async overdueLanes(db: Db): Promise<string[]> {
       const at = world.clock.now();
       const rows = await db
         .selectFrom('outbox')
         .select('lane')
-        .distinct()
         .where('state', '=', 'pending')
         .where('due_at', '<=', new Date(at - limits.outboxOverdueMs))
         .where((either) => either.or([either('locked_until', 'is', null), either('locked_until', '<=', new Date(at))]))
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('outbox as before')
+                .select('before.id')
+                .whereRef('before.lane', '=', 'outbox.lane')
+                .where('before.state', '=', 'pending')
+                .whereRef('before.id', '<', 'outbox.id'),
+            ),
+          ),
+        )
+        .orderBy('due_at')
         .limit(limits.outboxLanesPerSweepMax)
         .execute();
       return rows.map((row) => row.lane);

@@ -2,9 +2,10 @@
  * Agents: who may be put on the line, on which phone, and whether they are there. Presence set by people only moves
  * between offline and ready; offered and engaged belong to the offers.
  */
+import type { UpdateQueryBuilder, UpdateResult } from 'kysely';
 import type { E164 } from '../ports/e164.ts';
 import type { AgentId, EnterpriseId } from '../ports/ids.ts';
-import type { Db, Row } from '../records/schema.ts';
+import type { Db, Row, Tables } from '../records/schema.ts';
 
 export interface NewAgent {
   readonly id: AgentId;
@@ -46,7 +47,7 @@ export function createAgents() {
         .updateTable('agent')
         .where('id', '=', change.id)
         .where('enterprise_id', '=', change.enterpriseId);
-      const allowed = change.presence === 'offline' ? found : found.where('presence', 'in', ['offline', 'ready']);
+      const allowed = change.presence === 'offline' ? found : whereFree(found);
       const row = await allowed
         .set({ presence: change.presence, presence_since: new Date(change.at) })
         .returningAll()
@@ -61,4 +62,35 @@ export function createAgents() {
       return known === undefined ? 'unknown' : 'busy';
     },
   });
+}
+
+/**
+ * Whoever is rung or talks is not free, even if they have gone offline meanwhile: made ready, they would be rung for a
+ * second call.
+ */
+function whereFree(found: UpdateQueryBuilder<Tables, 'agent', 'agent', UpdateResult>) {
+  return found
+    .where('presence', 'in', ['offline', 'ready'])
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('offer')
+            .select('offer.id')
+            .whereRef('offer.agent_id', '=', 'agent.id')
+            .where('offer.state', '=', 'open'),
+        ),
+      ),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('call')
+            .innerJoin('offer', 'offer.call_id', 'call.id')
+            .select('call.id')
+            .where('call.ended_at', 'is', null)
+            .where('offer.state', '=', 'accepted')
+            .whereRef('offer.agent_id', '=', 'agent.id'),
+        ),
+      ),
+    );
 }

@@ -4,7 +4,6 @@
  */
 import type { Consents } from '../identity/consents.postgres.ts';
 import type { Clock } from '../ports/clock.ts';
-import { AppError } from '../ports/errors.ts';
 import type { MessageId } from '../ports/ids.ts';
 import type { Claimed, Outbox, Settlement } from '../records/outbox.postgres.ts';
 import { type EntryHandler, retryOrGiveUp } from '../records/run-lane.ts';
@@ -44,10 +43,10 @@ export function createSendHandler(world: World): EntryHandler {
   };
 }
 
-function send(world: World, claimed: Claimed, conversation: Conversation, message: Message): Promise<SendAnswer> {
+async function send(world: World, claimed: Claimed, conversation: Conversation, message: Message): Promise<SendAnswer> {
   const gateway = world.gateways.get(conversation.carrier);
   if (gateway === undefined) {
-    throw new AppError('carrier-unavailable', { detail: `carrier ${conversation.carrier} is not configured` });
+    return { kind: 'unavailable', reason: `carrier ${conversation.carrier} is not configured` };
   }
   return gateway.send({
     messageId: message.id,
@@ -78,9 +77,10 @@ async function settle(
     answer.kind === 'refused'
       ? { kind: 'dead', error: answer.reason }
       : retryOrGiveUp(world.clock, claimed.attempts, answer.reason);
+  // Before the message is finished: a crash between the two leaves the message to be tried again, and then canceled.
+  if (answer.kind === 'refused' && answer.optedOut) await mirrorOptOut(world, conversation, answer.reason);
   if (settlement.kind === 'dead')
     await finish(world, conversation, message, { state: 'failed', failure: answer.reason });
-  if (answer.kind === 'refused' && answer.optedOut) await mirrorOptOut(world, conversation, answer.reason);
   return settlement;
 }
 
@@ -108,17 +108,16 @@ async function finish(
   });
 }
 
-/** The carrier knows of an opt-out that we did not: it counts for us too. */
+/** The carrier knows of an opt-out that we did not: it counts for us too, and the contact centre hears of it. */
 async function mirrorOptOut(world: World, conversation: Conversation, reason: string): Promise<void> {
-  await world.transact((work) =>
-    world.consents.record(work.tx, {
-      enterpriseId: conversation.enterpriseId,
-      address: conversation.customer,
-      choice: 'opted-out',
-      method: 'carrier',
-      wording: reason.slice(0, 160),
-      source: `carrier ${conversation.carrier}`,
-      at: world.clock.now(),
-    }),
-  );
+  const { id, enterpriseId, customer, carrier } = conversation;
+  await world.transact(async (work) => {
+    if (await world.consents.isOptedOut(work.tx, enterpriseId, customer)) return;
+    const choice = 'opted-out';
+    const [method, wording, source] = ['carrier', reason.slice(0, 160), `carrier ${carrier}`];
+    const at = world.clock.now();
+    await world.consents.record(work.tx, { enterpriseId, address: customer, choice, method, wording, source, at });
+    const data = { conversationId: id, choice, address: customer };
+    await world.outbox.appendEvent(work, { enterpriseId, subject: id, type: 'consent.changed', data });
+  });
 }
