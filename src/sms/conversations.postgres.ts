@@ -66,9 +66,7 @@ export function createConversations() {
           opened_at: at,
           last_message_at: at,
         })
-        .onConflict((clash) =>
-          clash.columns(['enterprise_id', 'number_id', 'customer']).doUpdateSet({ state: 'open', last_message_at: at }),
-        )
+        .onConflict((clash) => clash.columns(['enterprise_id', 'number_id', 'customer']).doUpdateSet({ state: 'open' }))
         .returning(['id', 'visit_id'])
         .executeTakeFirstOrThrow();
       const conversation: Conversation = {
@@ -115,6 +113,11 @@ export function createConversations() {
         })
         .returningAll()
         .executeTakeFirstOrThrow();
+      await tx
+        .updateTable('conversation')
+        .set({ last_message_at: at })
+        .where('id', '=', message.conversation.id)
+        .execute();
       return toMessage(row);
     },
 

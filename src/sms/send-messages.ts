@@ -108,16 +108,21 @@ async function finish(
   });
 }
 
-/** The carrier knows of an opt-out that we did not: it counts for us too, and the contact centre hears of it. */
+/** The carrier knows of an opt-out that we did not: it counts for us too, and is told as any other. */
 async function mirrorOptOut(world: World, conversation: Conversation, reason: string): Promise<void> {
-  const { id, enterpriseId, customer, carrier } = conversation;
+  const { id, enterpriseId, customer, visitId } = conversation;
   await world.transact(async (work) => {
     if (await world.consents.isOptedOut(work.tx, enterpriseId, customer)) return;
-    const choice = 'opted-out';
-    const [method, wording, source] = ['carrier', reason.slice(0, 160), `carrier ${carrier}`];
-    const at = world.clock.now();
-    await world.consents.record(work.tx, { enterpriseId, address: customer, choice, method, wording, source, at });
-    const data = { conversationId: id, choice, address: customer };
+    await world.consents.record(work.tx, {
+      enterpriseId,
+      address: customer,
+      choice: 'opted-out',
+      method: 'carrier',
+      wording: reason.slice(0, 160),
+      source: `carrier ${conversation.carrier}`,
+      at: world.clock.now(),
+    });
+    const data = { conversationId: id, visitId, choice: 'opted-out', address: customer };
     await world.outbox.appendEvent(work, { enterpriseId, subject: id, type: 'consent.changed', data });
   });
 }
