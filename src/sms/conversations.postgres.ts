@@ -89,7 +89,13 @@ export function createConversations() {
 
     /** Reads and locks; null when this enterprise has no such conversation. */
     async lock(tx: Tx, enterpriseId: EnterpriseId, id: ConversationId): Promise<Conversation | null> {
-      await tx.selectFrom('conversation').select('id').where('id', '=', id).forUpdate().execute();
+      await tx
+        .selectFrom('conversation')
+        .select('id')
+        .where('id', '=', id)
+        .where('enterprise_id', '=', enterpriseId)
+        .forUpdate()
+        .execute();
       return readConversation(tx, enterpriseId, id);
     },
 
