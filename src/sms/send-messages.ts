@@ -110,14 +110,14 @@ async function finish(
 
 /** The carrier knows of an opt-out that we did not: it counts for us too, and the contact centre hears of it. */
 async function mirrorOptOut(world: World, conversation: Conversation, reason: string): Promise<void> {
-  const { id, enterpriseId, customer, carrier } = conversation;
+  const { id, enterpriseId, visitId, customer, carrier } = conversation;
   await world.transact(async (work) => {
     if (await world.consents.isOptedOut(work.tx, enterpriseId, customer)) return;
     const choice = 'opted-out';
     const [method, wording, source] = ['carrier', reason.slice(0, 160), `carrier ${carrier}`];
     const at = world.clock.now();
     await world.consents.record(work.tx, { enterpriseId, address: customer, choice, method, wording, source, at });
-    const data = { conversationId: id, choice, address: customer };
+    const data = { conversationId: id, visitId, choice, address: customer };
     await world.outbox.appendEvent(work, { enterpriseId, subject: id, type: 'consent.changed', data });
   });
 }
