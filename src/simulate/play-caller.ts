@@ -2,10 +2,10 @@
  * The people on both ends of a call: a caller who waits as long as their patience lasts, and agents whose phones are
  * picked up, busy, ignored, or picked up by a voicemail that never presses 1.
  */
-import type { FarEndCall } from './far-end-phone.ts';
+import type { FarEndCall } from './far-end/far-end-phone.ts';
+import type { TwilioFarEnd } from './far-end/twilio-far-end.ts';
 import type { VisitPlan } from './plan-visit.ts';
 import type { Random } from './random.ts';
-import type { TwilioFarEnd } from './twilio-far-end.ts';
 
 /** How a call went for the caller. */
 export type CallEnding = 'answered' | 'voicemail' | 'missed' | 'gave-up';

@@ -7,6 +7,7 @@
 import { randomInt } from 'node:crypto';
 import { type ReceivedEvent, startEventReceiver } from './event-receiver.ts';
 import { createEventTally, type EventTally } from './event-tally.ts';
+import { createTwilioFarEnd } from './far-end/twilio-far-end.ts';
 import { createGatewayClient, GatewayRefusal } from './gateway-client.ts';
 import { fictionalPhone, planVisit, trackingNumber, trackingNumbersMax } from './plan-visit.ts';
 import { type CallEnding, staffPhones } from './play-caller.ts';
@@ -14,7 +15,6 @@ import { playVisit, type VisitRecord } from './play-visit.ts';
 import { createRandom } from './random.ts';
 import type { Day, SimulationOptions } from './simulation-day.ts';
 import type { SimulationSummary } from './simulation-summary.ts';
-import { createTwilioFarEnd } from './twilio-far-end.ts';
 
 /** Longest wait for the carrier's last webhooks to be answered. */
 const settleWithinMs = 5_000;

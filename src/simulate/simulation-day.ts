@@ -1,7 +1,8 @@
 /** One simulated day: what it was asked to be, and what it holds open while it lasts. */
+
+import type { TwilioFarEnd } from './far-end/twilio-far-end.ts';
 import type { GatewayClient, GatewayKeys } from './gateway-client.ts';
 import type { Progress } from './progress-line.ts';
-import type { TwilioFarEnd } from './twilio-far-end.ts';
 
 /** What to play, against whom. */
 export interface SimulationOptions extends GatewayKeys {

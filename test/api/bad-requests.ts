@@ -1,6 +1,6 @@
 /** Requests that are wrong, part by part: what is wrong, what is sent, and the code it is refused with. */
 import type { ErrorCode } from '../../src/ports/errors.ts';
-import { signRequest } from '../../src/simulate/sign-request.ts';
+import { signRequest } from '../../src/simulate/far-end/sign-request.ts';
 import type { Ask } from '../support/api-client.ts';
 import { account, publicUrl } from '../support/open-shop.ts';
 

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { errorCatalogue } from '../../src/ports/errors.ts';
-import { createTwilioFarEnd, type TwilioFarEnd } from '../../src/simulate/twilio-far-end.ts';
+import { createTwilioFarEnd, type TwilioFarEnd } from '../../src/simulate/far-end/twilio-far-end.ts';
 import { type ApiClient, type Ask, createApiClient } from '../support/api-client.ts';
 import { embeddedDeployment } from '../support/deployments.ts';
 import { formSignature } from '../support/form-signature.ts';

@@ -2,7 +2,7 @@
  * Holds the record, as the public API shows it, against what the far end knows to have been acknowledged. Each fault is
  * a line of text; none means that nothing was lost and nothing doubled.
  */
-import type { Delivery } from '../../src/simulate/far-end-webhooks.ts';
+import type { Delivery } from '../../src/simulate/far-end/far-end-webhooks.ts';
 import type { Shop } from './busy-shop.ts';
 
 export interface Audit {

@@ -6,8 +6,8 @@
 import { constants } from 'node:fs';
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createTwilioFarEnd, type TwilioFarEnd } from '../../src/simulate/far-end/twilio-far-end.ts';
 import { createRandom, type Random } from '../../src/simulate/random.ts';
-import { createTwilioFarEnd, type TwilioFarEnd } from '../../src/simulate/twilio-far-end.ts';
 import { type ChildGateway, createChildGateway, freePort } from '../support/child-gateway.ts';
 import { type ContactCentre, openContactCentre } from './contact-centre.ts';
 

@@ -1,6 +1,6 @@
 /** The contact centre's webhook receiver: keeps every delivery and lets a test wait for one without polling. */
 import { type ReceivedEvent, startEventReceiver } from '../../src/simulate/event-receiver.ts';
-import { createWaits } from '../../src/simulate/far-end-waits.ts';
+import { createWaits } from '../../src/simulate/far-end/far-end-waits.ts';
 
 export interface ContactCentre {
   readonly url: string;

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/ports/clock.ts';
 import { silentLog } from '../../src/ports/log.ts';
 import type { Claimed } from '../../src/records/outbox.postgres.ts';
 import { createLaneRunner } from '../../src/records/run-lane.ts';
-import { attemptWebhook, type Webhook } from '../../src/simulate/send-webhook.ts';
+import { attemptWebhook, type Webhook } from '../../src/simulate/far-end/send-webhook.ts';
 import type { CallEvent } from '../../src/telephony/call.ts';
 import { onEveryStore } from '../support/stores.ts';
 import { account } from './busy-shop.ts';

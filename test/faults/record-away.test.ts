@@ -6,7 +6,7 @@ import { sql } from 'kysely';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { Database } from '../../src/ports/database.ts';
 import type { Tables } from '../../src/records/schema.ts';
-import type { TwilioFarEnd } from '../../src/simulate/twilio-far-end.ts';
+import type { TwilioFarEnd } from '../../src/simulate/far-end/twilio-far-end.ts';
 import { onEveryStore } from '../support/stores.ts';
 import { startLoopbackProxy } from './loopback-proxy.ts';
 import { ownDatabase, startServerGateway } from './server-gateway.ts';

@@ -8,7 +8,7 @@ import pino from 'pino';
 import { inject, onTestFinished } from 'vitest';
 import { loadSettings } from '../../config/load.ts';
 import { startGateway } from '../../src/gateway/start-gateway.ts';
-import { createTwilioFarEnd } from '../../src/simulate/twilio-far-end.ts';
+import { createTwilioFarEnd } from '../../src/simulate/far-end/twilio-far-end.ts';
 import { createDatabase, databaseName, dropDatabase, urlOf } from '../support/server-databases.ts';
 import { account } from './busy-shop.ts';
 import { openContactCentre } from './contact-centre.ts';

@@ -17,7 +17,7 @@ import { type E164, parseE164 } from '../../src/ports/e164.ts';
 import { createJobs } from '../../src/ports/jobs.bullmq.ts';
 import { createEventPoster } from '../../src/records/post-event.http.ts';
 import type { Tables } from '../../src/records/schema.ts';
-import { createTwilioFarEnd } from '../../src/simulate/twilio-far-end.ts';
+import { createTwilioFarEnd } from '../../src/simulate/far-end/twilio-far-end.ts';
 import type { MessageGateway } from '../../src/sms/message-gateway.ts';
 import type { VoiceCarrier } from '../../src/telephony/voice-carrier.ts';
 import { account } from './busy-shop.ts';

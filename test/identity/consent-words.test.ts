@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { consentWordOf } from '../../src/identity/consent-words.ts';
-import { dresses, nearMisses, stops, words } from './consent-samples.ts';
+import { dresses, stops, words } from './consent-samples.ts';
+import { nearMisses } from './near-misses.ts';
 
 const subscribed = { optedOut: false };
 const optedOut = { optedOut: true };

@@ -1,6 +1,6 @@
 /** What the network does to Twilio's webhooks: doubled, late, out of order, sent again. The record must not mind. */
 import { expect, test } from 'vitest';
-import type { TwilioFarEnd } from '../../src/simulate/twilio-far-end.ts';
+import type { TwilioFarEnd } from '../../src/simulate/far-end/twilio-far-end.ts';
 import { countRows, onEveryDeployment } from '../support/deployments.ts';
 import {
   addTwilioNumber,

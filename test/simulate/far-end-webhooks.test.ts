@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { createTwilioFarEnd } from '../../src/simulate/twilio-far-end.ts';
+import { createTwilioFarEnd } from '../../src/simulate/far-end/twilio-far-end.ts';
 import { account, paths, publicUrl, setup, startGatewayStub } from './gateway-stub.ts';
 
 const text = { from: '+12065550123', to: '+15035550100', body: 'Hello' };

@@ -6,8 +6,8 @@ import formbody from '@fastify/formbody';
 import fastify from 'fastify';
 import twilio from 'twilio';
 import type RequestClient from 'twilio/lib/base/RequestClient.js';
-import type { FarEndOptions } from '../../src/simulate/far-end-world.ts';
-import { createTwilioFarEnd, type TwilioFarEnd } from '../../src/simulate/twilio-far-end.ts';
+import type { FarEndOptions } from '../../src/simulate/far-end/far-end-world.ts';
+import { createTwilioFarEnd, type TwilioFarEnd } from '../../src/simulate/far-end/twilio-far-end.ts';
 
 export interface Asked {
   readonly path: string;

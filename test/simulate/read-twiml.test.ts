@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import twilio from 'twilio';
 import { expect, test } from 'vitest';
-import { readTwiml, TwimlFault } from '../../src/simulate/read-twiml.ts';
+import { readTwiml, TwimlFault } from '../../src/simulate/far-end/read-twiml.ts';
 
 test('verbs are read in the order they were written, text between entities intact', () => {
   const response = new twilio.twiml.VoiceResponse();

@@ -1,6 +1,6 @@
 import twilio from 'twilio';
 import { expect, test } from 'vitest';
-import { signRequest } from '../../src/simulate/sign-request.ts';
+import { signRequest } from '../../src/simulate/far-end/sign-request.ts';
 
 test("the signature is the one of Twilio's published example", () => {
   const fields = {

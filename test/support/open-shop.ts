@@ -2,8 +2,8 @@
  * A shop in business: a gateway with the demo in it, a scripted Twilio behind it, a webhook receiver that is registered,
  * and the few things every journey does on the way.
  */
-import { type Answer, attemptWebhook, type Webhook } from '../../src/simulate/send-webhook.ts';
-import { createTwilioFarEnd, type TwilioFarEnd } from '../../src/simulate/twilio-far-end.ts';
+import { type Answer, attemptWebhook, type Webhook } from '../../src/simulate/far-end/send-webhook.ts';
+import { createTwilioFarEnd, type TwilioFarEnd } from '../../src/simulate/far-end/twilio-far-end.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
 import type { Place } from './deployments.ts';
 import { type Receiver, startReceiver } from './receiver.ts';

@@ -3,7 +3,7 @@
  * came is kept in order, and a test waits for an event by its type. Nothing is taken away when it is waited for.
  */
 import { type ReceivedEvent, startEventReceiver } from '../../src/simulate/event-receiver.ts';
-import { createWaits } from '../../src/simulate/far-end-waits.ts';
+import { createWaits } from '../../src/simulate/far-end/far-end-waits.ts';
 
 export interface Receiver {
   readonly url: string;

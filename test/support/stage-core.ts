@@ -181,6 +181,7 @@ function stageCarrier() {
     dial: async ({ legId }) => ({ kind: 'dialled', carrierCallId: `SC-${legId}` }),
     instruct: async () => ({ kind: 'done' }),
     hangUp: async () => ({ kind: 'done' }),
+    look: async () => 'live',
   };
   return { sent, answers, during, texts, voice };
 }

@@ -2,7 +2,7 @@
  * `<Record>`, and recordings made by other verbs: their SIDs, their callbacks, and the action that is asked even though
  * the caller has hung up. No sound exists; a recording is a length in seconds.
  */
-import { awaitOutcome, Interrupted } from './await-outcome.ts';
+import { awaitOutcome, Interrupted } from '../await-outcome.ts';
 import type { Input } from './far-end-line.ts';
 import { rfc2822 } from './far-end-world.ts';
 import type { Answer } from './send-webhook.ts';

@@ -3,7 +3,7 @@
  * is asked when the dial is over, also when it is over because the caller hung up; a redirect over REST skips it.
  */
 
-import { awaitOutcome, Interrupted } from './await-outcome.ts';
+import { awaitOutcome, Interrupted } from '../await-outcome.ts';
 import type { CallStatus } from './far-end-line.ts';
 import { readTwiml } from './read-twiml.ts';
 import { finishRecording, tellAction } from './run-record.ts';

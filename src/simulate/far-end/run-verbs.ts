@@ -4,7 +4,7 @@
  * file of its own.
  */
 
-import { awaitOutcome, Interrupted } from './await-outcome.ts';
+import { awaitOutcome, Interrupted } from '../await-outcome.ts';
 import type { Input } from './far-end-line.ts';
 import { runDial } from './run-dial.ts';
 import { runRecord } from './run-record.ts';

@@ -3,7 +3,7 @@
  * debugger and asks the number's fallback address, if it has one; only then does the caller hear an application error.
  */
 
-import { Interrupted } from './await-outcome.ts';
+import { Interrupted } from '../await-outcome.ts';
 import type { Line } from './far-end-line.ts';
 import type { World } from './far-end-world.ts';
 import { readTwiml, TwimlFault } from './read-twiml.ts';

@@ -2,12 +2,12 @@
  * What every part of the far end is given: the account, time, chance, the wire to the gateway, the conferences and the
  * list of faults Twilio would show in its debugger. One world a far end; nothing here outlives it.
  */
-import { type Clock, systemClock } from '../ports/clock.ts';
+import { type Clock, systemClock } from '../../ports/clock.ts';
+import { createRandom, type Random } from '../random.ts';
 import { createRooms, type RoomEvent, type Rooms } from './far-end-rooms.ts';
 import { createTimers, type Timers } from './far-end-timers.ts';
 import { createWaits, type Waits } from './far-end-waits.ts';
 import { createWebhooks, type DeliveryRules, type Webhooks } from './far-end-webhooks.ts';
-import { createRandom, type Random } from './random.ts';
 import type { GatewayAddress } from './send-webhook.ts';
 
 /** What a far end needs to know of the gateway, and how it should behave. */

@@ -4,10 +4,10 @@
  * document are answered to whoever asked; status callbacks may be doubled, delayed out of order or held back, because
  * the network does all three. Nothing is ever sent anywhere but to the gateway under test.
  */
-import type { Clock } from '../ports/clock.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Random } from '../random.ts';
 import type { Timers } from './far-end-timers.ts';
 import type { Waits } from './far-end-waits.ts';
-import type { Random } from './random.ts';
 import { type Answer, attemptWebhook, type GatewayAddress, type Webhook } from './send-webhook.ts';
 
 /** One webhook as it went, for comparing with the gateway's own record. */

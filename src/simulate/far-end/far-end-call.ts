@@ -4,7 +4,7 @@
  * come in through `LiveCall`.
  */
 
-import { Interrupted } from './await-outcome.ts';
+import { Interrupted } from '../await-outcome.ts';
 import { type CallStatus, createLine, type Line } from './far-end-line.ts';
 import { createFarEndCall, type FarEndCall } from './far-end-phone.ts';
 import { rfc2822, type World } from './far-end-world.ts';

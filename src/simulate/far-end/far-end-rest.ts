@@ -3,13 +3,14 @@
  * fetch and list messages. It can be told to fail, or to do the work and drop the connection, which is the ambiguous
  * timeout every gateway must survive without calling or texting twice.
  */
+
+import { type LoopbackReply, type LoopbackRequest, startLoopbackServer } from '../loopback-server.ts';
 import type { Messages } from './far-end-messages.ts';
 import { errorRecord } from './far-end-records.ts';
 import { answerCalls } from './far-end-rest-calls.ts';
 import { answerMessages } from './far-end-rest-messages.ts';
 import type { Switchboard } from './far-end-switchboard.ts';
 import type { World } from './far-end-world.ts';
-import { type LoopbackReply, type LoopbackRequest, startLoopbackServer } from './loopback-server.ts';
 import type { RestAct, RestAnswer, RestAsk, RestRefusal, RestRequest } from './rest-request.ts';
 
 /** Which requests a fault strikes. */
