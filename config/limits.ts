@@ -79,6 +79,8 @@ export const limits = Object.freeze({
   idempotencyKeptMs: 24 * 60 * 60 * 1_000,
   idempotencyKeyCharactersMax: 255,
   messageCharactersMax: 1_600,
+  /** Latest texts between two addresses among which a repeated send looks for its own. */
+  messagesLookedThrough: 20,
   pageItemsMax: 200,
   databaseConnectTimeoutMs: 5_000,
   databaseStatementTimeoutMs: 10_000,
