@@ -145,7 +145,10 @@ async function assemble(
     clearInterval(tell);
     await acceptWaiting(app.server);
     await app.close();
+    // A receiver may take longer to answer than we may take to end: its event is tried again at the next start.
+    const patience = setTimeout(() => poster.close(), settings.drainTimeoutMs / 2);
     await jobs.close();
+    clearTimeout(patience);
     poster.close();
     await core.failovers.tellLater();
     await database.close();

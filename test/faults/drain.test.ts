@@ -2,9 +2,12 @@
  * The ends of a process and what the next one finds: SIGTERM answers what it has taken, a held folder is refused with a
  * reason, and the lock of a killed process is no obstacle.
  */
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { type ChildGateway, createChildGateway, freePort } from '../support/child-gateway.ts';
 import { copyFolder, openVisit, prepareFolder, readKeys } from './busy-shop.ts';
 
@@ -36,6 +39,29 @@ test('SIGTERM under load: every request under way is answered and kept, the proc
   await gateway.start();
   for (const { visitId } of answered)
     expect(await gateway.ask(`/v1/visits/${visitId}`, { key: keys.secretKey })).toMatchObject({ status: 200 });
+}, 60_000);
+
+test('a receiver that does not answer keeps no process from ending', async () => {
+  const folder = await newFolder();
+  const gateway = createChildGateway({ folder, port: await freePort(), env: { DRAIN_TIMEOUT_MS: '3000' } });
+  const receiver = createServer();
+  receiver.listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  onTestFinished(() => {
+    receiver.closeAllConnections();
+    receiver.close();
+  });
+  await gateway.start();
+  const key = (await readKeys(folder)).secretKey;
+  const { port } = receiver.address() as AddressInfo;
+  await gateway.ask('/v1/endpoints', { method: 'POST', key, body: { url: `http://127.0.0.1:${port}/` } });
+  const asked = once(receiver, 'request');
+  const call = { from: '+12125550142', to: '+15035550101' };
+  expect(await gateway.ask('/carriers/sandbox/calls', { method: 'POST', key, body: call })).toMatchObject({
+    status: 201,
+  });
+  await asked;
+  expect(await gateway.end('SIGTERM')).toMatchObject({ code: 0 });
 }, 60_000);
 
 test('a second process on a folder in use ends at once and says who has it', async () => {
