@@ -25,8 +25,11 @@ export const limits = Object.freeze({
   ringTimeoutMs: 20_000,
   /** How long an agent has to press 1 after picking up. */
   acceptTimeoutMs: 8_000,
-  /** Our own leg timers fire this much after the carrier should have told us. */
-  legTimerSlackMs: 5_000,
+  /**
+   * Our own leg timers fire this much after the carrier should have told us: Twilio rings up to 5 s longer than asked,
+   * and waits for keys, or records, only once the prompt has been spoken.
+   */
+  legTimerSlackMs: 15_000,
   /** A caller waits this long for an agent before voicemail or failover. */
   callWaitMs: 60_000,
   /** While all agents are busy, the next look for a free one. */
@@ -76,6 +79,8 @@ export const limits = Object.freeze({
   idempotencyKeptMs: 24 * 60 * 60 * 1_000,
   idempotencyKeyCharactersMax: 255,
   messageCharactersMax: 1_600,
+  /** Latest texts between two addresses among which a repeated send looks for its own. */
+  messagesLookedThrough: 20,
   pageItemsMax: 200,
   databaseConnectTimeoutMs: 5_000,
   databaseStatementTimeoutMs: 10_000,

@@ -59,7 +59,9 @@ export const settingsSchema = z.object({
     .describe('demo without a Twilio account: where the practice carrier of npm run simulate listens on loopback'),
   WEBHOOK_ALLOW_LOOPBACK: onOff
     .optional()
-    .describe('webhooks may go to plain http on loopback; on by default in the demo only, and warned about'),
+    .describe(
+      'webhooks may go to plain http on loopback; on by default in the demo outside production, and warned about',
+    ),
   DRAIN_TIMEOUT_MS: z.coerce
     .number()
     .int()
@@ -121,7 +123,7 @@ export function decideSettings(raw: RawSettings): Settings {
     statusPage: unlessProduction(raw.STATUS_PAGE),
     twilio: twilioSettings(raw),
     practiceTwilioPort: raw.PRACTICE_TWILIO_PORT,
-    webhookAllowLoopback: raw.WEBHOOK_ALLOW_LOOPBACK ?? demo,
+    webhookAllowLoopback: raw.WEBHOOK_ALLOW_LOOPBACK ?? (demo && !production),
     drainTimeoutMs: raw.DRAIN_TIMEOUT_MS,
   });
 }

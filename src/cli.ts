@@ -6,11 +6,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import pino from 'pino';
-import type { Settings } from '../config/settings.ts';
 import { openRecord } from './gateway/start-gateway.ts';
 import { createApiKeys, type KeyKind } from './identity/api-keys.postgres.ts';
-import { runGateway, settingsOrSay } from './main.ts';
+import { createLog, runGateway, settingsOrSay } from './main.ts';
 import { systemClock } from './ports/clock.ts';
 import { createIds, type EnterpriseId } from './ports/ids.ts';
 import type { Db } from './records/schema.ts';
@@ -74,7 +72,7 @@ async function migrate(args: readonly string[]): Promise<number> {
   parseArgs({ args: [...args], options: {} });
   const settings = settingsOrSay(process.env);
   if (settings === null) return 2;
-  const { database, migrations } = await openRecord(settings, logOf(settings));
+  const { database, migrations } = await openRecord(settings, createLog(settings.logLevel));
   await database.close();
   process.stdout.write(migrations === 0 ? 'The record is up to date.\n' : `Applied ${migrations} migrations.\n`);
   return 0;
@@ -87,7 +85,7 @@ async function keys(args: readonly string[]): Promise<number> {
   if (kind !== 'publishable' && kind !== 'secret') throw new Misuse('say --kind publishable or --kind secret');
   const settings = settingsOrSay(process.env);
   if (settings === null) return 2;
-  const { database } = await openRecord(settings, logOf(settings));
+  const { database } = await openRecord(settings, createLog(settings.logLevel));
   try {
     await makeKey(database.kysely, kind, enterprise);
   } finally {
@@ -113,10 +111,6 @@ async function enterpriseOf(db: Db, wanted: string | undefined): Promise<{ id: E
   if (only !== undefined && others.length === 0) return only;
   const list = all.map(({ id, name }) => `  ${id}  ${name}`).join('\n');
   throw new Misuse(`${wanted === undefined ? 'say which' : 'no such'} enterprise, with --enterprise:\n${list}`);
-}
-
-function logOf(settings: Settings) {
-  return pino({ level: settings.logLevel }, process.stderr);
 }
 
 function isParseFault(fault: unknown): boolean {

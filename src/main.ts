@@ -6,6 +6,7 @@ import pino from 'pino';
 import { loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import { type Gateway, startGateway } from './gateway/start-gateway.ts';
+import { faultFacts } from './ports/log.ts';
 import type { Practice } from './ports/practice-file.file.ts';
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
@@ -22,11 +23,17 @@ export function settingsOrSay(env: Environment): Settings | null {
   return null;
 }
 
+/** The log of this process, on stderr. Faults stand under `fault` or `err`; pino by itself would show none of the first. */
+export function createLog(level: Settings['logLevel']): pino.Logger {
+  const serializers = { fault: faultFacts, err: faultFacts };
+  return pino({ level, serializers, redact: ['req.headers.authorization'] }, process.stderr);
+}
+
 /** Starts the gateway and leaves it running; a start that fails ends the process. */
 export async function runGateway(env: Environment): Promise<void> {
   const settings = settingsOrSay(env);
   if (settings === null) return;
-  const log = pino({ level: settings.logLevel, redact: ['req.headers.authorization'] }, process.stderr);
+  const log = createLog(settings.logLevel);
   warn(settings);
   const gateway = await startGateway(settings, log).catch((fault: unknown) => {
     process.stderr.write(`Linekeeper cannot start: ${fault instanceof Error ? fault.message : String(fault)}\n`);

@@ -33,11 +33,17 @@ const fastifyCodes: Readonly<Record<string, ErrorCode>> = {
 const sqlStates: Readonly<Record<string, ErrorCode>> = {
   '22021': 'invalid-request',
   '22P05': 'invalid-request',
+  '53300': 'unavailable',
   '57P01': 'unavailable',
+  '57P02': 'unavailable',
   '57P03': 'unavailable',
   '57014': 'unavailable',
   ECONNREFUSED: 'unavailable',
   ECONNRESET: 'unavailable',
+  ETIMEDOUT: 'unavailable',
+  EHOSTUNREACH: 'unavailable',
+  ENOTFOUND: 'unavailable',
+  EAI_AGAIN: 'unavailable',
 };
 
 /** What node-postgres says, without a code, of a connection that was lost or could not be had. */

@@ -64,7 +64,7 @@ export function createCore(world: World) {
   const outbox = createOutbox({ clock, ids });
   const numbers = createNumbers();
   const visits = createVisits();
-  const leases = createLeases({ clock, ids });
+  const leases = createLeases({ clock, ids, carriers: () => [...world.voice.keys()] });
   const creditContact = createCreditContact({ attributions: createAttributions({ clock, ids }), outbox });
   const offers = createOffers({ clock, ids });
   const calls = createCalls();

@@ -3,10 +3,11 @@
  * may be given again, so nothing has to run for a lease to end, and the free number that has rested longest goes first.
  * Every lease is kept: the history is what makes a late call answerable.
  */
+import type { ExpressionBuilder } from 'kysely';
 import type { Clock } from '../ports/clock.ts';
 import type { E164 } from '../ports/e164.ts';
 import type { EnterpriseId, Ids, LeaseId, NumberId, PoolId, VisitId } from '../ports/ids.ts';
-import type { Db, Row, Tx } from '../records/schema.ts';
+import type { Db, Row, Tables, Tx } from '../records/schema.ts';
 
 /** A pool's rules, in milliseconds: kept at least `hold`, shown `lease` after the last beat, quiet for `rest`. */
 export interface PoolPolicy {
@@ -34,7 +35,14 @@ export interface GrantWish {
 
 export type Leases = ReturnType<typeof createLeases>;
 
-export function createLeases(world: { clock: Clock; ids: Ids }) {
+interface World {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** Carriers whose numbers can be answered here; a number of another one is never shown. All when left out. */
+  readonly carriers?: () => readonly string[];
+}
+
+export function createLeases(world: World) {
   return Object.freeze({
     async policyOf(db: Db, poolId: PoolId): Promise<PoolPolicy | null> {
       const row = await db.selectFrom('pool').selectAll().where('id', '=', poolId).executeTakeFirst();
@@ -51,7 +59,7 @@ export function createLeases(world: { clock: Clock; ids: Ids }) {
     /** Grants a free number to a visit: the visitor's former one when it is free, else the longest idle. Null: none. */
     async grant(tx: Tx, wish: GrantWish): Promise<Lease | null> {
       const now = world.clock.now();
-      const number = (await formerNumber(tx, wish, now)) ?? (await oldestIdle(tx, wish, now));
+      const number = (await formerNumber(world, tx, wish)) ?? (await oldestIdle(world, tx, wish));
       if (number === undefined) return null;
       const { holdMs, leaseMs, restMs, poolId } = wish.policy;
       const id = world.ids.make('lease');
@@ -122,6 +130,7 @@ export function createLeases(world: { clock: Clock; ids: Ids }) {
         .selectFrom('number')
         .select('e164')
         .where('id', '=', policy.sharedNumberId)
+        .where(isCarried(world))
         .executeTakeFirst();
       return row?.e164 ?? null;
     },
@@ -130,17 +139,26 @@ export function createLeases(world: { clock: Clock; ids: Ids }) {
 
 type FreeNumber = Pick<Row<'number'>, 'id' | 'e164' | 'generation'>;
 
-function freeNumbers(tx: Tx, wish: GrantWish, now: number) {
+function isCarried(world: World) {
+  const carriers = world.carriers?.();
+  return ({ lit, eb }: ExpressionBuilder<Tables, 'number'>) => {
+    if (carriers === undefined) return lit(true);
+    return carriers.length === 0 ? lit(false) : eb('number.carrier', 'in', [...carriers]);
+  };
+}
+
+function freeNumbers(world: World, tx: Tx, wish: GrantWish) {
   const free = tx
     .selectFrom('number')
     .select(['number.id', 'number.e164', 'number.generation'])
     .where('number.pool_id', '=', wish.policy.poolId)
     .where('number.state', '=', 'active')
-    .where('number.free_at', '<=', new Date(now));
+    .where('number.free_at', '<=', new Date(world.clock.now()))
+    .where(isCarried(world));
   return wish.policy.sharedNumberId === null ? free : free.where('number.id', '!=', wish.policy.sharedNumberId);
 }
 
-async function formerNumber(tx: Tx, wish: GrantWish, now: number): Promise<FreeNumber | undefined> {
+async function formerNumber(world: World, tx: Tx, wish: GrantWish): Promise<FreeNumber | undefined> {
   if (wish.visitorId === null) return undefined;
   const former = await tx
     .selectFrom('lease')
@@ -152,15 +170,15 @@ async function formerNumber(tx: Tx, wish: GrantWish, now: number): Promise<FreeN
     .limit(1)
     .executeTakeFirst();
   if (former === undefined) return undefined;
-  return freeNumbers(tx, wish, now)
+  return freeNumbers(world, tx, wish)
     .where('number.id', '=', former.number_id)
     .forUpdate()
     .skipLocked()
     .executeTakeFirst();
 }
 
-function oldestIdle(tx: Tx, wish: GrantWish, now: number): Promise<FreeNumber | undefined> {
-  return freeNumbers(tx, wish, now)
+function oldestIdle(world: World, tx: Tx, wish: GrantWish): Promise<FreeNumber | undefined> {
+  return freeNumbers(world, tx, wish)
     .orderBy('number.free_at')
     .orderBy('number.id')
     .limit(1)

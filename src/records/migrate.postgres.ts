@@ -19,6 +19,8 @@ const advisoryLock = 5_465_335;
 export async function migrate(database: Database<Tables>): Promise<number> {
   const files = (await readdir(folder)).filter((name) => /^\d{4}-[a-z0-9-]+\.sql$/.test(name)).sort();
   return database.kysely.transaction().execute(async (tx) => {
+    // An index on a large table takes its time, and whoever starts beside us waits for it.
+    await sql`set local statement_timeout = 0`.execute(tx);
     await sql`select pg_advisory_xact_lock(${advisoryLock})`.execute(tx);
     // Under the lock too: two processes that create the same missing table at once do not both succeed.
     await sql`create table if not exists migration_ledger (

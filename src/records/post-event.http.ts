@@ -146,6 +146,12 @@ function exchange(world: World, agents: Agents, letter: Letter): Promise<PostAns
     let status: number | undefined;
     // Once a status is there the answer stands, and whatever befalls the rest of the body is no fault.
     request.on('error', (fault) => status === undefined && reject(fault));
+    // An answer that changes protocols (101) brings no 'response', and Node may end a request without an 'error'.
+    request.on('upgrade', (response, socket) => {
+      socket.destroy();
+      resolve({ kind: 'answered', status: response.statusCode ?? 0, retryAfterMs: null });
+    });
+    request.on('close', () => status === undefined && reject(new Error('closed without an answer')));
     request.on('response', (response) => {
       status = response.statusCode ?? 0;
       const retryAfterMs = readRetryAfter(response.headers['retry-after'], world.clock.now());

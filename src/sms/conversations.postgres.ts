@@ -2,6 +2,7 @@
  * Conversations and their messages. One conversation stands for one customer address and one number of ours; the row
  * is locked while something is added, so sequence and consent are never raced.
  */
+import { limits } from '../../config/limits.ts';
 import type { OwnNumber } from '../numbers/numbers.postgres.ts';
 import type { TextAddress } from '../ports/e164.ts';
 import type { ConversationId, EnterpriseId, MessageId, NumberId, VisitId } from '../ports/ids.ts';
@@ -89,7 +90,13 @@ export function createConversations() {
 
     /** Reads and locks; null when this enterprise has no such conversation. */
     async lock(tx: Tx, enterpriseId: EnterpriseId, id: ConversationId): Promise<Conversation | null> {
-      await tx.selectFrom('conversation').select('id').where('id', '=', id).forUpdate().execute();
+      await tx
+        .selectFrom('conversation')
+        .select('id')
+        .where('id', '=', id)
+        .where('enterprise_id', '=', enterpriseId)
+        .forUpdate()
+        .execute();
       return readConversation(tx, enterpriseId, id);
     },
 
@@ -124,6 +131,21 @@ export function createConversations() {
     async readMessage(db: Db, id: MessageId): Promise<Message | null> {
       const row = await db.selectFrom('message').selectAll().where('id', '=', id).executeTakeFirst();
       return row === undefined ? null : toMessage(row);
+    },
+
+    /** The carrier's ids of the latest texts we sent in a conversation. */
+    async sentIds(db: Db, conversation: Conversation): Promise<string[]> {
+      const rows = await db
+        .selectFrom('message')
+        .select('carrier_message_id')
+        .where('conversation_id', '=', conversation.id)
+        .where('enterprise_id', '=', conversation.enterpriseId)
+        .where('direction', '=', 'outbound')
+        .where('carrier_message_id', 'is not', null)
+        .orderBy('created_at', 'desc')
+        .limit(limits.messagesLookedThrough)
+        .execute();
+      return rows.flatMap((row) => row.carrier_message_id ?? []);
     },
 
     async lockMessage(tx: Tx, id: MessageId): Promise<Message | null> {

@@ -18,6 +18,8 @@ export interface SendOrder {
   /** Unix ms at which the order was first given. */
   readonly orderedAt: number;
   readonly repeated: boolean;
+  /** Carrier's ids that other texts between these two have: none of them is this one. Given when repeated. */
+  readonly taken?: readonly string[];
 }
 
 export interface MessageGateway {

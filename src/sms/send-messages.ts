@@ -48,13 +48,15 @@ async function send(world: World, claimed: Claimed, conversation: Conversation, 
   if (gateway === undefined) {
     return { kind: 'unavailable', reason: `carrier ${conversation.carrier} is not configured` };
   }
+  const repeated = claimed.attempts > 1;
   return gateway.send({
     messageId: message.id,
     from: conversation.ours,
     to: conversation.customer,
     body: message.body,
     orderedAt: message.createdAt,
-    repeated: claimed.attempts > 1,
+    repeated,
+    ...(repeated ? { taken: await world.conversations.sentIds(world.db, conversation) } : {}),
   });
 }
 

@@ -75,7 +75,7 @@ export function createCalls() {
       return row === undefined ? null : (row.document as Call);
     },
 
-    /** The call a carrier means by its own id, whether it names the caller's leg or an agent's. */
+    /** The call whose caller's leg has this id at the carrier; agents' legs name their call in the callback's address. */
     async findByCarrier(db: Db, carrier: string, carrierCallId: string): Promise<CallId | null> {
       const row = await db
         .selectFrom('call')

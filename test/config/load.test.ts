@@ -84,6 +84,7 @@ describe('production', () => {
 
   test('loopback webhooks follow the demo unless they are named', () => {
     expect(settingsOf({ DEMO: 'off' }).webhookAllowLoopback).toBe(false);
+    expect(settingsOf({ NODE_ENV: 'production', DEMO: 'on' }).webhookAllowLoopback).toBe(false);
     expect(settingsOf({ DEMO: 'off', WEBHOOK_ALLOW_LOOPBACK: 'on' }).webhookAllowLoopback).toBe(true);
     expect(settingsOf({ WEBHOOK_ALLOW_LOOPBACK: 'off' }).webhookAllowLoopback).toBe(false);
   });

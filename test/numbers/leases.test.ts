@@ -63,6 +63,20 @@ onEveryStore('leases', (store) => {
       expect(await world.grant()).toBeNull();
     });
 
+    test('gives no number of a carrier that is not there, not even the shared one', async () => {
+      const world = await setup(database, { numbers: 2 });
+      const [shared = null] = world.numbers;
+      const visitId = await world.addVisit();
+      const policy = { ...world.policy, sharedNumberId: shared?.id ?? null };
+      for (const carriers of [['twilio'], []]) {
+        const leases = createLeases({ clock: world.clock, ids: world.ids, carriers: () => carriers });
+        const wish = { enterpriseId: world.enterpriseId, policy, visitId, visitorId: null };
+        expect(await world.transact(({ tx }) => leases.grant(tx, wish))).toBeNull();
+        expect(await leases.sharedNumber(world.db, policy)).toBeNull();
+      }
+      expect(await world.leases.sharedNumber(world.db, policy)).toBe(shared?.e164);
+    });
+
     test('lasts the hold when that is longer than the lease, and the lease when that is', async () => {
       const held = await setup(database, { holdMs: 3 * minuteMs, leaseMs: minuteMs });
       const leased = await setup(database, { holdMs: minuteMs, leaseMs: 3 * minuteMs });

@@ -213,3 +213,10 @@ test('closing ends what is under way and what comes later', async () => {
   expect(await underWay).toEqual({ kind: 'failed', reason: 'closing' });
   expect(await poster.post(server.url, {}, '{}')).toEqual({ kind: 'failed', reason: 'closing' });
 });
+
+test('an answer that changes protocols is a status like any other, and holds nobody up', async () => {
+  const server = await serve((request) => {
+    request.socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n');
+  });
+  expect(await setup().post(server.url, {}, '{}')).toEqual({ kind: 'answered', status: 101, retryAfterMs: null });
+});

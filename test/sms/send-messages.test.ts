@@ -80,6 +80,16 @@ onEveryStore('sending', (store) => {
     expect(world.carrier.sent).toMatchObject([{ repeated: true, orderedAt: world.clock.at - limits.outboxLockMs }]);
   });
 
+  test('names the texts it has already sent, so that a repetition takes none of them for its own', async () => {
+    const world = await setup();
+    const first = await world.order(world.id, 'good day');
+    await world.settle();
+    await world.order(world.id, 'good day');
+    world.carrier.answers.push({ kind: 'unavailable', reason: 'away' });
+    await world.settleThroughPauses();
+    expect(world.carrier.sent.map(({ taken }) => taken)).toEqual([undefined, undefined, [`SM-${first}`]]);
+  });
+
   test('gives up after the last pause, says why and lets the next message through', async () => {
     const world = await setup();
     const tries = limits.effectRetryPausesMs.length + 1;

@@ -61,7 +61,7 @@ async function body(world: ApiWorld): Promise<string> {
 function whatToTry(url: string, number: string): string {
   const commands = [
     '# lease a number to a visitor (the publishable key was printed at the first start)',
-    `curl -s ${url}/v1/visits -H 'Authorization: Bearer pk_…' -H 'Origin: ${url}' -H 'content-type: application/json' -d '{"url":"https://shop.example/"}'`,
+    `curl -s ${url}/v1/visits -H 'Authorization: Bearer pk_…' -H 'Origin: https://shop.example' -H 'content-type: application/json' -d '{"url":"https://shop.example/"}'`,
     '# call that number, and look at what the phone hears',
     `curl -s ${url}/carriers/sandbox/calls -H 'content-type: application/json' -d '{"from":"+12125550142","to":"${number}"}'`,
     '# a whole busy day in a minute',

@@ -1,7 +1,9 @@
 /**
  * Texts through Twilio's REST API. There is no idempotency key here either: a repeated send first lists what went to
- * this address since the order was given, and takes a message with the same body for its own.
+ * this address since the order was given, and takes a message with the same body for its own, unless it is known as
+ * another of ours.
  */
+import { limits } from '../../../config/limits.ts';
 import type { MessageGateway, SendAnswer, SendOrder } from '../../sms/message-gateway.ts';
 import { readFailure, type TwilioClient } from './rest-client.ts';
 
@@ -43,9 +45,16 @@ async function create(world: World, order: SendOrder): Promise<string> {
 }
 
 async function findSent(world: World, order: SendOrder): Promise<string | null> {
-  const recent = await world.client.messages.list({ from: order.from, to: order.to, limit: 20 });
+  const recent = await world.client.messages.list({
+    from: order.from,
+    to: order.to,
+    limit: limits.messagesLookedThrough,
+  });
   const made = recent.find(
-    (message) => message.body === order.body && message.dateCreated.getTime() >= order.orderedAt - clockSlackMs,
+    (message) =>
+      message.body === order.body &&
+      message.dateCreated.getTime() >= order.orderedAt - clockSlackMs &&
+      order.taken?.includes(message.sid) !== true,
   );
   return made?.sid ?? null;
 }

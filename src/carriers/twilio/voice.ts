@@ -1,7 +1,7 @@
 /**
  * Calls through Twilio's REST API: dial an agent, change what a live call does, hang up. Twilio has no idempotency key,
  * so a repeated dial first looks for the call an earlier try may have made (one agent is only ever offered one call,
- * so a live call from this number to that phone is it).
+ * so a live call from this number to that phone is it; one that has ended may be the last offer's).
  */
 
 import type { Instruction } from '../../telephony/instructions.ts';
@@ -66,7 +66,9 @@ async function place(world: World, order: DialOrder): Promise<string> {
 
 async function findDialled(world: World, order: DialOrder): Promise<string | null> {
   const recent = await world.client.calls.list({ from: order.from, to: order.to, limit: 20 });
-  const made = recent.find((call) => call.dateCreated.getTime() >= order.orderedAt - clockSlackMs);
+  const made = recent.find(
+    (call) => !endedStatuses.has(call.status) && call.dateCreated.getTime() >= order.orderedAt - clockSlackMs,
+  );
   return made?.sid ?? null;
 }
 

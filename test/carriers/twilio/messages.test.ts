@@ -39,6 +39,17 @@ test('a repeated send takes the same text sent since the order for its own', asy
   expect(await messages.send(repeated)).toEqual({ kind: 'sent', carrierMessageId: messageSid });
 });
 
+test('a repeated send goes out when the same text just sent is another message of ours', async () => {
+  const other = `SM${'9'.repeat(32)}`;
+  api()
+    .get(resource('Messages'))
+    .query(true)
+    .reply(200, page([listed(other, 500, { body: sendOrder.body })]));
+  api().post(resource('Messages')).reply(201, { sid: messageSid });
+  const answer = await messages.send({ ...repeated, taken: [other] });
+  expect(answer).toEqual({ kind: 'sent', carrierMessageId: messageSid });
+});
+
 test('a repeated send goes out when only an older text says the same', async () => {
   const older = listed(`SM${'9'.repeat(32)}`, -3_600_000, { body: sendOrder.body });
   api()

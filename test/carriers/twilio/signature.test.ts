@@ -70,3 +70,8 @@ test('a field that comes more than once counts with all its values, doubles once
   expect(verdictOn(request)).toBe('passed');
   expect(verdictOn({ ...request, fields: { MediaUrl: ['b'] } })).toBe('signature-wrong');
 });
+
+test('a request line that names a whole URL is refused as any other wrong signature', () => {
+  const whole = { ...published, pathAndQuery: 'http://elsewhere.example/myapp.php' };
+  expect(verdictOn(whole, account, `${publicUrl}:8443`)).toBe('signature-wrong');
+});

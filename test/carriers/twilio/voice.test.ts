@@ -63,6 +63,15 @@ describe('a dial', () => {
     expect(await voice.dial(repeated)).toEqual({ kind: 'dialled', carrierCallId: callSid });
   });
 
+  test('that is repeated leaves alone a call that has ended: it was the agent’s last offer', async () => {
+    api()
+      .get(resource('Calls'))
+      .query(true)
+      .reply(200, page([listed(`CA${'9'.repeat(32)}`, -2_000, { status: 'completed' })]));
+    api().post(resource('Calls')).reply(201, { sid: callSid });
+    expect(await voice.dial(repeated)).toEqual({ kind: 'dialled', carrierCallId: callSid });
+  });
+
   test('that is repeated while the list cannot be had makes no call', async () => {
     api().get(resource('Calls')).query(true).reply(503, {});
     expect(await voice.dial(repeated)).toMatchObject({ kind: 'unavailable' });
