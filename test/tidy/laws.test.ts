@@ -64,7 +64,7 @@ describe('imports run downward only', () =>
     ['web/desk/a.ts', "import type { B } from '../../src/api/contract/b.ts';"],
     ['web/desk/a.ts', "import { B } from '../../src/api/contract/b.ts';", 'a page imports'],
     ['src/extras/a.ts', 'const a = 1;', 'no rank'],
-    ['src/sms/a.ts', "import { b } from '../support/b.ts';", 'never leans on its tests'],
+    ['src/sms/a.ts', "import { b } from '../../test/support/b.ts';", 'never leans on its tests'],
   ]));
 
 describe('a file touches the outside only as its suffix says', () =>
