@@ -69,6 +69,14 @@ export const fields: readonly Case[] = [
     'number',
   ],
   [
+    'a number that is its own failover',
+    'POST',
+    '/v1/numbers',
+    { body: { number: '+15035550131', carrier: 'twilio', failover: '+15035550131' } },
+    'invalid-request',
+    'failover',
+  ],
+  [
     'a carrier nobody knows',
     'POST',
     '/v1/numbers',

@@ -23,12 +23,17 @@ export const numberView = z.object({
   lease: z.object({ visitId: visitIdField, expiresAt: instantField }).nullable().describe('who holds it now'),
 });
 
-export const numberBody = z.strictObject({
-  number: e164Field,
-  carrier: z.enum(['twilio', 'sandbox']),
-  poolId: poolIdField.optional().describe('left out: the enterprise’s first pool'),
-  failover: e164Field.optional().describe('where callers go when nobody answers, or the record does not'),
-});
+export const numberBody = z
+  .strictObject({
+    number: e164Field,
+    carrier: z.enum(['twilio', 'sandbox']),
+    poolId: poolIdField.optional().describe('left out: the enterprise’s first pool'),
+    failover: e164Field.optional().describe('where callers go when nobody answers, or the record does not'),
+  })
+  .refine(({ number, failover }) => number !== failover, {
+    path: ['failover'],
+    message: 'is the number itself: its callers would go round in a circle',
+  });
 
 export const agentView = z.object({
   id: agentIdField,

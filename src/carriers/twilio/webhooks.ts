@@ -51,6 +51,10 @@ const nextQuery = z.discriminatedUnion('step', [
 ]);
 
 const hangUp: readonly Instruction[] = [{ verb: 'hang-up' }];
+const nobodyAnswered: readonly Instruction[] = [
+  { verb: 'say', text: 'Sorry, nobody can take your call just now. Goodbye.' },
+  { verb: 'hang-up' },
+];
 const notInService: readonly Instruction[] = [
   { verb: 'say', text: 'The number you have called is not in service. Please check the number and try again.' },
   { verb: 'hang-up' },
@@ -154,7 +158,7 @@ async function onNextStep(
     }
     case 'failover-ended': {
       const { carrierCallId, answered } = readDialEnded(fields);
-      if (next.call === undefined) return hangUp;
+      if (next.call === undefined) return answered ? hangUp : nobodyAnswered;
       const events: CallEvent[] = [{ type: 'failover-ended', answered }];
       return answerCaller(
         await hear(world, {
