@@ -85,6 +85,7 @@ onEveryStore('races', (store) => {
 
   test('200 visits at once on 8 numbers: never two live leases on one number', async () => {
     const { core, db } = await wireCore(await store.open(), numbers);
+    await db.updateTable('number').set({ carrier: 'twilio' }).execute();
     const row = await db.selectFrom('website').selectAll().executeTakeFirstOrThrow();
     const website = { id: row.id, enterpriseId: row.enterprise_id, poolId: row.pool_id };
     const arrivals = Array.from({ length: 200 }, (_, index) => ({ visitorId: `v${index}`, facts: {} }));
