@@ -52,6 +52,8 @@ export const limits = Object.freeze({
   beatEveryMs: 15_000,
   /** One claim on an outbox entry; a crashed claimer's entry is taken over after it. */
   outboxLockMs: 30_000,
+  /** An entry whose handler keeps failing by a fault of ours is given up after this, and logged each time until then. */
+  outboxFaultLifeMs: 24 * 60 * 60 * 1_000,
   outboxSweepEveryMs: 2_000,
   /** An entry due for longer than this has lost its wake. */
   outboxOverdueMs: 1_000,

@@ -52,7 +52,12 @@ function pairFaults(given: Record<string, string | undefined>): SettingFault[] {
   needs('TWILIO_AUTH_TOKEN', 'TWILIO_ACCOUNT_SID', 'the REST API needs both');
   needs('REDIS_URL', 'DATABASE_URL', 'several processes cannot share an embedded database');
   needs('REDIS_URL', 'SECRET_KEY', 'all processes must seal with the same key');
-  if (given.NODE_ENV === 'production' && given.TWILIO_AUTH_TOKEN !== undefined) {
+  if (given.NODE_ENV === 'production') {
+    needs(
+      'DATABASE_URL',
+      'SECRET_KEY',
+      'opt-outs and endpoint secrets of a shared record must not hang on one machine’s file',
+    );
     needs('TWILIO_AUTH_TOKEN', 'PUBLIC_URL', 'in production Twilio’s signatures are checked against the public URL');
   }
   return faults;

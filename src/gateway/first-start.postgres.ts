@@ -3,6 +3,7 @@
  * endpoint that is off. Everything is made in one transaction, so a first start that dies half-way is a first start
  * again; a second start finds it.
  */
+import { sql } from 'kysely';
 import type { ApiKeys } from '../identity/api-keys.postgres.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type E164, parseE164 } from '../ports/e164.ts';
@@ -25,12 +26,15 @@ interface World {
   readonly keep: (practice: Practice) => Promise<void>;
 }
 
+/** Processes that start together on an empty record make one demo. */
+const advisoryLock = 5_465_336;
 const numbersInPool = 8;
 const minuteMs = 60_000;
 
 /** Makes the demo when the record holds no enterprise; null when it does. */
 export function makeDemo(world: World): Promise<Practice | null> {
   return world.transact(async ({ tx }) => {
+    await sql`select pg_advisory_xact_lock(${advisoryLock})`.execute(tx);
     const existing = await tx.selectFrom('enterprise').select('id').limit(1).executeTakeFirst();
     if (existing !== undefined) return null;
     const enterpriseId = world.ids.make('ent');

@@ -1,7 +1,7 @@
 /**
  * Every record has an id that says what it is (`call_…`, `visit_…`) and sorts by the time it was made. The tail is a
- * UUIDv7-like value in Crockford base 32: 48 bits of milliseconds, then 80 random bits, so two processes never agree
- * by chance. Branded, so a call's id cannot be handed over where a visit's is wanted.
+ * UUIDv7-like value in Crockford base 32: 48 bits of milliseconds, 15 of a count within the millisecond, 65 random ones, so
+ * two processes never agree by chance. Branded, so a call's id cannot be handed over where a visit's is wanted.
  */
 import type { Clock } from './clock.ts';
 
@@ -58,19 +58,29 @@ export interface Ids {
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
-/** Ids from a clock and a source of randomness. */
+/** Ids from a clock and a source of randomness. Those of one process sort in the order in which they were made. */
 export function createIds(world: { clock: Clock; randomBytes: RandomBytes }): Ids {
+  let instantMs = 0;
+  let count = 0;
   return Object.freeze({
     make<Kind extends keyof IdKinds>(kind: Kind): IdKinds[Kind] {
-      return `${kind}_${timePart(world.clock.now())}${randomPart(world.randomBytes(16))}` as IdKinds[Kind];
+      const now = world.clock.now();
+      count = now > instantMs ? 0 : count + 1;
+      instantMs = Math.max(now, instantMs) + (count < countMax ? 0 : 1);
+      count %= countMax;
+      const tail = `${base32(instantMs, 10)}${base32(count, 3)}${randomPart(world.randomBytes(13))}`;
+      return `${kind}_${tail}` as IdKinds[Kind];
     },
   });
 }
 
-function timePart(instantMs: number): string {
-  let rest = instantMs;
+/** Ids within one millisecond before the next is borrowed: three characters. */
+const countMax = 32 ** 3;
+
+function base32(value: number, places: number): string {
+  let rest = value;
   let text = '';
-  for (let place = 0; place < 10; place += 1) {
+  for (let place = 0; place < places; place += 1) {
     text = `${alphabet[rest % 32]}${text}`;
     rest = Math.floor(rest / 32);
   }

@@ -62,8 +62,19 @@ async function perform(world: World, claimed: Claimed): Promise<Settlement> {
       { fault, lane: claimed.lane, kind: claimed.kind, attempts: claimed.attempts },
       'outbox-entry-failed',
     );
-    return retryOrGiveUp(world.clock, claimed.attempts, fault instanceof Error ? fault.message : String(fault));
+    return retryFault(world.clock, claimed, fault instanceof Error ? fault.message : String(fault));
   }
+}
+
+/**
+ * A fault of ours, such as a record that went away half-way, says nothing about the entry: it is tried again by the
+ * table and then at its longest pause for a day, because an entry given up leaves a text or a call waiting for ever.
+ */
+function retryFault(clock: Clock, claimed: Claimed, error: string): Settlement {
+  const now = clock.now();
+  if (now - claimed.created_at.getTime() > limits.outboxFaultLifeMs) return { kind: 'dead', error };
+  const pauses = limits.effectRetryPausesMs;
+  return { kind: 'retry', dueAt: now + (pauses[claimed.attempts - 1] ?? pauses.at(-1) ?? 0), error };
 }
 
 /** The next try of a carrier effect by the table in limits, or the end of trying. */

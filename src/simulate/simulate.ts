@@ -71,7 +71,7 @@ async function furnish(day: Day): Promise<ReadonlySet<string>> {
   for (let index = 0; index < trackingNumbersMax && reachable.size < wanted; index += 1) {
     const number = trackingNumber(index);
     if (reachable.has(number)) continue;
-    const body = { number, ...(poolId == null ? {} : { poolId }), carrier: 'twilio', failover: '+15035550199' };
+    const body = { number, ...(poolId == null ? {} : { poolId }), carrier: 'twilio', failover: '+12125550199' };
     if (await unlessThere(client.addNumber(body))) reachable.add(number);
   }
   const phones = new Set((await client.agents()).map(({ phone }) => phone));
