@@ -32,3 +32,14 @@ export async function storeOnce(tx: Tx, event: CarrierEvent): Promise<boolean> {
     .executeTakeFirst();
   return stored !== undefined;
 }
+
+/** Whether an event of this key has been stored. */
+export async function isStored(tx: Tx, carrier: string, dedupKey: string): Promise<boolean> {
+  const found = await tx
+    .selectFrom('carrier_event')
+    .select('dedup_key')
+    .where('carrier', '=', carrier)
+    .where('dedup_key', '=', dedupKey)
+    .executeTakeFirst();
+  return found !== undefined;
+}

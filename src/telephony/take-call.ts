@@ -9,7 +9,7 @@ import type { Numbers, OwnNumber } from '../numbers/numbers.postgres.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { E164 } from '../ports/e164.ts';
 import type { CallId, Ids } from '../ports/ids.ts';
-import { type CarrierEvent, storeOnce } from '../records/carrier-events.postgres.ts';
+import { type CarrierEvent, isStored, storeOnce } from '../records/carrier-events.postgres.ts';
 import type { Outbox } from '../records/outbox.postgres.ts';
 import type { Transact, Work } from '../records/transact.ts';
 import type { Attestation, Call, CallEvent, CallPlan } from './call.ts';
@@ -38,6 +38,14 @@ export interface CallReport {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
+/** The end of a call that the record does not know (yet). */
+export interface EarlyEnd {
+  readonly carrier: string;
+  readonly carrierCallId: string;
+  readonly dnis: E164;
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
 export type Taken = { readonly kind: 'taken'; readonly call: Call } | { readonly kind: 'unknown-number' };
 
 /** Thrown inside the transaction when the caller has been answered another way meanwhile: nothing is stored. */
@@ -50,6 +58,8 @@ export interface CallDesk {
   /** `isTooLate` is asked just before the commit. */
   take(incoming: IncomingCall, isTooLate?: () => boolean): Promise<Taken>;
   hear(report: CallReport): Promise<CallRun>;
+  /** Keeps the end of a call whose beginning is still on its way, so that nobody is rung for it and it does not live on. */
+  endedEarly(end: EarlyEnd): Promise<void>;
   /** Records a call that was sent to the failover number while the record was away. */
   failedOver(incoming: IncomingCall): Promise<void>;
 }
@@ -84,8 +94,27 @@ export function createCallDesk(world: World): CallDesk {
 
     hear: (report: CallReport) => world.transact((work) => hearIn(world, work, report)),
 
+    endedEarly: (end: EarlyEnd) => world.transact((work) => keepEarlyEnd(world, work, end)),
+
     failedOver: (incoming: IncomingCall) => world.transact((work) => recordFailover(world, work, incoming)),
   });
+}
+
+async function keepEarlyEnd(world: World, work: Work, end: EarlyEnd): Promise<void> {
+  const number = await world.numbers.findOwn(work.tx, end.dnis, end.carrier);
+  if (number === null) return;
+  await storeOnce(work.tx, {
+    carrier: end.carrier,
+    dedupKey: earlyEndKey(end.carrierCallId),
+    enterpriseId: number.enterpriseId,
+    kind: 'call.status',
+    body: end.raw,
+    receivedAt: world.clock.now(),
+  });
+}
+
+function earlyEndKey(carrierCallId: string): string {
+  return `${carrierCallId}:ended-early`;
 }
 
 async function hearIn(world: World, work: Work, report: CallReport): Promise<CallRun> {
@@ -128,7 +157,9 @@ async function takeIn(world: World, work: Work, incoming: IncomingCall): Promise
   await world.calls.save(work.tx, call, 1);
   const dueAt = world.clock.now() + limits.callCheckEveryMs;
   await world.outbox.addEffect(work, { enterpriseId: call.enterpriseId, ...checkOf(call.id), dueAt });
-  return { kind: 'taken', call };
+  if (!(await isStored(work.tx, incoming.carrier, earlyEndKey(incoming.carrierCallId)))) return { kind: 'taken', call };
+  const ended = await world.runner.runIn(work, call.id, { type: 'caller-ended' });
+  return { kind: 'taken', call: ended.kind === 'unknown' ? call : ended.call };
 }
 
 async function openCall(

@@ -42,6 +42,18 @@ onEveryStore('races', (store) => {
     expect(received).toHaveLength(1);
   });
 
+  test('a call whose end is told before its beginning is over when it comes, and rings nobody', async () => {
+    const { url, db } = await wireCore(await store.open(), numbers);
+    const incoming = voiceWebhook(url, `CA${'2'.repeat(32)}`);
+    const fields = { ...incoming.fields, CallStatus: 'completed', SequenceNumber: '0' };
+    await deliver(url, { ...incoming, url: `${url}/carriers/twilio/status`, fields });
+    const answer = await deliver(url, incoming);
+    expect(answer.kind === 'answered' && answer.body).toContain('<Hangup/>');
+    const [call] = await db.selectFrom('call').select(['state', 'document']).execute();
+    expect(call).toMatchObject({ state: 'ended', document: { verdict: { slug: 'caller-gave-up' } } });
+    expect(await db.selectFrom('agent').select('id').where('presence', '!=', 'ready').execute()).toEqual([]);
+  });
+
   test('an agent who accepts while the caller hangs up: one end, one verdict, the agent is free', async () => {
     const { core, db } = await wireCore(await store.open(), numbers);
     const verdicts: string[] = [];

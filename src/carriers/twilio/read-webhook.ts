@@ -4,7 +4,7 @@
  * them without notice.
  */
 import { z } from 'zod';
-import { maskNumber, parseE164, parseTextAddress } from '../../ports/e164.ts';
+import { type E164, maskNumber, parseE164, parseTextAddress } from '../../ports/e164.ts';
 import { readInput } from '../../ports/field-faults.ts';
 import type { IncomingMessage } from '../../sms/message-desk.ts';
 import type { MessageState } from '../../sms/message-machine.ts';
@@ -135,6 +135,11 @@ export function readCallStatus(fields: Fields): CallStatusReport {
     ending: endings.includes(read.CallStatus) ? (read.CallStatus as LegEnding) : null,
     dedupKey: `${read.CallSid}:status:${read.CallStatus}:${read.SequenceNumber ?? ''}`,
   };
+}
+
+/** The number of ours that a call was made to; null when the field is missing or none. */
+export function readDnis(fields: Fields): E164 | null {
+  return typeof fields.To === 'string' ? parseE164(fields.To) : null;
 }
 
 export function readKeys(fields: Fields): { carrierCallId: string; digits: string } {

@@ -18,6 +18,7 @@ import {
   type Fields,
   readCallStatus,
   readDialEnded,
+  readDnis,
   readIncomingCall,
   readIncomingMessage,
   readKeys,
@@ -124,7 +125,12 @@ async function onIncomingCall(world: World, fields: Fields): Promise<readonly In
 async function onCallerStatus(world: World, fields: Fields): Promise<'empty'> {
   const status = readCallStatus(fields);
   const id = await world.findCall(status.carrierCallId);
-  if (id === null) return 'empty';
+  if (id === null) {
+    const dnis = readDnis(fields);
+    const end = { carrier: 'twilio', carrierCallId: status.carrierCallId, raw: fields };
+    if (status.ending !== null && dnis !== null) await world.callDesk.endedEarly({ ...end, dnis });
+    return 'empty';
+  }
   const events: CallEvent[] = status.ending === null ? [] : [{ type: 'caller-ended' }];
   await hear(world, { callId: id, dedupKey: status.dedupKey, kind: 'call.status', events, raw: fields });
   return 'empty';
