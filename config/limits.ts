@@ -36,6 +36,8 @@ export const limits = Object.freeze({
   agentRetryMs: 3_000,
   /** Agents rung for one call. */
   offersPerCallMax: 10,
+  /** Of an agent's latest calls, as many are told from the one a repeated dial may have made. */
+  dialledIdsMax: 50,
   /** No call lives longer; a carrier that went silent is not waited for. */
   callLifeMs: 4 * 60 * 60 * 1_000,
   /** The carrier is asked this often whether a call still lives: its status callbacks are sent once and may be lost. */

@@ -2,7 +2,8 @@
  * Calls in the record: one document a call, with the columns that lists and look-ups need beside it. A save names the
  * version it was made from; a save from a stale version is refused by the database, never merged.
  */
-import type { CallId, EnterpriseId } from '../ports/ids.ts';
+import { limits } from '../../config/limits.ts';
+import type { AgentId, CallId, EnterpriseId } from '../ports/ids.ts';
 import type { Db, Tx } from '../records/schema.ts';
 import type { Call } from './call.ts';
 
@@ -84,6 +85,20 @@ export function createCalls() {
         .where('carrier_call_id', '=', carrierCallId)
         .executeTakeFirst();
       return row?.id ?? null;
+    },
+
+    /** The carrier's ids of the latest calls that were made to an agent. */
+    async dialledIds(db: Db, carrier: string, agentId: AgentId): Promise<string[]> {
+      const rows = await db
+        .selectFrom('leg')
+        .select('carrier_call_id')
+        .where('carrier', '=', carrier)
+        .where('agent_id', '=', agentId)
+        .where('carrier_call_id', 'is not', null)
+        .orderBy('id', 'desc')
+        .limit(limits.dialledIdsMax)
+        .execute();
+      return rows.flatMap((row) => (row.carrier_call_id === null ? [] : [row.carrier_call_id]));
     },
 
     /** Calls of a carrier that have not ended, oldest first. */

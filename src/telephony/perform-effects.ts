@@ -52,6 +52,7 @@ export function createCallEffects(world: World): Readonly<Record<string, EntryHa
 
 async function dial(world: World, claimed: Claimed, call: Call, leg: Leg): Promise<Settlement> {
   if (!isLive(leg) || leg.carrierCallId !== null) return done;
+  const repeated = claimed.attempts > 1;
   const answer = await carrierOf(world, call).dial({
     callId: call.id,
     legId: leg.id,
@@ -59,7 +60,8 @@ async function dial(world: World, claimed: Claimed, call: Call, leg: Leg): Promi
     to: leg.to,
     ringTimeoutMs: call.plan.ringTimeoutMs,
     orderedAt: claimed.created_at.getTime(),
-    repeated: claimed.attempts > 1,
+    repeated,
+    ...(repeated ? { taken: await world.calls.dialledIds(world.db, call.carrier, leg.agentId) } : {}),
   });
   if (answer.kind === 'dialled') {
     await world.runner.run(call.id, { type: 'leg-dialled', legId: leg.id, carrierCallId: answer.carrierCallId });

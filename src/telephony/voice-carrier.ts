@@ -26,6 +26,8 @@ export interface DialOrder {
   readonly orderedAt: number;
   /** True when an earlier try may have reached the carrier. */
   readonly repeated: boolean;
+  /** With `repeated`: calls to this phone that are known as other legs' own, so that none of them is taken for this one. */
+  readonly taken?: readonly string[];
 }
 
 export interface VoiceCarrier {

@@ -1,7 +1,7 @@
 /**
  * Calls through Twilio's REST API: dial an agent, change what a live call does, hang up. Twilio has no idempotency key,
- * so a repeated dial first looks for the call an earlier try may have made (one agent is only ever offered one call,
- * so a live call from this number to that phone is it; one that has ended may be the last offer's).
+ * so a repeated dial first looks for the call an earlier try may have made: one from this number to that phone since the
+ * order was given that is not known as another leg's. When it has ended meanwhile, the phone is not rung twice for it.
  */
 
 import type { Instruction } from '../../telephony/instructions.ts';
@@ -24,8 +24,10 @@ export function createTwilioVoice(world: World): VoiceCarrier {
 
     async dial(order: DialOrder): Promise<DialAnswer> {
       try {
-        const made = order.repeated ? await findDialled(world, order) : null;
-        return { kind: 'dialled', carrierCallId: made ?? (await place(world, order)) };
+        const made = order.repeated ? await findDialled(world, order) : undefined;
+        if (made === undefined) return { kind: 'dialled', carrierCallId: await place(world, order) };
+        if (!endedStatuses.has(made.status)) return { kind: 'dialled', carrierCallId: made.sid };
+        return { kind: 'refused', reason: 'the call that an earlier try made has ended' };
       } catch (fault) {
         const failure = readFailure(fault);
         return { kind: failure.kind === 'unavailable' ? 'unavailable' : 'refused', reason: failure.reason };
@@ -64,12 +66,11 @@ async function place(world: World, order: DialOrder): Promise<string> {
   return call.sid;
 }
 
-async function findDialled(world: World, order: DialOrder): Promise<string | null> {
+async function findDialled(world: World, order: DialOrder): Promise<{ sid: string; status: string } | undefined> {
   const recent = await world.client.calls.list({ from: order.from, to: order.to, limit: 20 });
-  const made = recent.find(
-    (call) => !endedStatuses.has(call.status) && call.dateCreated.getTime() >= order.orderedAt - clockSlackMs,
+  return recent.find(
+    (call) => order.taken?.includes(call.sid) !== true && call.dateCreated.getTime() >= order.orderedAt - clockSlackMs,
   );
-  return made?.sid ?? null;
 }
 
 async function change(request: () => Promise<unknown>): Promise<CarrierAnswer> {

@@ -7,3 +7,4 @@ create index conversation_list on conversation (enterprise_id, id desc);
 create index call_by_carrier_call on call (carrier_call_id);
 drop index call_by_enterprise;
 drop index event_by_enterprise;
+create index leg_by_agent on leg (agent_id, id desc);

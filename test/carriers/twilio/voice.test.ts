@@ -63,13 +63,22 @@ describe('a dial', () => {
     expect(await voice.dial(repeated)).toEqual({ kind: 'dialled', carrierCallId: callSid });
   });
 
-  test('that is repeated leaves alone a call that has ended: it was the agent’s last offer', async () => {
+  test('that is repeated leaves alone a call that is known as another leg’s', async () => {
+    const known = `CA${'9'.repeat(32)}`;
     api()
       .get(resource('Calls'))
       .query(true)
-      .reply(200, page([listed(`CA${'9'.repeat(32)}`, -2_000, { status: 'completed' })]));
+      .reply(200, page([listed(known, -2_000, { status: 'completed' })]));
     api().post(resource('Calls')).reply(201, { sid: callSid });
-    expect(await voice.dial(repeated)).toEqual({ kind: 'dialled', carrierCallId: callSid });
+    expect(await voice.dial({ ...repeated, taken: [known] })).toEqual({ kind: 'dialled', carrierCallId: callSid });
+  });
+
+  test('that is repeated does not ring again when the call it made has ended meanwhile', async () => {
+    api()
+      .get(resource('Calls'))
+      .query(true)
+      .reply(200, page([listed(callSid, 0, { status: 'completed' })]));
+    expect(await voice.dial(repeated)).toMatchObject({ kind: 'refused' });
   });
 
   test('that is repeated while the list cannot be had makes no call', async () => {
