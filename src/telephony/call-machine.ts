@@ -5,14 +5,18 @@
  */
 import { limits } from '../../config/limits.ts';
 import type { Call, CallEffect, CallEvent, CallFacts, CallState } from './call.ts';
+import * as endings from './call-endings.ts';
 import * as steps from './call-steps.ts';
 
 export type Advance =
   | { readonly kind: 'advanced'; readonly call: Call; readonly effects: readonly CallEffect[] }
   | { readonly kind: 'ignored'; readonly reason: string };
 
-type EventOf<Type extends CallEvent['type']> = Extract<CallEvent, { type: Type }>;
-type Step<Type extends CallEvent['type']> = (call: Call, event: EventOf<Type>, now: number) => steps.Moved | null;
+type Step<Type extends CallEvent['type']> = (
+  call: Call,
+  event: endings.EventOf<Type>,
+  now: number,
+) => endings.Moved | null;
 type Row = { readonly [Type in CallEvent['type']]?: Step<Type> };
 
 const table: Readonly<Record<CallState, Row>> = {
@@ -24,41 +28,41 @@ const table: Readonly<Record<CallState, Row>> = {
     'leg-answered': steps.noteAnswered,
     'leg-accepted': steps.bridge,
     'leg-ended': steps.tryNextAgent,
-    'caller-ended': steps.abandon,
-    'failed-over': steps.endFailedOver,
-    'carrier-lost': steps.endLost,
+    'caller-ended': endings.abandon,
+    'failed-over': endings.endFailedOver,
+    'carrier-lost': endings.endLost,
     'timer-due': steps.timerWhileWaiting,
   },
   bridged: {
     'leg-dialled': steps.noteDialled,
-    'leg-ended': steps.endWhenBridgedLegEnds,
-    'caller-ended': steps.endAnswered,
-    'room-ended': steps.endAnswered,
-    'failed-over': steps.endFailedOver,
-    'carrier-lost': steps.endLost,
-    'timer-due': steps.timerOfLife,
+    'leg-ended': endings.endWhenBridgedLegEnds,
+    'caller-ended': endings.endAnswered,
+    'room-ended': endings.endAnswered,
+    'failed-over': endings.endFailedOver,
+    'carrier-lost': endings.endLost,
+    'timer-due': endings.timerOfLife,
   },
   voicemail: {
     'leg-dialled': steps.noteDialled,
-    'voicemail-left': steps.endWithVoicemail,
-    'caller-ended': steps.endWithoutVoicemail,
-    'failed-over': steps.endFailedOver,
-    'carrier-lost': steps.endLost,
-    'timer-due': steps.timerOfVoicemail,
+    'voicemail-left': endings.endWithVoicemail,
+    'caller-ended': endings.endWithoutVoicemail,
+    'failed-over': endings.endFailedOver,
+    'carrier-lost': endings.endLost,
+    'timer-due': endings.timerOfVoicemail,
   },
   failover: {
     'leg-dialled': steps.noteDialled,
-    'failover-ended': steps.endFailover,
-    'caller-ended': steps.endFailoverByCaller,
-    'failed-over': steps.endFailedOver,
-    'carrier-lost': steps.endLost,
-    'timer-due': steps.timerOfLife,
+    'failover-ended': endings.endFailover,
+    'caller-ended': endings.endFailoverByCaller,
+    'failed-over': endings.endFailedOver,
+    'carrier-lost': endings.endLost,
+    'timer-due': endings.timerOfLife,
   },
   ended: {
     'leg-dialled': steps.noteDialled,
-    'voicemail-left': steps.noteLateVoicemail,
-    'failover-ended': steps.noteLateFailover,
-    'failed-over': steps.noteFailedOverLate,
+    'voicemail-left': endings.noteLateVoicemail,
+    'failover-ended': endings.noteLateFailover,
+    'failed-over': endings.noteFailedOverLate,
   },
 };
 

@@ -14,6 +14,7 @@ import { type Call, type CallEvent, legOf } from '../../telephony/call.ts';
 import type { Instruction } from '../../telephony/instructions.ts';
 import type { CallDesk, CallReport } from '../../telephony/take-call.ts';
 import type { AnswerInTime } from '../answer-in-time.timer.ts';
+import { readForm } from './read-form.ts';
 import {
   type Fields,
   readCallStatus,
@@ -244,16 +245,4 @@ async function hear(world: World, report: Omit<CallReport, 'carrier'>): Promise<
   const run = await world.callDesk.hear({ carrier: 'twilio', ...report });
   if (run.kind === 'unknown') throw new AppError('not-found', { detail: 'no such call' });
   return run.call;
-}
-
-/** Form fields with repeated keys kept as lists, as the signature covers them. */
-function readForm(body: string): Fields {
-  const fields: Record<string, string | string[]> = Object.create(null);
-  for (const [key, value] of new URLSearchParams(body)) {
-    const before = fields[key];
-    if (before === undefined) fields[key] = value;
-    else if (Array.isArray(before)) before.push(value);
-    else fields[key] = [before, value];
-  }
-  return fields;
 }
