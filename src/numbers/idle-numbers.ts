@@ -3,7 +3,8 @@
  * moved: one whose number was given meanwhile, or has moved to another group, is dropped when it comes up.
  */
 import TinyQueue from 'tinyqueue';
-import type { idleRank } from './idle-rank.ts';
+import { compared, type idleRank, overlapOf } from './idle-rank.ts';
+import type { GrantWish } from './lease-book.ts';
 import type { Slot } from './lease-slot.ts';
 
 interface IdleEntry {
@@ -27,6 +28,19 @@ export function createIdleNumbers(rankOf: typeof idleRank) {
     return undefined;
   }
 
+  /** Takes the entry whose turn it is: of the first of `wanted` that has one, or of all groups. */
+  function pop(wanted: readonly string[] | null): IdleEntry | undefined {
+    let best: IdleEntry | undefined;
+    for (const group of wanted ?? groups.keys()) {
+      const found = peek(group);
+      if (found === undefined) continue;
+      if (best === undefined || byRank(found, best) < 0) best = found;
+      if (wanted !== null) break;
+    }
+    if (best !== undefined) groups.get(best.group)?.pop();
+    return best;
+  }
+
   return Object.freeze({
     add(slot: Slot): void {
       const { group } = slot.number;
@@ -35,15 +49,19 @@ export function createIdleNumbers(rankOf: typeof idleRank) {
       ranked.push({ rank: rankOf(slot.freeAt, slot.intent), slot, generation: slot.generation, group });
     },
 
-    /** The number whose turn it is: of the first of `wanted` that has one, or of all. */
-    next(wanted: readonly string[] | null): Slot | undefined {
+    /** Of the few whose turn it is, the number whose former holders are least like the newcomer. */
+    next({ groups: wanted, trait }: Pick<GrantWish, 'groups' | 'trait'>, now: number): Slot | undefined {
+      const passed: IdleEntry[] = [];
       let best: IdleEntry | undefined;
-      for (const group of wanted ?? groups.keys()) {
-        const found = peek(group);
-        if (found === undefined) continue;
-        if (wanted !== null) return found.slot;
-        if (best === undefined || byRank(found, best) < 0) best = found;
+      let least = Number.POSITIVE_INFINITY;
+      while (passed.length < compared && least > 0) {
+        const entry = pop(wanted);
+        if (entry === undefined) break;
+        passed.push(entry);
+        const overlap = overlapOf(entry.slot.former, trait, now);
+        if (overlap < least) [best, least] = [entry, overlap];
       }
+      for (const entry of passed) groups.get(entry.group)?.push(entry);
       return best?.slot;
     },
   });

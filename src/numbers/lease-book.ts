@@ -33,6 +33,8 @@ export interface GrantWish {
   readonly visitorId: string | null;
   /** Groups in order of preference; no other will do. Null: any number, the one whose turn it is. */
   readonly groups: readonly string[] | null;
+  /** What tells this caller from others later: the visit's region; null when it is not known. */
+  readonly trait: string | null;
   readonly terms: LeaseTerms;
   /** Left out: whoever asks is served. */
   readonly guard?: GrantGuard;
@@ -85,7 +87,7 @@ export interface GrantRecord {
 }
 
 /** What a visit asks of the book. */
-export interface Want extends Pick<GrantWish, 'groups' | 'terms' | 'guard'> {
+export interface Want extends Pick<GrantWish, 'groups' | 'trait' | 'terms' | 'guard'> {
   readonly enterpriseId: EnterpriseId;
   readonly poolId: PoolId;
 }
@@ -146,6 +148,7 @@ export interface BeatRecord {
 
 /** A lease as the record has it, with what its visit was worth. */
 export interface PastLease extends Lease {
+  readonly trait: string | null;
   readonly engagedSeconds: number;
   readonly pages: number;
 }

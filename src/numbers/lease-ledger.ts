@@ -11,7 +11,7 @@ import type { NumberId, VisitId } from '../ports/ids.ts';
 import { createAddressLeases } from './address-leases.ts';
 import { createFormerNumbers } from './former-numbers.ts';
 import { createIdleNumbers } from './idle-numbers.ts';
-import { idleRank } from './idle-rank.ts';
+import { compared, idleRank } from './idle-rank.ts';
 import type { GrantWish, Lease, LeaseTerms, PoolNumber, Refusal } from './lease-book.ts';
 import { liveLease, newSlot, type Slot } from './lease-slot.ts';
 
@@ -108,8 +108,10 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
     return liveLease(slot, now)?.visitorId === visitorId ? slot : undefined;
   }
 
-  function hold(slot: Slot, lease: Lease, freeAt: number, intent: number): void {
+  function hold(slot: Slot, lease: Lease, freeAt: number, { intent, trait }: Pick<Slot, 'intent' | 'trait'>): void {
     letGo(slot);
+    if (slot.lease !== null && slot.lease.id !== lease.id) slot.former = formerOf(slot, slot.lease);
+    slot.trait = trait;
     slot.generation = lease.generation;
     slot.lease = lease;
     slot.intent = intent;
@@ -124,7 +126,7 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
     const fresh = leaseOf(slot, wish, now);
     const lease = { ...fresh, expiresAt: Math.max(fresh.expiresAt, before.expiresAt) };
     const sharers = [...slot.sharers, before.visitId].slice(-sharersMax);
-    hold(slot, lease, Math.max(slot.freeAt, lease.expiresAt + wish.terms.restMs), slot.intent);
+    hold(slot, lease, Math.max(slot.freeAt, lease.expiresAt + wish.terms.restMs), slot);
     slot.sharers = sharers;
     for (const sharer of sharers) byVisit.set(sharer, slot);
     return { kind: 'granted', lease, isNew: true, takenFrom: before };
@@ -160,9 +162,9 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
     },
 
     /** Takes over what the record knows of a number's lease, the earlier ones first; one that we know changes nothing. */
-    restore(lease: Lease, freeAt: number, intent: number): void {
+    restore(lease: Lease, freeAt: number, worth: Pick<Slot, 'intent' | 'trait'>): void {
       const slot = slots.get(lease.numberId);
-      if (slot !== undefined && slot.generation < lease.generation) hold(slot, lease, freeAt, intent);
+      if (slot !== undefined && slot.generation < lease.generation) hold(slot, lease, freeAt, worth);
     },
 
     grant(wish: GrantWish, now: number): LedgerGrant {
@@ -175,10 +177,10 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
       if (own !== undefined && before !== null) return takeOver(own, before, wish, now);
       const refused = refusal(wish, now);
       if (refused !== null) return { kind: refused };
-      const slot = own ?? idle.next(wish.groups);
+      const slot = own ?? idle.next(wish, now);
       if (slot === undefined) return { kind: 'exhausted' };
       const lease = leaseOf(slot, wish, now);
-      hold(slot, lease, lease.expiresAt + wish.terms.restMs, 0);
+      hold(slot, lease, lease.expiresAt + wish.terms.restMs, { intent: 0, trait: wish.trait });
       addresses.set(slot, wish.guard?.address ?? null, now);
       return { kind: 'granted', lease, isNew: true, takenFrom: null };
     },
@@ -232,6 +234,11 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
 
     use: (): PoolUse => ({ numbers: slots.size, busy: busyCount }),
   });
+}
+
+/** The number's holders before, with the one who is leaving. */
+function formerOf({ former, trait, intent }: Slot, { expiresAt }: Lease): Slot['former'] {
+  return [...former, { trait, intent, until: expiresAt }].slice(-compared);
 }
 
 function leaseOf(slot: Slot, { terms, leaseId, visitId, visitorId }: GrantWish, now: number): Lease {

@@ -82,6 +82,7 @@ async function past(world: World, poolId: PoolId): Promise<PastLease[]> {
       'lease.expires_at',
       'visit.engaged_seconds',
       'visit.pages',
+      sql<string | null>`visit.arrival->>'region'`.as('trait'),
     ])
     .orderBy('lease.granted_at')
     .orderBy('lease.generation')
@@ -98,6 +99,7 @@ async function past(world: World, poolId: PoolId): Promise<PastLease[]> {
     expiresAt: row.expires_at.getTime(),
     engagedSeconds: row.engaged_seconds ?? 0,
     pages: row.pages ?? 1,
+    trait: row.trait,
   }));
 }
 

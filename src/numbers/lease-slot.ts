@@ -1,5 +1,6 @@
 /** One number of a pool as the ledger keeps it: who has it, from when it may be given again, and where it is queued. */
 import type { VisitId } from '../ports/ids.ts';
+import type { Former } from './idle-rank.ts';
 import type { Lease, PoolNumber } from './lease-book.ts';
 
 export interface Slot {
@@ -13,6 +14,9 @@ export interface Slot {
   freeAt: number;
   /** Calls expected of the lease's visit. */
   intent: number;
+  trait: string | null;
+  /** The holders before, the latest last. */
+  former: readonly Former[];
   /** Digest of the address the lease was given to. */
   address: string | null;
   /** Taken out of the pool: its lease runs on, and it is not given again. */
@@ -21,7 +25,7 @@ export interface Slot {
   ticket: number;
 }
 
-const none: readonly VisitId[] = [];
+const none: readonly never[] = [];
 
 /** A number that nobody has had yet. */
 export function newSlot(number: PoolNumber, freeAt: number): Slot {
@@ -33,6 +37,8 @@ export function newSlot(number: PoolNumber, freeAt: number): Slot {
     sharers: none,
     freeAt,
     intent: 0,
+    trait: null,
+    former: none,
     address: null,
     gone: false,
     ticket: 0,

@@ -80,8 +80,8 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
     const pool = pools.find(want.poolId) ?? (await pools.load(want.poolId, want.terms));
     pool.terms = want.terms;
     for (let tries = 1; tries <= limits.grantTriesMax; tries += 1) {
-      const { groups, terms, guard } = want;
-      const wish = { leaseId: ids.make('lease'), visitId: visit.id, visitorId: visit.visitorId, groups, terms };
+      const { groups, trait, terms, guard } = want;
+      const wish = { leaseId: ids.make('lease'), visitId: visit.id, visitorId: visit.visitorId, groups, trait, terms };
       const given = pool.ledger.grant(guard === undefined ? wish : { ...wish, guard }, clock.now());
       if (given.kind !== 'granted') {
         if (opened !== null) await fileAlone(opened);

@@ -82,10 +82,10 @@ export function createMemoryPools({ record, clock }: { record: LeaseRecord; cloc
 function takeStock(pool: MemoryPool, stock: PoolStock, now: number): void {
   pool.stamp = stock.stamp;
   pool.ledger.setNumbers(stock.numbers, 0);
-  for (const { engagedSeconds, pages, ...lease } of stock.past) {
+  for (const { engagedSeconds, pages, trait, ...lease } of stock.past) {
     const expiresAt = restoredExpiry(lease, pool.terms, now);
     const intent = expectedCalls({ engagedSeconds, pages });
-    pool.ledger.restore({ ...lease, expiresAt }, expiresAt + pool.terms.restMs, intent);
+    pool.ledger.restore({ ...lease, expiresAt }, expiresAt + pool.terms.restMs, { intent, trait });
   }
   pool.ledger.sweep(now);
 }

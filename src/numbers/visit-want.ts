@@ -13,12 +13,14 @@ export interface Asker {
   readonly address: string | null;
   /** A human sign was seen: pointer, touch or key. */
   readonly proven: boolean;
+  /** The visitor's region, such as `US-OR`; null when the page did not say. */
+  readonly region: string | null;
 }
 
 /** Null: this visit gets no number of its own now. */
 export function wantOf(lending: Lending, asker: Asker): Want | null {
   const { poolId, terms } = lending;
-  const { enterpriseId, address, proven } = asker;
+  const { enterpriseId, address, proven, region } = asker;
   const guard = { address, proven, livePerAddressMax: Number.POSITIVE_INFINITY, provenAboveShare: 1 };
-  return { enterpriseId, poolId, groups: null, terms, guard };
+  return { enterpriseId, poolId, groups: null, trait: region, terms, guard };
 }

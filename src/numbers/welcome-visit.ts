@@ -68,11 +68,11 @@ export function createVisitDesk(world: World): VisitDesk {
   async function showAgain(
     website: Website,
     lending: Lending,
-    visit: Pick<OpenedVisit, 'id' | 'visitorId'>,
+    visit: Pick<OpenedVisit, 'id' | 'visitorId'> & { readonly region: string | null },
     { address = null }: PageBeat,
   ): Promise<Shown> {
-    const { enterpriseId } = website;
-    const want = (await rate.isWithin(address)) ? wantOf(lending, { enterpriseId, address, proven: false }) : null;
+    const asker = { enterpriseId: website.enterpriseId, address, proven: false, region: visit.region };
+    const want = (await rate.isWithin(address)) ? wantOf(lending, asker) : null;
     const shown = shownOf(visit.id, lending, want === null ? null : await book.grant(visit, want));
     if (shown.shared && lending.shared !== null) {
       const { id } = lending.shared;
@@ -94,7 +94,8 @@ export function createVisitDesk(world: World): VisitDesk {
         startedAt: clock.now(),
         sharedNumberId: lending.shared?.id ?? null,
       };
-      const want = (await rate.isWithin(address)) ? wantOf(lending, { enterpriseId, address, proven: false }) : null;
+      const asker = { enterpriseId, address, proven: false, region: facts.region ?? null };
+      const want = (await rate.isWithin(address)) ? wantOf(lending, asker) : null;
       return shownOf(visit.id, lending, await book.open(visit, want));
     },
 
@@ -109,7 +110,7 @@ export function createVisitDesk(world: World): VisitDesk {
       if (lease !== null) return { visitId, number: lease.e164, shared: false, lease };
       const visit = told ?? (await keep(website, visitId, beat));
       if (visit === null) return null;
-      return showAgain(website, lending, { id: visitId, visitorId: visit.visitorId }, beat);
+      return showAgain(website, lending, { id: visitId, ...visit }, beat);
     },
   });
 }

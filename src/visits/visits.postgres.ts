@@ -80,7 +80,12 @@ export function createVisits() {
     },
 
     /** Applies a beat to the visit; null when it is not this website's. */
-    async beat(tx: Tx, website: Website, visitId: VisitId, beat: Beat): Promise<{ visitorId: string | null } | null> {
+    async beat(
+      tx: Tx,
+      website: Website,
+      visitId: VisitId,
+      beat: Beat,
+    ): Promise<{ visitorId: string | null; region: string | null } | null> {
       const at = new Date(beat.at);
       const row = await tx
         .updateTable('visit')
@@ -91,7 +96,7 @@ export function createVisits() {
         })
         .where('id', '=', visitId)
         .where('website_id', '=', website.id)
-        .returning('visitor_id')
+        .returning(['visitor_id', sql<string | null>`arrival->>'region'`.as('region')])
         .executeTakeFirst();
       if (row === undefined) return null;
       if (beat.signals.length > 0) {
@@ -104,7 +109,7 @@ export function createVisits() {
         }));
         await tx.insertInto('visit_signal').values(rows).execute();
       }
-      return { visitorId: row.visitor_id };
+      return { visitorId: row.visitor_id, region: row.region };
     },
   });
 }

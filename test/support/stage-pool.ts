@@ -93,7 +93,14 @@ export async function stagePool(database: Database<Tables>, openBook: OpenBook, 
     startedAt: clock.at,
     sharedNumberId: null,
   });
-  const want = (more: Partial<Want> = {}): Want => ({ enterpriseId, poolId, groups: null, terms, ...more });
+  const want = (more: Partial<Want> = {}): Want => ({
+    enterpriseId,
+    poolId,
+    groups: null,
+    trait: null,
+    terms,
+    ...more,
+  });
 
   return {
     ...world,
