@@ -82,6 +82,8 @@ export const limits = Object.freeze({
   rememberedRefusalMs: 1_000,
   rememberedKeysMax: 10_000,
   rememberedPoolsMax: 1_000,
+  /** National forms of numbers kept in memory, so that a page view does not work one out again. */
+  nationalFormsMax: 200_000,
   /** New visits of one address that are given a number of their own (contracts section 7). */
   visitsPerAddressMax: 10,
   visitsPerAddressWithinMs: 60_000,
