@@ -39,7 +39,7 @@ export function registerVisitRoutes(app: App, world: ApiWorld): void {
       const shown = await world.visitDesk.welcome(website, {
         visitorId: visitorId ?? null,
         facts: definedOf(facts),
-        address: addressOf(world, request.ip),
+        address: () => addressOf(world, request.ip),
       });
       return reply.code(201).send(viewOf(shown));
     },
@@ -67,7 +67,7 @@ export function registerVisitRoutes(app: App, world: ApiWorld): void {
         engagedSeconds,
         pages,
         signals,
-        address: addressOf(world, request.ip),
+        address: () => addressOf(world, request.ip),
       });
       if (shown === null) throw new AppError('not-found', { detail: 'this website has no such visit' });
       return viewOf(shown);
