@@ -52,7 +52,7 @@ async function open(target: LeaseBook, index: number): Promise<void> {
   };
   const address = randomBytes(32).toString('hex');
   const guard = { address, proven: false, livePerAddressMax: 5, provenAboveShare: 1 };
-  const answer = await target.open(visit, { enterpriseId, poolId, groups: null, terms, guard });
+  const answer = await target.open(visit, { enterpriseId, poolId, groups: null, trait: null, terms, guard });
   if (answer?.kind !== 'granted') throw new Error(`lease ${index} was refused`);
 }
 

@@ -126,7 +126,7 @@ function createRuns(world: World, say: BenchOptions['say']): (task: Task) => Pro
 
 function inWorker(world: World, task: Task): Promise<Done> {
   const { promise, resolve, reject } = Promise.withResolvers<Done>();
-  const worker = new Worker(new URL('./task.worker.ts', import.meta.url), { workerData: { world, task } });
+  const worker = new Worker(new URL('./do-task-in-worker.ts', import.meta.url), { workerData: { world, task } });
   worker.once('message', resolve);
   worker.once('error', reject);
   worker.once('exit', (code) => reject(new Error(`a run ended without a result (exit code ${code})`)));

@@ -44,8 +44,9 @@ const terms = { holdMs: 0, leaseMs: 0, restMs: 0, stickyMs: dayMs };
 /** As the gateway does: the latest holders, the latest contacts. */
 const holdersMax = 2_000;
 const tracesMax = 2_000;
-/** Refitted after so many contacts, a few rounds each time: the fit before is where the next one starts. */
+/** Refitted after so many contacts, later more rarely; a few rounds each time: it starts from the fit before. */
 const refitEvery = 50;
+const refitShare = 1 / 20;
 const roundsPerFit = 3;
 
 export function playLinekeeper(world: World, traffic: Traffic, plan: Plan): Played {
@@ -119,6 +120,7 @@ function createLearner(numbers: number) {
   let rates: Rates = learnModel(habits);
   let heardAt = 0;
   let heard = 0;
+  let refitAt = refitEvery;
   return {
     rates: () => rates,
     visit: (visit: Parameters<typeof countVisit>[1]) => countVisit(habits, visit),
@@ -127,7 +129,8 @@ function createLearner(numbers: number) {
       heardAt = at;
       traces.push(trace);
       heard += 1;
-      if (heard % refitEvery !== 0) return;
+      if (heard < refitAt) return;
+      refitAt = heard + Math.max(refitEvery, Math.round(heard * refitShare));
       rates = fitHabits(habits, traces.slice(-tracesMax), rates, roundsPerFit);
     },
   };

@@ -17,7 +17,7 @@ export const delayBins = 44;
 /** Curves of delay are kept apart for visits of little, some and much engagement. */
 export const delayLevels = 3;
 
-export function engagementBin(seconds: number): number {
+function engagementBin(seconds: number): number {
   return binOf(engagementEdges, seconds);
 }
 
