@@ -52,6 +52,8 @@ export const limits = Object.freeze({
   attributionCandidatesMax: 50,
   /** The page sends a beat this often while visible. */
   beatEveryMs: 15_000,
+  /** How long a browser keeps `/lk.js` before it asks again; the versions with a hash never change. */
+  snippetCacheSeconds: 300,
   /** One claim on an outbox entry; a crashed claimer's entry is taken over after it. */
   outboxLockMs: 30_000,
   /** An entry whose handler keeps failing by a fault of ours is given up after this, and logged each time until then. */

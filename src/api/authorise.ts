@@ -5,7 +5,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { ApiKeys, KeyKind } from '../identity/api-keys.postgres.ts';
 import { AppError } from '../ports/errors.ts';
-import type { EnterpriseId } from '../ports/ids.ts';
+import type { EnterpriseId, VisitId } from '../ports/ids.ts';
 import type { Db } from '../records/schema.ts';
 import type { Visits, Website } from '../visits/visits.postgres.ts';
 
@@ -14,6 +14,11 @@ export interface Authorise {
   secret(request: FastifyRequest): Promise<EnterpriseId>;
   /** The website behind a publishable key and the request's Origin. */
   publishable(request: FastifyRequest): Promise<Website>;
+  /**
+   * The same for a visit's beats. A page whose Referrer-Policy is `no-referrer` or `same-origin` sends beacons with
+   * `Origin: null`; there the visit's id, which nobody else knows, stands in for the origin.
+   */
+  publishableFor(request: FastifyRequest, visitId: VisitId): Promise<Website>;
 }
 
 export function createAuthorise(world: { db: Db; apiKeys: ApiKeys; visits: Visits }): Authorise {
@@ -24,6 +29,19 @@ export function createAuthorise(world: { db: Db; apiKeys: ApiKeys; visits: Visit
     if (key.kind !== kind) throw new AppError('key-kind', { detail: `this route takes a ${kind} key` });
     return key.enterpriseId;
   };
+  const publishable = async (request: FastifyRequest, visitId: VisitId | null): Promise<Website> => {
+    const enterpriseId = await ownerOf(request, 'publishable');
+    const { origin } = request.headers;
+    const { db, visits } = world;
+    const website =
+      origin === 'null' && visitId !== null
+        ? await visits.websiteOfVisit(db, enterpriseId, visitId)
+        : await visits.websiteOfOrigin(db, enterpriseId, origin ?? '');
+    if (website === null) {
+      throw new AppError('origin-refused', { detail: 'send the Origin of one of the website’s registered origins' });
+    }
+    return website;
+  };
   return Object.freeze({
     async secret(request: FastifyRequest): Promise<EnterpriseId> {
       if (request.headers.origin !== undefined) {
@@ -32,15 +50,8 @@ export function createAuthorise(world: { db: Db; apiKeys: ApiKeys; visits: Visit
       return ownerOf(request, 'secret');
     },
 
-    async publishable(request: FastifyRequest): Promise<Website> {
-      const enterpriseId = await ownerOf(request, 'publishable');
-      const { origin } = request.headers;
-      const website = origin === undefined ? null : await world.visits.websiteOfOrigin(world.db, enterpriseId, origin);
-      if (website === null) {
-        throw new AppError('origin-refused', { detail: 'send the Origin of one of the website’s registered origins' });
-      }
-      return website;
-    },
+    publishable: (request: FastifyRequest) => publishable(request, null),
+    publishableFor: publishable,
   });
 }
 

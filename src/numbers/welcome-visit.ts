@@ -22,6 +22,10 @@ export interface Shown {
 export interface Arrival {
   readonly visitorId: string | null;
   readonly facts: Readonly<Record<string, string>>;
+  /** Somebody has moved a pointer, touched the page or pressed a key. */
+  readonly human?: boolean | undefined;
+  /** The number on the page that would be replaced. */
+  readonly replaces?: E164 | undefined;
 }
 
 export interface VisitDesk {

@@ -28,6 +28,11 @@ export function parseE164(text: string): E164 | null {
   return parsed.number === text ? (text as E164) : parseE164(parsed.number);
 }
 
+/** Reads a number as a web page writes it, `(503) 555-0123` or `+1 503.555.0123`; without a code it is North American. */
+export function parseWritten(text: string): E164 | null {
+  return parseE164(parsePhoneNumberFromString(text, 'US')?.number ?? '');
+}
+
 /** The number as people of its country write it, `(503) 555-0123`. */
 export function nationalFormat(number: E164): string {
   return parsePhoneNumberFromString(number)?.formatNational() ?? number;
