@@ -60,15 +60,18 @@ export async function setStage(place: Place): Promise<Stage> {
     const number = `+15035550${110 + index}`;
     await api.must('POST', '/v1/numbers', { body: { number, carrier: 'sandbox' } });
   }
-  const { chromium: found } = inject('stores');
-  if (found.kind === 'absent') throw new Error(found.reason);
-  const browser = await chromium.launch(programOf(found.url));
-  place.keep(() => browser.close());
+  const browser = await launchBrowser(place);
   const { publishableKey } = running.practice;
   return { gateway, pages, api, publishableKey, browser, folder: place.folder };
 }
 
-export async function meetVisitor(stage: Stage): Promise<Visitor> {
+export async function launchBrowser(place: Place): Promise<Browser> {
+  const browser = await chromium.launch(program());
+  place.keep(() => browser.close());
+  return browser;
+}
+
+export async function meetVisitor(stage: Pick<Stage, 'browser'>): Promise<Visitor> {
   return watch(await stage.browser.newContext());
 }
 
@@ -78,13 +81,13 @@ export async function meetVisitorWithoutCookies(stage: Stage): Promise<Visitor> 
   await mkdir(join(profile, 'Default'), { recursive: true });
   const preferences = { profile: { default_content_setting_values: { cookies: 2 } } };
   await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));
-  const { chromium: found } = inject('stores');
-  if (found.kind === 'absent') throw new Error(found.reason);
-  return watch(await chromium.launchPersistentContext(profile, programOf(found.url)));
+  return watch(await chromium.launchPersistentContext(profile, program()));
 }
 
-function programOf(executablePath: string) {
-  return { executablePath, args: flags, ignoreDefaultArgs: ['--disable-back-forward-cache'] };
+function program() {
+  const { chromium: found } = inject('stores');
+  if (found.kind === 'absent') throw new Error(found.reason);
+  return { executablePath: found.url, args: flags, ignoreDefaultArgs: ['--disable-back-forward-cache'] };
 }
 
 function watch(context: BrowserContext): Visitor {

@@ -17,7 +17,7 @@ type View = z.infer<typeof visitView>;
 interface Session {
   /** The visitor's lasting id. */
   id?: string | undefined;
-  visit?: string;
+  visit?: string | undefined;
   number?: Shown | null;
   human?: boolean;
   engagedSeconds: number;
@@ -40,27 +40,31 @@ let news: Beat | undefined;
 let wait = 15e3;
 let timer: ReturnType<typeof setTimeout>;
 let counted = 0;
-let fresh = false;
+/** How long the session had been silent when it was last changed, in milliseconds. */
+let silence = 0;
 let stored = false;
 let seen = false;
 let busy = false;
 let again = false;
 let over = false;
 
-/** Changes the session as the other tabs left it, so that none overwrites another's seconds. */
-function change(act: () => void): void {
+function load(): void {
   try {
     const read = consent && JSON.parse(localStorage.getItem(storeKey) || '0');
     if (read && read.engagedSeconds >= 0) session = read;
   } catch {}
+}
+
+/** Changes the session as the other tabs left it, so that none overwrites another's seconds. */
+function change(act: () => void): void {
+  load();
   const now = Date.now();
-  const silence = Math.abs(now - session.at);
-  fresh = silence < freshMs;
+  silence = Math.abs(now - session.at);
   if (!(silence < silenceMs)) session = { id: session.id, engagedSeconds: 0, pages: 0, at: now };
   act();
   session.at = now;
   if (!consent) return;
-  session.id = session.id || Math.random().toString(36).slice(2) + now.toString(36);
+  session.id = session.id || `${Math.random()}${now}`;
   try {
     localStorage.setItem(storeKey, JSON.stringify(session));
     stored = true;
@@ -87,7 +91,7 @@ function post<Answer>(
       ...(arrival || {
         ...news,
         tap,
-        engagedSeconds: Math.min(Math.floor(session.engagedSeconds), 86_400),
+        engagedSeconds: Math.min(session.engagedSeconds | 0, 86_400),
         pages: Math.min(session.pages || 1, 1e4),
       }),
       human: session.human,
@@ -104,7 +108,7 @@ async function ask(address: string, body: string): Promise<View | undefined> {
   const answer = await fetch(address, { method: 'POST', body, credentials: 'omit', signal });
   const { status } = answer;
   if (status === 404) return;
-  if (status > 399 && status < 500 && status !== 429) {
+  if (/^4(?!29)/.test(`${status}`)) {
     over = !news;
     news = undefined;
     // biome-ignore lint/suspicious/noConsole: the one line a site's owner gets when key or origin is wrong
@@ -120,17 +124,23 @@ async function exchange(): Promise<void> {
   count();
   const sent = news;
   let view = session.visit && (await post(ask));
+  const opens = !view;
   if (!view) {
+    change(() => {
+      session.visit = undefined;
+    });
     view = (await post(ask, undefined, readArrival())) as View;
-    again = again || !!news;
   } else if (sent === news) news = undefined;
   const { visit, number, beatEveryMs } = view;
   change(() => {
+    // An earlier page or another tab has a visit already, and only now we may know: that one goes on.
+    if (opens && session.visit) return;
     session.visit = visit.id;
     session.number = number;
   });
-  wait = Math.min(Math.max(beatEveryMs || 0, 5e3), 6e4);
-  show(number);
+  again = again || session.visit !== visit.id || (opens && !!news);
+  wait = beatEveryMs > 4999 ? beatEveryMs : 15e3;
+  show(session.number || null);
 }
 
 /** Asks the gateway now. Tabs take turns, so that two that open at once share one visit. */
@@ -147,6 +157,18 @@ export async function contact(): Promise<void> {
   busy = false;
   if (again) contact();
   else timer = setTimeout(contact, wait);
+}
+
+/**
+ * Another tab has stored something. A browser shows a tab what others stored a moment late, so two that opened at once
+ * may have opened two visits: the one stored last is everybody's. Consent taken back there is taken back here.
+ */
+export function adopt({ key, newValue }: StorageEvent): void {
+  if (key !== storeKey) return;
+  if (!newValue) consent = false;
+  const { visit } = session;
+  load();
+  if (session.visit !== visit) show(session.number || null);
 }
 
 /** A word that outlives the page. */
@@ -166,7 +188,7 @@ export function look(inSight: boolean): void {
 
 export function turnPage(): void {
   change(() => session.pages++);
-  if (fresh && session.number) show(session.number);
+  if (silence < freshMs && session.number) show(session.number);
 }
 
 export function tell(more: Beat): void {

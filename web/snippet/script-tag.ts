@@ -4,7 +4,7 @@
  * property would be sent to every visitor.
  */
 
-const tag = (document.currentScript || document.querySelector('script[data-key][src*="/lk"]')) as HTMLScriptElement;
+const tag = (document.currentScript || document.querySelector('script[data-key]')) as HTMLScriptElement;
 
 export const options: DOMStringMap = tag ? tag.dataset : {};
 

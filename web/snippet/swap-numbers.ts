@@ -13,20 +13,20 @@ const declared = (options.numbers || '').split(/[,;]/);
 const pattern = patternOf(declared);
 const linkForm = /^((?:tel|sms):)([^?;,&]*)/i;
 const attributes = ['href', 'aria-label', 'title'];
-const untouched = 'script,style,textarea,[contenteditable],[data-linekeeper=off]';
-/** Writes a second: a page that fights back for its own number wins. */
-const writesMax = 1e3;
+const untouched = 'script,textarea,[contenteditable],[data-linekeeper=off]';
+/** Writes from one beat to the next: a page that fights back for its own number wins. */
+const writesMax = 5e3;
 /** By node, then by the attribute's name; a text's own name is empty. */
 const book = new WeakMap<Node, Record<string, Put>>();
 
 let shown: Shown | null | undefined;
 let first: string | undefined;
-let budgetEndsAt = 0;
 let writes = 0;
 
 /** Shows a number everywhere; null shows the page's own again. */
 export function show(number: Shown | null): void {
   shown = number;
+  writes = 0;
   swap(document.documentElement);
 }
 
@@ -73,11 +73,6 @@ function put(node: Text | Element, name: string, now: string | null, write: (tex
   const own = known && known[1] === now ? known[0] : now;
   const mark = element.closest('[data-linekeeper]');
   const wanted = name === 'href' ? inLink(own, mark) : inText(own, mark, now);
-  const clock = performance.now();
-  if (clock > budgetEndsAt) {
-    budgetEndsAt = clock + 1e3;
-    writes = 0;
-  }
   if (wanted === now || writes++ > writesMax) return;
   puts[name] = [own, wanted];
   book.set(node, puts);

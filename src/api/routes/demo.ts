@@ -10,7 +10,7 @@ import { scriptTag } from './snippet.ts';
 const pageNumber = '+1 503 555 0100';
 const style = `body{font:16px/1.6 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#1c2733}
 h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}.call{font-size:1.6rem;font-weight:600}
-pre{background:#f3f5f7;padding:.8rem;overflow-x:auto;border-radius:.3rem}td{padding:.2rem 1.2rem .2rem 0}
+pre{background:#f3f5f7;padding:.8rem;white-space:pre-wrap;overflow-wrap:anywhere;border-radius:.3rem}td{padding:.2rem 1.2rem .2rem 0}
 .note{color:#51606e}a{color:#0b5cad}`;
 const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'";
 
