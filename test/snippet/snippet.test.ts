@@ -112,15 +112,18 @@ inChromium('the snippet', () => {
   });
 
   test('a tap is told at once, and so is a sign that somebody is there', async () => {
-    const tab = await visit(`<a id="n" href="tel:+15035550100">${own}</a><a id="s" href="sms:+15035550100">text</a>`);
+    const tab = await visit(`<a id="n" href="tel:+15035550100">${own}</a><a id="s" href="sms:+15035550100">text</a>
+<a id="fax" href="tel:+12125550199">another</a>`);
     await expect.poll(() => shownIn(tab)).toMatch(leased);
     await tab.evaluate('addEventListener("click", (event) => event.preventDefault())');
+    await tab.locator('#fax').click();
     await tab.locator('#n').click();
     await tab.locator('#s').click();
     await expect.poll(() => stage.gateway.beats().map(({ body }) => body.tap ?? '')).toContain('tel');
     await expect.poll(() => stage.gateway.beats().map(({ body }) => body.tap ?? '')).toContain('sms');
     await expect.poll(() => stage.gateway.beats().map(({ status }) => status)).not.toContain(0);
     expect(new Set(stage.gateway.beats().map(({ status }) => status))).toEqual(new Set([200]));
+    expect(stage.gateway.beats().filter(({ body }) => body.tap)).toHaveLength(2);
     expect(stage.gateway.beats().some(({ body }) => body.human === true && body.tap === undefined)).toBe(true);
     expect(visitor.troubles).toEqual([]);
   });

@@ -105,7 +105,7 @@ function post<Answer>(
 /** @returns nothing when the gateway does not know the visit. @throws when it gave no answer that can be used. */
 async function ask(address: string, body: string): Promise<View | undefined> {
   const signal = AbortSignal.timeout?.(answerTimeoutMs);
-  const answer = await fetch(address, { method: 'POST', body, credentials: 'omit', signal });
+  const answer = await fetch(address, { method: 'POST', body, signal });
   const { status } = answer;
   if (status === 404) return;
   if (/^4(?!29)/.test(`${status}`)) {
@@ -138,7 +138,7 @@ async function exchange(): Promise<void> {
     session.visit = visit.id;
     session.number = number;
   });
-  again = again || session.visit !== visit.id || (opens && !!news);
+  again = again || (opens && (!!news || session.visit !== visit.id));
   wait = beatEveryMs > 4999 ? beatEveryMs : 15e3;
   show(session.number || null);
 }
@@ -172,9 +172,14 @@ export function adopt({ key, newValue }: StorageEvent): void {
 }
 
 /** A word that outlives the page. */
-export function send(tap?: 'tel' | 'sms'): void {
+function send(tap?: 'tel' | 'sms'): void {
   count();
   if (session.visit && !over && post((address, body) => navigator.sendBeacon(address, body), tap)) news = undefined;
+}
+
+/** A link was tapped. Only `tel:` and `sms:` links are ever given the visitor's number; other links say nothing. */
+export function tapLink(href: string): void {
+  if (session.number && href.includes(session.number.e164)) send(href.slice(0, 3) as 'tel');
 }
 
 /** The page is in sight or not: at first, later, or back from the back-forward cache. */

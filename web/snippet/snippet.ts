@@ -3,7 +3,7 @@
  * loaded from, and shows the visitor's own number instead. The page never waits for it, and keeps its own number when
  * anything fails. docs/snippet.md says what it stores and when. Under 3 kB gzipped, which a test holds.
  */
-import { adopt, contact, look, seeHuman, send, setConsent, tell, turnPage } from './keep-visit.ts';
+import { adopt, contact, look, seeHuman, setConsent, tapLink, tell, turnPage } from './keep-visit.ts';
 import { options } from './script-tag.ts';
 import { watch } from './swap-numbers.ts';
 
@@ -59,8 +59,8 @@ function start(): void {
   on('storage', (event) => adopt(event as StorageEvent));
   on('pointerdown pointermove keydown', ({ isTrusted }) => isTrusted && seeHuman());
   on('click', ({ target }) => {
-    const link = target instanceof Element && target.closest<HTMLAnchorElement>('a[href^=tel],a[href^=sms]');
-    if (link) send(link.href.slice(0, 3) as 'tel');
+    const link = target instanceof Element && target.closest('a');
+    if (link) tapLink(link.href);
   });
 }
 
