@@ -81,6 +81,8 @@ export const limits = Object.freeze({
   rememberedRefusalMs: 1_000,
   rememberedKeysMax: 10_000,
   rememberedPoolsMax: 1_000,
+  /** Visits whose visitor's id the record has been told, so that each beat does not tell it again. */
+  identifiedVisitsMax: 100_000,
   /** National forms of numbers kept in memory, so that a page view does not work one out again. */
   nationalFormsMax: 500_000,
   /** New visits of one address that are given a number of their own (contracts section 7). */
@@ -90,6 +92,8 @@ export const limits = Object.freeze({
   visitRateTimeoutMs: 250,
   /** How often a pool's numbers are compared with the record, in case another program has changed them. */
   poolCheckEveryMs: 30_000,
+  /** How long a browser keeps `/lk.js` before it asks again; the versions with a hash never change. */
+  snippetCacheSeconds: 300,
   /** One claim on an outbox entry; a crashed claimer's entry is taken over after it. */
   outboxLockMs: 30_000,
   /** An entry whose handler keeps failing by a fault of ours is given up after this, and logged each time until then. */

@@ -35,6 +35,22 @@ export type App = FastifyInstance<
   ZodTypeProvider
 >;
 
+/** One version of the page snippet. */
+export interface ScriptBytes {
+  /** Names the exact bytes: the start of their SHA-384, in hexadecimal. */
+  readonly version: string;
+  /** For the `integrity` attribute. */
+  readonly integrity: string;
+  readonly plain: Buffer;
+  readonly gzipped: Buffer;
+}
+
+/** The page snippet: the version of this start, and any version pages may still ask for. */
+export interface Snippet {
+  readonly current: ScriptBytes;
+  find(version: string): Promise<ScriptBytes | null>;
+}
+
 /** What the routes are given. */
 export interface ApiWorld {
   readonly db: Db;
@@ -57,6 +73,9 @@ export interface ApiWorld {
   readonly version: string;
   readonly publicUrl: () => string;
   readonly statusPage: boolean;
+  readonly snippet: Snippet;
+  /** The demo's publishable key, for the demo page; null without a demo. */
+  readonly demoKey: string | null;
   /** What runs, for the status page: database, jobs, carriers. */
   readonly facts: Readonly<Record<string, string>>;
   readonly isReady: () => Promise<boolean>;

@@ -17,10 +17,12 @@ import type { ApiWorld, App } from './app-type.ts';
 import { toAppError, toProblem } from './problem.ts';
 import { registerCallRoutes } from './routes/calls.ts';
 import { registerConversationRoutes } from './routes/conversations.ts';
+import { registerDemoRoute } from './routes/demo.ts';
 import { registerEndpointRoutes } from './routes/endpoints.ts';
 import { registerHealthRoutes } from './routes/health.ts';
 import { registerHomeRoute } from './routes/home.ts';
 import { registerInventoryRoutes } from './routes/inventory.ts';
+import { registerSnippetRoutes } from './routes/snippet.ts';
 import { registerVisitRoutes } from './routes/visits.ts';
 
 /** What each served request is told to, for the metrics: route pattern, status, milliseconds. */
@@ -101,7 +103,9 @@ export function registerApi(app: App, world: ApiWorld): void {
   app.register(async (scope) => {
     const typed = scope.withTypeProvider<ZodTypeProvider>() as App;
     registerHomeRoute(typed, world);
+    registerDemoRoute(typed, world);
     registerHealthRoutes(typed, world);
+    registerSnippetRoutes(typed, world);
     registerVisitRoutes(typed, world);
     registerCallRoutes(typed, world);
     registerConversationRoutes(typed, world);

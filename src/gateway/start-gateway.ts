@@ -4,6 +4,7 @@
  * under way answered, wakes stopped, connections shut.
  */
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
 import { limits } from '../../config/limits.ts';
 import type { Settings, TwilioSettings } from '../../config/settings.ts';
@@ -29,6 +30,7 @@ import { checkCallKind } from '../telephony/check-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { acceptWaiting } from './accept-waiting.ts';
 import { addSandbox, addTwilio } from './add-carriers.ts';
+import { openSnippets } from './build-snippet.file.ts';
 import { type Core, createCore } from './core.ts';
 import { makeDemo } from './first-start.postgres.ts';
 import type { SharedLeasing } from './leasing.ts';
@@ -132,6 +134,8 @@ async function assemble(
     version: packageFile.version,
     publicUrl,
     statusPage: settings.statusPage,
+    snippet: await openSnippets(join(settings.dataFolder, 'snippets'), logFault),
+    demoKey: settings.demo ? ((await readPractice(settings.dataFolder))?.publishableKey ?? null) : null,
     facts: factsOf(settings, voice),
     isReady: async () => !state.draining && (await database.isReachable(limits.readyTimeoutMs)),
     metrics: metrics.text,
