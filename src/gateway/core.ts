@@ -19,14 +19,13 @@ import { createSecrets } from '../ports/secrets.ts';
 import { createDeliverEvent } from '../records/deliver-event.ts';
 import { createDeliveries } from '../records/deliveries.postgres.ts';
 import { createEndpoints } from '../records/endpoints.postgres.ts';
-import { createOutbox } from '../records/outbox.postgres.ts';
 import type { EventPoster } from '../records/post-event.http.ts';
 import { createLaneRunner } from '../records/run-lane.ts';
 import type { Tables } from '../records/schema.ts';
 import { createTransact } from '../records/transact.ts';
 import { createAgents } from '../routing/agents.postgres.ts';
 import { createOffers } from '../routing/offers.postgres.ts';
-import { createOutcomes } from '../selling/outcomes.postgres.ts';
+import type { SendConversion } from '../selling/send-conversion.ts';
 import { createConversations } from '../sms/conversations.postgres.ts';
 import { createMessageDesk } from '../sms/message-desk.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
@@ -38,6 +37,7 @@ import { createCallRunner } from '../telephony/run-call.ts';
 import { createCallDesk } from '../telephony/take-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { createVisits } from '../visits/visits.postgres.ts';
+import { wireSelling } from './wire-selling.ts';
 
 interface World {
   readonly database: Database<Tables>;
@@ -50,6 +50,7 @@ interface World {
   readonly poster: EventPoster;
   readonly voice: ReadonlyMap<string, VoiceCarrier>;
   readonly texts: ReadonlyMap<string, MessageGateway>;
+  readonly sendConversion: SendConversion;
   readonly countDelivery: (result: 'delivered' | 'retried' | 'dead') => void;
 }
 
@@ -61,7 +62,8 @@ export function createCore(world: World) {
   const ids = createIds({ clock, randomBytes });
   const secrets = createSecrets({ masterKey: world.masterKey, randomBytes });
   const transact = createTransact({ database, jobs, log });
-  const outbox = createOutbox({ clock, ids });
+  const selling = wireSelling({ ...world, db, ids, secrets });
+  const { outbox } = selling;
   const numbers = createNumbers();
   const visits = createVisits();
   const leases = createLeases({ clock, ids, carriers: () => [...world.voice.keys()] });
@@ -88,6 +90,7 @@ export function createCore(world: World) {
     ...createCallEffects({ db, calls, runner, carriers: world.voice, clock }),
     'message.send': createSendHandler({ db, transact, conversations, consents, outbox, gateways: world.texts, clock }),
     'webhook.deliver': deliverEvent,
+    ...selling.handlers,
   };
   return Object.freeze({
     ids,
@@ -104,7 +107,7 @@ export function createCore(world: World) {
     endpoints,
     deliveries: createDeliveries({ clock }),
     agents: createAgents(),
-    outcomes: createOutcomes({ clock, ids, outbox }),
+    ...selling.desks,
     apiKeys: createApiKeys({ clock, ids, randomBytes }),
     visitDesk: createVisitDesk({ transact, visits, leases, clock, ids }),
     failovers: createFailoverBook({ readFailovers: () => numbers.failovers(db), desk: callDesk, log }),
