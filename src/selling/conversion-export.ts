@@ -7,7 +7,7 @@
 
 import { limits } from '../../config/limits.ts';
 import type { VisitId } from '../ports/ids.ts';
-import { type ConversionKind, type DestinationConfig, type DestinationKind, isSent } from './destination.ts';
+import type { ConversionKind, DestinationConfig, DestinationKind } from './destination.ts';
 
 /** The clicks and clients a visit arrived with, as vendors know them. */
 export interface ClickIds {
@@ -152,7 +152,6 @@ const cannotRestate: Readonly<Record<DestinationKind, (lowersBy: string) => stri
 function reasonAgainst(question: ExportQuestion): string | null {
   const { destination, conversion, credit } = question;
   if (!destination.enabled) return 'the destination is off';
-  if (!isSent(destination, conversion.kind)) return `the destination is not set up for a ${conversion.kind}`;
   if (credit === null) return 'credited to nobody';
   if (credit.probability < destination.minProbability)
     return `probability ${credit.probability.toFixed(2)} is below ${destination.minProbability}`;

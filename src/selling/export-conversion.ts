@@ -12,7 +12,7 @@ import type { Claimed, Settlement } from '../records/outbox.postgres.ts';
 import type { EntryHandler } from '../records/run-lane.ts';
 import type { Db } from '../records/schema.ts';
 import { decideExport, type ExportStep, isRepeatable, type PhoneConversion } from './conversion-export.ts';
-import type { Credentials, Destination } from './destination.ts';
+import { type Credentials, type Destination, isSent } from './destination.ts';
 import type { Destinations } from './destinations.postgres.ts';
 import type { ConversionExport, Exports } from './exports.postgres.ts';
 import { type CallFacts, readCallFacts } from './phone-conversions.postgres.ts';
@@ -45,6 +45,8 @@ export function createExportConversion(world: World): EntryHandler {
     const facts = await readCallFacts(world.db, callId);
     if (facts === null) return { kind: 'dead', error: 'the call is gone' };
     for (const conversion of facts.conversions) {
+      // What the destination is not set up for makes no row; what it once was, is left as the vendor holds it.
+      if (!isSent(opened.destination, conversion.kind)) continue;
       const settlement = await bringUp(world, claimed, { ...opened, callId, facts }, conversion);
       if (settlement !== null) return settlement;
     }

@@ -10,7 +10,7 @@ import { stageCampaigns } from './staged-campaigns.ts';
 const at = (text: string) => new Date(`2026-05-04T${text}:00Z`);
 
 async function setup(database: Database<Tables>) {
-  const shop = await stageCampaigns(database, 3);
+  const shop = await stageCampaigns(database, { numbers: 3 });
   const { db, ids, enterpriseId, policy, numbers, reports } = shop;
   let generation = 0;
   return {

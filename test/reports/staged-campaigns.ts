@@ -4,7 +4,7 @@ import { createReports } from '../../src/api/reports/reports.postgres.ts';
 import type { Database } from '../../src/ports/database.ts';
 import type { CallId, ConversationId, VisitId } from '../../src/ports/ids.ts';
 import type { Tables } from '../../src/records/schema.ts';
-import { nextPhone, type StagedCore, stageCore } from '../support/stage-core.ts';
+import { nextPhone, type StagedCore, type StagePlan, stageCore } from '../support/stage-core.ts';
 
 export type Belief =
   | { readonly credited: VisitId; readonly probability?: number }
@@ -13,8 +13,8 @@ export type Belief =
   | 'none';
 
 /** A core with its reports, and short ways to make history. */
-export async function stageCampaigns(database: Database<Tables>, numbers = 1) {
-  const core = await stageCore(database, { numbers });
+export async function stageCampaigns(database: Database<Tables>, plan: StagePlan = {}) {
+  const core = await stageCore(database, plan);
   const { db, ids, clock, enterpriseId } = core;
   const reports = createReports({ db, clock });
   const range = { from: '2026-05-01', to: '2026-05-31', timeZone: 'UTC' };
