@@ -91,6 +91,7 @@ export const limits = Object.freeze({
   reportHourlySpanMs: 31 * 24 * 60 * 60 * 1_000,
   /** What a report covers when nothing is asked for. */
   reportDefaultSpanMs: 30 * 24 * 60 * 60 * 1_000,
+  reportStatementTimeoutMs: 30_000,
   /** Groups in one campaign report; the totals count those left off too. */
   reportRowsMax: 1_000,
   /** A lease granted longer than this before a report's start is taken to have ended by then. */

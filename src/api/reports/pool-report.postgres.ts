@@ -94,9 +94,10 @@ function leasings({ enterpriseId, poolId, per, range: { from, to, timeZone } }: 
     ),
     used as (
       select date_trunc(${per}, step, ${timeZone}) as start, count(distinct number_id)::int as numbers
-      from touching, generate_series(date_trunc(${per}, since, ${timeZone}), until - interval '1 microsecond',
-        interval '30 minutes') as step
-      group by 1
+      from touching, lateral (
+        select generate_series(since, until, interval '30 minutes') union all select until - interval '1 microsecond'
+      ) as out_at (step)
+      where step < until group by 1
     )`;
 }
 

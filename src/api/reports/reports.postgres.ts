@@ -1,6 +1,7 @@
 /**
  * The reports the API hands out, each over a bounded span and for one enterprise.
  */
+import { sql } from 'kysely';
 import { limits } from '../../../config/limits.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EnterpriseId, PoolId } from '../../ports/ids.ts';
@@ -20,7 +21,7 @@ export function createReports({ db, clock }: { db: Db; clock: Clock }) {
     ): Promise<{ range: Range; table: CampaignTable }> {
       const range = await readRange(db, wish, clock.now(), limits.reportSpanMs);
       const question = { enterpriseId, by: wish.by, range, rowsMax: limits.reportRowsMax };
-      return { range, table: tabulateCampaigns(await inKnownZone(measureCampaigns(db, question))) };
+      return { range, table: tabulateCampaigns(await ask(db, (tx) => measureCampaigns(tx, question))) };
     },
 
     /** The pool is known to be the enterprise's. */
@@ -31,14 +32,19 @@ export function createReports({ db, clock }: { db: Db; clock: Clock }) {
     ): Promise<{ range: Range; buckets: PoolBucket[] }> {
       const spanMs = wish.per === 'hour' ? limits.reportHourlySpanMs : limits.reportSpanMs;
       const range = await readRange(db, wish, clock.now(), spanMs);
-      return { range, buckets: await inKnownZone(measurePool(db, { enterpriseId, poolId, per: wish.per, range })) };
+      return { range, buckets: await ask(db, (tx) => measurePool(tx, { enterpriseId, poolId, per: wish.per, range })) };
     },
   });
 }
 
-async function inKnownZone<Answer>(asked: Promise<Answer>): Promise<Answer> {
+/** One long question: compiling it (jit) would take longer than answering, and it may take longer than most. */
+async function ask<Answer>(db: Db, question: (tx: Db) => Promise<Answer>): Promise<Answer> {
   try {
-    return await asked;
+    return await db.transaction().execute(async (tx) => {
+      await sql`select set_config('jit', 'off', true),
+        set_config('statement_timeout', ${String(limits.reportStatementTimeoutMs)}, true)`.execute(tx);
+      return question(tx);
+    });
   } catch (fault) {
     throw isUnknownZone(fault) ? zoneRefusal() : fault;
   }
