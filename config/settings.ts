@@ -72,6 +72,16 @@ export const settingsSchema = z.object({
     .describe(
       'webhooks may go to plain http on loopback; on by default in the demo outside production, and warned about',
     ),
+  GA4_URL: httpUrl
+    .default('https://www.google-analytics.com')
+    .describe('where exports to GA4 go; an egress proxy may stand in, here and in the next three'),
+  GOOGLE_DATA_MANAGER_URL: httpUrl
+    .default('https://datamanager.googleapis.com')
+    .describe('where exports to Google Ads go'),
+  GOOGLE_OAUTH_URL: httpUrl
+    .default('https://oauth2.googleapis.com')
+    .describe('where the access token for Google Ads is had'),
+  META_GRAPH_URL: httpUrl.default('https://graph.facebook.com').describe('where exports to Meta go'),
   DRAIN_TIMEOUT_MS: z.coerce
     .number()
     .int()
@@ -117,6 +127,15 @@ export interface Settings {
   readonly practiceTwilioPort: number;
   readonly webhookAllowLoopback: boolean;
   readonly drainTimeoutMs: number;
+  readonly vendors: VendorUrls;
+}
+
+/** Where the advertising vendors are; their own hosts unless a proxy or a test stands in. Without a slash at the end. */
+export interface VendorUrls {
+  readonly ga4: string;
+  readonly dataManager: string;
+  readonly googleOauth: string;
+  readonly metaGraph: string;
 }
 
 export interface TwilioSettings {
@@ -150,6 +169,12 @@ export function decideSettings(raw: RawSettings): Settings {
     practiceTwilioPort: raw.PRACTICE_TWILIO_PORT,
     webhookAllowLoopback: raw.WEBHOOK_ALLOW_LOOPBACK ?? (demo && !production),
     drainTimeoutMs: raw.DRAIN_TIMEOUT_MS,
+    vendors: Object.freeze({
+      ga4: raw.GA4_URL,
+      dataManager: raw.GOOGLE_DATA_MANAGER_URL,
+      googleOauth: raw.GOOGLE_OAUTH_URL,
+      metaGraph: raw.META_GRAPH_URL,
+    }),
   });
 }
 

@@ -21,11 +21,16 @@ import type { Endpoints } from '../records/endpoints.postgres.ts';
 import type { Db } from '../records/schema.ts';
 import type { Transact } from '../records/transact.ts';
 import type { Agents } from '../routing/agents.postgres.ts';
+import type { Conversions } from '../selling/conversions.postgres.ts';
+import type { Destinations } from '../selling/destinations.postgres.ts';
+import type { Exports } from '../selling/exports.postgres.ts';
 import type { Outcomes } from '../selling/outcomes.postgres.ts';
+import type { Spending } from '../selling/spend.postgres.ts';
 import type { MessageDesk } from '../sms/message-desk.ts';
 import type { Visits } from '../visits/visits.postgres.ts';
 import type { Authorise } from './authorise.ts';
 import type { ReadModels } from './read-models.postgres.ts';
+import type { Reports } from './reports/reports.postgres.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -57,6 +62,7 @@ export interface ApiWorld {
   readonly transact: Transact;
   readonly authorise: Authorise;
   readonly reads: ReadModels;
+  readonly reports: Reports;
   readonly visits: Visits;
   readonly visitDesk: VisitDesk;
   readonly leaseBook: Pick<LeaseBook, 'refresh'>;
@@ -64,6 +70,10 @@ export interface ApiWorld {
   readonly numbers: Numbers;
   readonly agents: Agents;
   readonly outcomes: Outcomes;
+  readonly conversions: Conversions;
+  readonly spending: Spending;
+  readonly destinations: Destinations;
+  readonly exports: Exports;
   readonly endpoints: Endpoints;
   readonly deliveries: Deliveries;
   readonly messageDesk: MessageDesk;

@@ -17,11 +17,14 @@ import type { ApiWorld, App } from './app-type.ts';
 import { toAppError, toProblem } from './problem.ts';
 import { registerCallRoutes } from './routes/calls.ts';
 import { registerConversationRoutes } from './routes/conversations.ts';
+import { registerConversionRoutes } from './routes/conversions.ts';
 import { registerDemoRoute } from './routes/demo.ts';
+import { registerDestinationRoutes } from './routes/destinations.ts';
 import { registerEndpointRoutes } from './routes/endpoints.ts';
 import { registerHealthRoutes } from './routes/health.ts';
 import { registerHomeRoute } from './routes/home.ts';
 import { registerInventoryRoutes } from './routes/inventory.ts';
+import { registerReportRoutes } from './routes/reports.ts';
 import { registerSnippetRoutes } from './routes/snippet.ts';
 import { registerVisitRoutes } from './routes/visits.ts';
 
@@ -70,9 +73,18 @@ export async function createApp(options: AppOptions): Promise<App> {
         securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'pk_… on visits, sk_… elsewhere' } },
       },
       security: [{ key: [] }],
-      tags: ['visits', 'calls', 'conversations', 'numbers', 'agents', 'webhooks', 'operation', 'sandbox'].map(
-        (name) => ({ name }),
-      ),
+      tags: [
+        'visits',
+        'calls',
+        'conversations',
+        'numbers',
+        'agents',
+        'reports',
+        'exports',
+        'webhooks',
+        'operation',
+        'sandbox',
+      ].map((name) => ({ name })),
     },
     transform: jsonSchemaTransform,
   });
@@ -111,6 +123,9 @@ export function registerApi(app: App, world: ApiWorld): void {
     registerConversationRoutes(typed, world);
     registerInventoryRoutes(typed, world);
     registerEndpointRoutes(typed, world);
+    registerConversionRoutes(typed, world);
+    registerReportRoutes(typed, world);
+    registerDestinationRoutes(typed, world);
   });
 }
 

@@ -16,14 +16,13 @@ import { createSecrets } from '../ports/secrets.ts';
 import { createDeliverEvent } from '../records/deliver-event.ts';
 import { createDeliveries } from '../records/deliveries.postgres.ts';
 import { createEndpoints } from '../records/endpoints.postgres.ts';
-import { createOutbox } from '../records/outbox.postgres.ts';
 import type { EventPoster } from '../records/post-event.http.ts';
 import { createLaneRunner } from '../records/run-lane.ts';
 import type { Tables } from '../records/schema.ts';
 import { createTransact } from '../records/transact.ts';
 import { createAgents } from '../routing/agents.postgres.ts';
 import { createOffers } from '../routing/offers.postgres.ts';
-import { createOutcomes } from '../selling/outcomes.postgres.ts';
+import type { SendConversion } from '../selling/send-conversion.ts';
 import { createConversations } from '../sms/conversations.postgres.ts';
 import { createMessageDesk } from '../sms/message-desk.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
@@ -35,6 +34,7 @@ import { createCallRunner } from '../telephony/run-call.ts';
 import { createCallDesk } from '../telephony/take-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { createLeasing, type SharedLeasing } from './leasing.ts';
+import { wireSelling } from './wire-selling.ts';
 
 interface World extends SharedLeasing {
   readonly database: Database<Tables>;
@@ -47,6 +47,7 @@ interface World extends SharedLeasing {
   readonly poster: EventPoster;
   readonly voice: ReadonlyMap<string, VoiceCarrier>;
   readonly texts: ReadonlyMap<string, MessageGateway>;
+  readonly sendConversion: SendConversion;
   readonly countDelivery: (result: 'delivered' | 'retried' | 'dead') => void;
 }
 
@@ -58,7 +59,8 @@ export function createCore(world: World) {
   const ids = createIds({ clock, randomBytes });
   const secrets = createSecrets({ masterKey: world.masterKey, randomBytes });
   const transact = createTransact({ database, jobs, log });
-  const outbox = createOutbox({ clock, ids });
+  const selling = wireSelling({ ...world, db, ids, secrets });
+  const { outbox } = selling;
   const leasing = createLeasing({ ...world, transact, ids, carriers: () => [...world.voice.keys()] });
   const { numbers, settleHolders } = leasing;
   const creditContact = createCreditContact({ attributions: createAttributions({ clock, ids }), outbox });
@@ -76,6 +78,7 @@ export function createCore(world: World) {
     ...createCallEffects({ db, calls, runner, carriers: world.voice, clock }),
     'message.send': createSendHandler({ db, transact, conversations, consents, outbox, gateways: world.texts, clock }),
     'webhook.deliver': deliverEvent,
+    ...selling.handlers,
   };
   return Object.freeze({
     ids,
@@ -92,7 +95,7 @@ export function createCore(world: World) {
     endpoints,
     deliveries: createDeliveries({ clock }),
     agents: createAgents(),
-    outcomes: createOutcomes({ clock, ids, outbox }),
+    ...selling.desks,
     apiKeys: createApiKeys({ clock, ids, randomBytes }),
     failovers: createFailoverBook({ readFailovers: () => numbers.failovers(db), desk: callDesk, log }),
     lanes: createLaneRunner({ db, outbox, jobs, clock, log, handlers }),

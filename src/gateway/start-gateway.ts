@@ -13,6 +13,7 @@ import type { App } from '../api/app-type.ts';
 import { createAuthorise } from '../api/authorise.ts';
 import { createApp, type ObserveRequest, registerApi } from '../api/create-app.ts';
 import { createReadModels } from '../api/read-models.postgres.ts';
+import { createReports } from '../api/reports/reports.postgres.ts';
 import { createSharedVisitRate } from '../numbers/visit-rate.redis.ts';
 import { systemClock } from '../ports/clock.ts';
 import { openEmbeddedDatabase } from '../ports/database.pglite.ts';
@@ -25,6 +26,9 @@ import { type Practice, readPractice, writePractice } from '../ports/practice-fi
 import { migrate } from '../records/migrate.postgres.ts';
 import { createEventPoster, type EventPoster } from '../records/post-event.http.ts';
 import type { Tables } from '../records/schema.ts';
+import { createGoogleTokens } from '../selling/google-token.http.ts';
+import { createPostVendor } from '../selling/post-vendor.http.ts';
+import { createSendConversion, type SendConversion } from '../selling/send-conversion.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
 import { checkCallKind } from '../telephony/check-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
@@ -114,6 +118,7 @@ async function assemble(
     poster,
     voice,
     texts,
+    sendConversion: createSender(settings),
     countDelivery: metrics.countDelivery,
     ...leasing.shared,
   });
@@ -130,6 +135,7 @@ async function assemble(
     db: database.kysely,
     authorise: createAuthorise({ db: database.kysely, apiKeys: core.apiKeys, visits: core.visits, clock: systemClock }),
     reads: createReadModels({ db: database.kysely }),
+    reports: createReports({ db: database.kysely, clock: systemClock }),
     webhookAllowLoopback: settings.webhookAllowLoopback,
     version: packageFile.version,
     publicUrl,
@@ -185,6 +191,13 @@ function createPoster(settings: Settings): EventPoster {
     allowLoopback: settings.webhookAllowLoopback,
     timeoutMs: limits.deliveryTimeoutMs,
     responseBytesMax: limits.deliveryResponseBytesMax,
+  });
+}
+
+function createSender({ vendors }: Settings): SendConversion {
+  return createSendConversion({
+    post: createPostVendor({ clock: systemClock, urls: vendors }),
+    googleTokens: createGoogleTokens({ oauthUrl: vendors.googleOauth }),
   });
 }
 

@@ -24,10 +24,11 @@ import type {
   VisitId,
   WebsiteId,
 } from '../ports/ids.ts';
+import type { ReportTables } from './schema-reports.ts';
 
 type Json<Value> = ColumnType<Value, string, string>;
 
-export interface Tables {
+export interface Tables extends ReportTables {
   enterprise: { id: EnterpriseId; name: string; created_at: Date };
   api_key: {
     id: ApiKeyId;

@@ -60,6 +60,7 @@ export async function wireCore(
     poster,
     voice,
     texts,
+    sendConversion: async () => ({ kind: 'taken' }),
     countDelivery: () => undefined,
   });
   const app = await createApp({ log, version: '0.0.0', observe: () => undefined });

@@ -11,6 +11,7 @@ import type { AgentId, NumberId, VisitId } from '../../src/ports/ids.ts';
 import type { Wake } from '../../src/ports/jobs.ts';
 import { silentLog } from '../../src/ports/log.ts';
 import type { Tables } from '../../src/records/schema.ts';
+import type { SendConversion } from '../../src/selling/send-conversion.ts';
 import type { MessageGateway, SendAnswer, SendOrder } from '../../src/sms/message-gateway.ts';
 import type { VoiceCarrier } from '../../src/telephony/voice-carrier.ts';
 
@@ -22,6 +23,8 @@ export interface StagePlan {
   readonly holdMs?: number;
   readonly leaseMs?: number;
   readonly restMs?: number;
+  /** How advertising vendors answer; they take everything unless the test says otherwise. */
+  readonly sendConversion?: SendConversion;
 }
 
 let stages = 0;
@@ -51,6 +54,7 @@ export async function stageCore(database: Database<Tables>, plan: StagePlan = {}
     poster: { post: async () => ({ kind: 'answered', status: 200, retryAfterMs: null }), close: idle },
     voice: new Map([['sandbox', carrier.voice]]),
     texts: new Map([['sandbox', carrier.texts]]),
+    sendConversion: plan.sendConversion ?? (async () => ({ kind: 'taken' })),
     countDelivery: () => undefined,
   });
   const { ids } = core;
@@ -97,9 +101,9 @@ export async function stageCore(database: Database<Tables>, plan: StagePlan = {}
     numbers,
     addNumber,
     /** Makes a visit without a lease. */
-    async addVisit(visitorId: string | null = null): Promise<VisitId> {
+    async addVisit(visitorId: string | null = null, arrival: Record<string, string> = {}): Promise<VisitId> {
       const id = ids.make('visit');
-      const visit = { id, enterpriseId, websiteId: website.id, visitorId, arrival: {}, startedAt: clock.at };
+      const visit = { id, enterpriseId, websiteId: website.id, visitorId, arrival, startedAt: clock.at };
       await core.transact(({ tx }) => core.visits.insert(tx, visit));
       return id;
     },
@@ -183,3 +187,5 @@ function stageCarrier() {
   };
   return { sent, answers, during, texts, voice };
 }
+
+export type StagedCore = Awaited<ReturnType<typeof stageCore>>;

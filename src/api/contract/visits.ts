@@ -30,6 +30,10 @@ export const openVisitBody = z.strictObject({
   msclkid: fact,
   fbclid: fact,
   gaClientId: fact,
+  consent: z
+    .enum(['granted', 'denied'])
+    .optional()
+    .describe('whether the visitor allowed advertising vendors to be told; left out counts as denied'),
   locale: text(35).optional(),
   region: text(64).optional().describe('coarse region, such as US-OR'),
   human: humanField,
