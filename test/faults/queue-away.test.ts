@@ -2,39 +2,19 @@
  * Redis dies under the jobs: it only ever held hints. Calls are answered meanwhile, and what is to be done is done once
  * it is back.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import { freePort } from '../support/child-gateway.ts';
+import { createOwnRedis, type OwnRedis } from '../support/own-redis.ts';
 import { ownDatabase, startServerGateway } from './server-gateway.ts';
 
 const ours = '+19715550100';
 const agent = /^\+1212555017[12]$/;
 
 /** A Redis of our own, with the durability the deployment page asks for; killed after the test. */
-async function ownRedis() {
-  const port = await freePort();
-  const folder = await mkdtemp(join(inject('stores').folder, 'redis-'));
-  let child: ChildProcess | null = null;
-  const start = async () => {
-    const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''];
-    const running = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    child = running;
-    await new Promise<void>((ready, failed) => {
-      running.on('error', failed);
-      running.stdout.on('data', (bytes: Buffer) => {
-        if (bytes.toString().includes('Ready to accept connections')) ready();
-      });
-    });
-  };
-  const kill = async () => {
-    const gone = new Promise((exit) => child?.once('exit', exit));
-    if (child?.kill('SIGKILL')) await gone;
-  };
-  onTestFinished(kill);
-  await start();
-  return { url: `redis://127.0.0.1:${port}`, start, kill };
+async function ownRedis(): Promise<OwnRedis> {
+  const redis = await createOwnRedis(['--appendonly', 'yes']);
+  onTestFinished(redis.kill);
+  await redis.start();
+  return redis;
 }
 
 const { postgres, redis: found } = inject('stores');

@@ -1,0 +1,249 @@
+/**
+ * Moves grants from the streams in Redis into the record. A consumer group of all processes shares the work; an entry is
+ * taken off its stream only once the record has it, and filing twice changes nothing, so a consumer may die anywhere:
+ * what it had read is claimed by another. Whoever grants nudges its own drain, so nothing is polled to be quick; the
+ * tick looks for what dead processes have left.
+ *
+ * What this process granted in the last seconds it also remembers itself: a Redis that dies may have acknowledged what
+ * it had not written yet, and `rescue` files that from here.
+ */
+import type { Cluster, Redis } from 'ioredis';
+import { limits } from '../../config/limits.ts';
+import type { Clock } from '../ports/clock.ts';
+import { faultFacts, type Log } from '../ports/log.ts';
+import type { GrantRecord } from './lease-book.ts';
+
+/** One entry of a stream, as it waits for the record. */
+export interface WaitingGrant {
+  readonly entryId: string;
+  readonly record: GrantRecord;
+}
+
+interface World {
+  readonly connection: Redis | Cluster;
+  readonly streams: readonly string[];
+  /** Unique among all processes that drain, and new with each start. */
+  readonly consumer: string;
+  /** Keeps the grants; what is there already stays as it is. */
+  readonly file: (records: readonly GrantRecord[]) => Promise<unknown>;
+  readonly buriedOf: (stream: string) => string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly claimAfterMs?: number;
+}
+
+interface Batch {
+  readonly stream: string;
+  /** `>` reads what nobody has read, `0` what this process read before and has not taken off. */
+  readonly from: '>' | '0';
+  readonly entries: readonly WaitingGrant[];
+}
+
+const group = 'filers';
+
+export function createGrantDrain(world: World) {
+  const { connection: client, consumer, log } = world;
+  const dirty = new Set<string>(world.streams);
+  /** Streams of which we hold entries that were read and not filed. */
+  const held = new Set<string>();
+  const remembered = createRemembered();
+  let running: Promise<void> | null = null;
+  let isStopped = false;
+  let isFailing = false;
+
+  function start(): Promise<void> {
+    running ??= run().finally(() => {
+      running = null;
+      if (dirty.size > 0 && !isFailing && !isStopped) start();
+    });
+    return running;
+  }
+
+  /** Rounds of reading and filing until nothing is new; grants that come meanwhile gather for the next round. */
+  async function run(): Promise<void> {
+    let streams: readonly string[] = [];
+    try {
+      while (dirty.size > 0 && !isStopped) {
+        streams = [...dirty];
+        dirty.clear();
+        await fileAll(await Promise.all(streams.map(read)));
+      }
+      isFailing = false;
+    } catch (fault) {
+      // What was read, or may have been, is ours until it is filed.
+      for (const stream of streams) held.add(stream);
+      if (!isFailing) log.warn({ err: faultFacts(fault) }, 'grants-not-drained');
+      isFailing = true;
+    }
+  }
+
+  async function read(stream: string): Promise<Batch> {
+    const from = held.has(stream) ? '0' : '>';
+    const entries = await readGroup(client, stream, consumer, from);
+    if (from === '0' && entries.length === 0) held.delete(stream);
+    if (from === '0' || entries.length > 0) dirty.add(stream);
+    return { stream, from, entries };
+  }
+
+  async function fileAll(batches: readonly Batch[]): Promise<void> {
+    const full = batches.filter(({ entries }) => entries.length > 0);
+    try {
+      await world.file(full.flatMap(({ entries }) => entries.map(({ record }) => record)));
+      await Promise.all(full.map(takeOff));
+    } catch (fault) {
+      if (!isRefusal(fault)) throw fault;
+      for (const batch of full) await fileSingly(batch);
+    }
+  }
+
+  /** One bad entry must not hold up the others: it is tried again for a while, then put aside, and somebody is told. */
+  async function fileSingly({ stream, entries }: Omit<Batch, 'from'>): Promise<void> {
+    for (const entry of entries) {
+      try {
+        await world.file([entry.record]);
+      } catch (fault) {
+        if (!isRefusal(fault)) throw fault;
+        if (writtenAt(entry) > world.clock.now() - limits.grantBuriedAfterMs) throw fault;
+        const { entryId, record } = entry;
+        log.error({ err: faultFacts(fault), stream, entryId, leaseId: record.lease?.id }, 'grant-buried');
+        const kept = ['MAXLEN', '~', limits.buriedGrantsMax, '*', 'record', JSON.stringify(record)] as const;
+        await client.xadd(world.buriedOf(stream), ...kept);
+      }
+      await takeOff({ stream, entries: [entry] });
+    }
+  }
+
+  async function takeOff({ stream, entries }: Omit<Batch, 'from'>): Promise<void> {
+    for (const { record } of entries) remembered.forget(record);
+    const ids = entries.map(({ entryId }) => entryId);
+    await Promise.all([client.xack(stream, group, ...ids), client.xdel(stream, ...ids)]);
+  }
+
+  /** Entries that a consumer read and never took off. */
+  async function claimLeft(stream: string): Promise<void> {
+    const idle = world.claimAfterMs ?? limits.grantClaimAfterMs;
+    const answer = await client.xautoclaim(stream, group, consumer, idle, '0-0', 'COUNT', limits.grantsPerFiling);
+    const entries = (answer as unknown as [string, RawEntry[]])[1].map(readEntry);
+    if (entries.length > 0) held.add(stream);
+    await fileAll([{ stream, from: '0', entries }]);
+    await forgetConsumers(client, stream, consumer);
+  }
+
+  return Object.freeze({
+    /** A grant was written to this stream; it is remembered until the record has it. */
+    note(stream: string, record: GrantRecord): void {
+      remembered.note(record, world.clock.now());
+      dirty.add(stream);
+      start();
+    },
+    /** Looks at every stream. Resolves when nothing is left, or when it cannot go on now. */
+    drainAll(): Promise<void> {
+      for (const stream of world.streams) dirty.add(stream);
+      isFailing = false;
+      return start();
+    },
+    /** Takes over what dead consumers have read. */
+    async claim(): Promise<void> {
+      try {
+        for (const stream of world.streams) await claimLeft(stream);
+      } catch (fault) {
+        log.warn({ err: faultFacts(fault) }, 'grants-not-claimed');
+      }
+    },
+    /** Files what this process remembers, without Redis. */
+    async rescue(): Promise<void> {
+      const records = remembered.all();
+      for (let at = 0; at < records.length; at += limits.grantsPerFiling) {
+        const part = records.slice(at, at + limits.grantsPerFiling);
+        await world.file(part);
+        for (const record of part) remembered.forget(record);
+      }
+    },
+    remembered: () => remembered.all().length,
+    /** Ends after the round under way. */
+    async stop(): Promise<void> {
+      isStopped = true;
+      await running;
+    },
+  });
+}
+
+export type RawEntry = [id: string, fields: string[]];
+
+/** A stream's entry as a grant. */
+export function readEntry([entryId, fields]: RawEntry): WaitingGrant {
+  const [, visit = '', , lease = ''] = fields;
+  const record = {
+    visit: visit === '' ? null : JSON.parse(visit),
+    lease: lease === '' ? null : readLease(lease),
+  } as const;
+  return { entryId, record };
+}
+
+/** Lua drops what is null. */
+export function readLease(packed: string): NonNullable<GrantRecord['lease']> {
+  const lease = JSON.parse(packed);
+  return { ...lease, visitorId: lease.visitorId ?? null };
+}
+
+/** Redis names entries by its own clock, in Unix ms. */
+function writtenAt({ entryId }: WaitingGrant): number {
+  return Number(entryId.split('-')[0]);
+}
+
+/** SQLSTATE classes 22 and 23: the rows themselves are at fault. */
+function isRefusal(fault: unknown): boolean {
+  return fault instanceof Error && 'code' in fault && /^2[23]/.test(String(fault.code));
+}
+
+async function readGroup(
+  client: Redis | Cluster,
+  stream: string,
+  consumer: string,
+  from: '0' | '>',
+): Promise<WaitingGrant[]> {
+  const ask = () =>
+    client.xreadgroup('GROUP', group, consumer, 'COUNT', limits.grantsPerFiling, 'STREAMS', stream, from);
+  const answer = await ask().catch(async (fault: unknown) => {
+    if (!(fault instanceof Error && fault.message.startsWith('NOGROUP'))) throw fault;
+    await makeGroup(client, stream);
+    return ask();
+  });
+  const [first] = (answer ?? []) as [string, RawEntry[]][];
+  return (first?.[1] ?? []).filter(([, fields]) => fields !== null).map(readEntry);
+}
+
+async function makeGroup(client: Redis | Cluster, stream: string): Promise<void> {
+  await client.xgroup('CREATE', stream, group, '0', 'MKSTREAM').catch((fault: unknown) => {
+    if (!(fault instanceof Error && fault.message.startsWith('BUSYGROUP'))) throw fault;
+  });
+}
+
+/** Each start is a new consumer, so those that have nothing left and were not seen for long are taken off the list. */
+async function forgetConsumers(client: Redis | Cluster, stream: string, own: string): Promise<void> {
+  const rows = (await client.xinfo('CONSUMERS', stream, group)) as unknown[][];
+  for (const row of rows) {
+    const facts = new Map(Array.from({ length: row.length / 2 }, (_, at) => [row[2 * at], row[2 * at + 1]]));
+    const isOver = facts.get('pending') === 0 && Number(facts.get('idle')) > limits.grantConsumerForgottenMs;
+    if (isOver && facts.get('name') !== own)
+      await client.xgroup('DELCONSUMER', stream, group, String(facts.get('name')));
+  }
+}
+
+/** The grants of the last seconds, oldest first; bounded in time and number. */
+function createRemembered() {
+  const grants = new Map<string, { record: GrantRecord; at: number }>();
+  const nameOf = ({ visit, lease }: GrantRecord) => lease?.id ?? visit?.id ?? '';
+  return {
+    note(record: GrantRecord, at: number): void {
+      grants.set(nameOf(record), { record, at });
+      for (const [name, oldest] of grants) {
+        const isKept = oldest.at > at - limits.grantRememberedMs && grants.size <= limits.grantsRememberedMax;
+        if (isKept) return;
+        grants.delete(name);
+      }
+    },
+    forget: (record: GrantRecord) => grants.delete(nameOf(record)),
+    all: () => [...grants.values()].map(({ record }) => record),
+  };
+}
