@@ -142,8 +142,8 @@ export const limits = Object.freeze({
   numbersPerLoad: 500,
   /** A pool that is lost again while it is loaded is given up after as many loads. */
   poolLoadsMax: 5,
-  /** Numbers that have become free and are queued again by one grant. */
-  numbersPerSweep: 64,
+  /** Numbers that have become free and are queued again by one step of a grant, which then holds Redis up for some ms. */
+  numbersPerSweep: 256,
   /** Which numbers an address holds is forgotten this long after its last grant. */
   addressKeptMs: 24 * 60 * 60 * 1_000,
   /** Grants moved from Redis into the record by one statement. */

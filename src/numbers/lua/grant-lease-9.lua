@@ -6,7 +6,7 @@
 --   visit kept; {'again'}: more numbers are due than one step looks at; {'unloaded'}: the pool is not here (any more).
 local now, wish = tonumber(ARGV[1]), cjson.decode(ARGV[2])
 if redis.call('HEXISTS', meta, 'loaded') == 0 then return { 'unloaded' } end
-local more = sweep(now, wish.sweepMax)
+if sweep(now, wish.sweepMax) then return { 'again' } end
 
 local held = read(redis.call('HGET', visits, wish.visitId))
 if is_live(held, now) then return { 'granted', cjson.encode(held.lease), '0' } end
@@ -18,7 +18,6 @@ if not reason and not slot then
   id, slot = next_idle(wish)
   reason = not slot and 'exhausted'
 end
-if reason and more then return { 'again' } end
 if reason then
   if ARGV[3] ~= '' then redis.call('XADD', KEYS[9], '*', 'visit', ARGV[3], 'lease', '') end
   return { reason }
