@@ -74,6 +74,19 @@ export const limits = Object.freeze({
   stickyMs: 30 * 24 * 60 * 60 * 1_000,
   /** Visitors whose former numbers a pool remembers. */
   formerVisitorsMax: 200_000,
+  /**
+   * What a page view asks again and again (whose key is this, what are the pool's terms) is remembered this long: a
+   * revoked key or a changed pool takes effect within it. A refusal is remembered shorter, so that a new key works soon.
+   */
+  rememberedMs: 5_000,
+  rememberedRefusalMs: 1_000,
+  rememberedKeysMax: 10_000,
+  rememberedPoolsMax: 1_000,
+  /** New visits of one address that are given a number of their own (contracts section 7). */
+  visitsPerAddressMax: 10,
+  visitsPerAddressWithinMs: 60_000,
+  /** How long a page view waits for Redis to count it; after that this process counts alone. */
+  visitRateTimeoutMs: 250,
   /** How often a pool's numbers are compared with the record, in case another program has changed them. */
   poolCheckEveryMs: 30_000,
   /** One claim on an outbox entry; a crashed claimer's entry is taken over after it. */

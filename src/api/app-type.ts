@@ -10,10 +10,12 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { LeaseBook } from '../numbers/lease-book.ts';
 import type { Numbers } from '../numbers/numbers.postgres.ts';
 import type { VisitDesk } from '../numbers/welcome-visit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
+import type { Secrets } from '../ports/secrets.ts';
 import type { Deliveries } from '../records/deliveries.postgres.ts';
 import type { Endpoints } from '../records/endpoints.postgres.ts';
 import type { Db } from '../records/schema.ts';
@@ -41,6 +43,8 @@ export interface ApiWorld {
   readonly reads: ReadModels;
   readonly visits: Visits;
   readonly visitDesk: VisitDesk;
+  readonly leaseBook: Pick<LeaseBook, 'refresh'>;
+  readonly secrets: Pick<Secrets, 'fingerprint'>;
   readonly numbers: Numbers;
   readonly agents: Agents;
   readonly outcomes: Outcomes;

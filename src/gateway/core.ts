@@ -7,9 +7,6 @@ import { createApiKeys } from '../identity/api-keys.postgres.ts';
 import { createConsents } from '../identity/consents.postgres.ts';
 import { createAttributions } from '../numbers/attributions.postgres.ts';
 import { createCreditContact } from '../numbers/credit-contact.ts';
-import { createLeases } from '../numbers/leases.postgres.ts';
-import { createNumbers } from '../numbers/numbers.postgres.ts';
-import { createVisitDesk } from '../numbers/welcome-visit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { createIds, type RandomBytes } from '../ports/ids.ts';
@@ -37,9 +34,9 @@ import { createCallEffects } from '../telephony/perform-effects.ts';
 import { createCallRunner } from '../telephony/run-call.ts';
 import { createCallDesk } from '../telephony/take-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
-import { createVisits } from '../visits/visits.postgres.ts';
+import { createLeasing, type SharedLeasing } from './leasing.ts';
 
-interface World {
+interface World extends SharedLeasing {
   readonly database: Database<Tables>;
   readonly jobs: Jobs;
   readonly log: Log;
@@ -62,26 +59,17 @@ export function createCore(world: World) {
   const secrets = createSecrets({ masterKey: world.masterKey, randomBytes });
   const transact = createTransact({ database, jobs, log });
   const outbox = createOutbox({ clock, ids });
-  const numbers = createNumbers();
-  const visits = createVisits();
-  const leases = createLeases({ clock, ids, carriers: () => [...world.voice.keys()] });
+  const leasing = createLeasing({ ...world, db, transact, ids, carriers: () => [...world.voice.keys()] });
+  const { numbers, settleHolders } = leasing;
   const creditContact = createCreditContact({ attributions: createAttributions({ clock, ids }), outbox });
   const offers = createOffers({ clock, ids });
   const calls = createCalls();
   const runner = createCallRunner({ transact, calls, offers, outbox, clock, ids, log });
-  const callDesk = createCallDesk({ transact, calls, runner, numbers, creditContact, outbox, clock, ids });
+  const desk = { transact, numbers, creditContact, settleHolders, outbox, clock, ids };
+  const callDesk = createCallDesk({ ...desk, calls, runner });
   const consents = createConsents({ secrets });
   const conversations = createConversations();
-  const messageDesk = createMessageDesk({
-    transact,
-    numbers,
-    creditContact,
-    consents,
-    conversations,
-    outbox,
-    clock,
-    ids,
-  });
+  const messageDesk = createMessageDesk({ ...desk, consents, conversations });
   const endpoints = createEndpoints({ clock, ids, secrets, randomBytes, outbox });
   const deliverEvent = createDeliverEvent({ ...world, db, transact, outbox, endpoints, count: world.countDelivery });
   const handlers = {
@@ -95,8 +83,8 @@ export function createCore(world: World) {
     randomBytes,
     transact,
     outbox,
-    numbers,
-    visits,
+    secrets,
+    ...leasing,
     calls,
     runner,
     callDesk,
@@ -106,7 +94,6 @@ export function createCore(world: World) {
     agents: createAgents(),
     outcomes: createOutcomes({ clock, ids, outbox }),
     apiKeys: createApiKeys({ clock, ids, randomBytes }),
-    visitDesk: createVisitDesk({ transact, visits, leases, clock, ids }),
     failovers: createFailoverBook({ readFailovers: () => numbers.failovers(db), desk: callDesk, log }),
     lanes: createLaneRunner({ db, outbox, jobs, clock, log, handlers }),
   });

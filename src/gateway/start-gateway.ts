@@ -8,9 +8,11 @@ import type { FastifyBaseLogger } from 'fastify';
 import { limits } from '../../config/limits.ts';
 import type { Settings, TwilioSettings } from '../../config/settings.ts';
 import packageFile from '../../package.json' with { type: 'json' };
+import type { App } from '../api/app-type.ts';
 import { createAuthorise } from '../api/authorise.ts';
-import { createApp, registerApi } from '../api/create-app.ts';
+import { createApp, type ObserveRequest, registerApi } from '../api/create-app.ts';
 import { createReadModels } from '../api/read-models.postgres.ts';
+import { createSharedVisitRate } from '../numbers/visit-rate.redis.ts';
 import { systemClock } from '../ports/clock.ts';
 import { openEmbeddedDatabase } from '../ports/database.pglite.ts';
 import { openServerDatabase } from '../ports/database.postgres.ts';
@@ -29,6 +31,7 @@ import { acceptWaiting } from './accept-waiting.ts';
 import { addSandbox, addTwilio } from './add-carriers.ts';
 import { type Core, createCore } from './core.ts';
 import { makeDemo } from './first-start.postgres.ts';
+import type { SharedLeasing } from './leasing.ts';
 import { createMetrics } from './metrics.ts';
 
 export interface Gateway {
@@ -97,6 +100,7 @@ async function assemble(
   const jobs = createJobs({ backend: jobBackend(settings, database), queueName, logFault });
   const voice = new Map<string, VoiceCarrier>();
   const texts = new Map<string, MessageGateway>();
+  const leasing = sharedLeasing(settings, logFault);
   const core = createCore({
     database,
     jobs,
@@ -109,11 +113,12 @@ async function assemble(
     voice,
     texts,
     countDelivery: metrics.countDelivery,
+    ...leasing.shared,
   });
   const address = { url: '' };
   const publicUrl = () => settings.publicUrl ?? address.url;
   const madeDemo = settings.demo ? await ensureDemo(settings, core) : null;
-  const app = await createApp({ log, version: packageFile.version, observe: metrics.observeRequest });
+  const app = await openApp(settings, log, metrics.observeRequest);
   const carriers = { db: database.kysely, core, log, publicUrl, voice, texts };
   addTwilio(app, carriers, settings.twilio ?? (settings.demo ? await practiceTwilio(settings) : null));
   if (settings.sandboxCarrier) await addSandbox(app, carriers);
@@ -121,7 +126,7 @@ async function assemble(
   registerApi(app, {
     ...core,
     db: database.kysely,
-    authorise: createAuthorise({ db: database.kysely, apiKeys: core.apiKeys, visits: core.visits }),
+    authorise: createAuthorise({ db: database.kysely, apiKeys: core.apiKeys, visits: core.visits, clock: systemClock }),
     reads: createReadModels({ db: database.kysely }),
     webhookAllowLoopback: settings.webhookAllowLoopback,
     version: packageFile.version,
@@ -137,12 +142,10 @@ async function assemble(
   address.url = await app.listen({ port: settings.port, host: settings.host });
   await startJobs(jobs, core);
   await core.lanes.sweep().catch((fault: unknown) => logFault(fault, 'first-sweep-failed'));
-  const refresh = setInterval(() => void core.failovers.refresh(), limits.failoverRefreshMs);
-  const tell = setInterval(() => void core.failovers.tellLater(), limits.failoverTellEveryMs);
+  const stopTimers = startTimers(core);
   const close = once(async () => {
     state.draining = true;
-    clearInterval(refresh);
-    clearInterval(tell);
+    stopTimers();
     await acceptWaiting(app.server);
     await app.close();
     // A receiver may take longer to answer than we may take to end: its event is tried again at the next start.
@@ -151,9 +154,25 @@ async function assemble(
     clearTimeout(patience);
     poster.close();
     await core.failovers.tellLater();
+    await core.leaseBook.close();
+    leasing.close();
     await database.close();
   });
   return Object.freeze({ url: address.url, madeDemo, close });
+}
+
+/** What processes share about leases in Redis; without it each keeps its own, which the core makes by itself. */
+function sharedLeasing(
+  { redisUrl }: Settings,
+  logFault: (fault: unknown, event: string) => void,
+): { readonly shared: SharedLeasing; close(): void } {
+  if (redisUrl === null) return { shared: {}, close: () => undefined };
+  const visitRate = createSharedVisitRate(redisUrl, logFault);
+  return { shared: { visitRate }, close: visitRate.close };
+}
+
+function openApp({ trustProxy }: Settings, log: FastifyBaseLogger, observe: ObserveRequest): Promise<App> {
+  return createApp({ log, version: packageFile.version, trustProxy, observe });
 }
 
 function createPoster(settings: Settings): EventPoster {
@@ -173,6 +192,18 @@ function jobBackend(settings: Settings, database: Database<Tables>): JobBackend 
 async function masterKeyOf(settings: Settings): Promise<Uint8Array> {
   if (settings.secretKeyHex === null) return readOrMakeKey(settings.dataFolder, randomBytes);
   return Buffer.from(settings.secretKeyHex, 'hex');
+}
+
+/** What is done again and again beside the jobs; answers with what stops it. */
+function startTimers(core: Core): () => void {
+  const timers = [
+    setInterval(() => void core.failovers.refresh(), limits.failoverRefreshMs),
+    setInterval(() => void core.failovers.tellLater(), limits.failoverTellEveryMs),
+    setInterval(() => void core.leaseBook.tick(), limits.beatFlushEveryMs),
+  ];
+  return () => {
+    for (const timer of timers) clearInterval(timer);
+  };
 }
 
 function startJobs(jobs: Jobs, core: Core): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * The inventory: which telephone numbers are ours, with which carrier, in which pool, and where a caller goes when
- * nobody answers. The lease columns belong to `leases.postgres.ts`.
+ * nobody answers. Who has which number is the lease book's.
  */
 import type { E164 } from '../ports/e164.ts';
 import type { EnterpriseId, NumberId, PoolId } from '../ports/ids.ts';
@@ -13,9 +13,6 @@ export interface OwnNumber {
   readonly e164: E164;
   readonly carrier: string;
   readonly failover: E164 | null;
-}
-
-export interface NewNumber extends OwnNumber {
   readonly poolId: PoolId | null;
 }
 
@@ -27,7 +24,7 @@ export function createNumbers() {
     async findOwn(db: Db, e164: E164, carrier: string): Promise<OwnNumber | null> {
       const row = await db
         .selectFrom('number')
-        .select(['id', 'enterprise_id', 'e164', 'carrier', 'failover'])
+        .select(['id', 'enterprise_id', 'e164', 'carrier', 'failover', 'pool_id'])
         .where('e164', '=', e164)
         .where('carrier', '=', carrier)
         .where('state', '!=', 'released')
@@ -39,11 +36,12 @@ export function createNumbers() {
         e164: row.e164,
         carrier: row.carrier,
         failover: row.failover,
+        poolId: row.pool_id,
       };
     },
 
     /** Adds a number, free from `freeAt` (Unix ms). False when some enterprise already has it. */
-    async add(db: Db, number: NewNumber, freeAt: number): Promise<boolean> {
+    async add(db: Db, number: OwnNumber, freeAt: number): Promise<boolean> {
       const added = await db
         .insertInto('number')
         .values({

@@ -3,7 +3,7 @@
  * tied to. Arrival facts are stored as they came; beats only ever raise the counters, so a late beat does no harm.
  */
 import { sql } from 'kysely';
-import type { EnterpriseId, PoolId, VisitId, WebsiteId } from '../ports/ids.ts';
+import type { EnterpriseId, NumberId, PoolId, VisitId, WebsiteId } from '../ports/ids.ts';
 import type { Db, Tx } from '../records/schema.ts';
 
 export interface NewVisit {
@@ -66,6 +66,16 @@ export function createVisits() {
           started_at: at,
           last_beat_at: at,
         })
+        .execute();
+    },
+
+    /** The visit was shown a shared number for want of one of its own. */
+    async noteShown(tx: Tx, visitId: VisitId, numberId: NumberId): Promise<void> {
+      await tx
+        .updateTable('visit')
+        .set({ shown_number_id: numberId })
+        .where('id', '=', visitId)
+        .where(sql<boolean>`shown_number_id is distinct from ${numberId}`)
         .execute();
     },
 

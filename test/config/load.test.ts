@@ -36,6 +36,7 @@ describe('without any setting', () => {
       demo: true,
       sandboxCarrier: true,
       statusPage: true,
+      trustProxy: null,
       twilio: null,
       practiceTwilioPort: 8091,
       webhookAllowLoopback: true,

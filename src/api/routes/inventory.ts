@@ -108,6 +108,7 @@ function registerNumbers(app: App, world: ApiWorld): void {
         world.clock.now(),
       );
       if (!added) throw new AppError('conflict', { detail: 'this number is already in an inventory' });
+      if (poolId !== null) await world.leaseBook.refresh(poolId);
       return reply.code(201).send({ id, number, carrier, state: 'active', poolId, failover, lease: null });
     },
   );
