@@ -144,10 +144,10 @@ export const limits = Object.freeze({
   jobBlockSeconds: 5,
   /** BullMQ keeps an event stream we do not read. */
   jobEventsMax: 100,
-  /** The lease book in Redis. One command may take this long; a page, a settling and closing wait this long for it all. */
-  leaseRedisTimeoutMs: 1_000,
+  /** The lease book in Redis: how long one command may take; how long a page waits for Redis to come back, a call for it all. */
+  leaseRedisTimeoutMs: 2_000,
   leasePatienceMs: 1_000,
-  settlePatienceMs: 700,
+  settlePatienceMs: 1_000,
   leaseCloseTimeoutMs: 5_000,
   /** What Redis has lost is brought back from the record; while that fails it is tried again this often. */
   leaseRecoverAgainMs: 500,
@@ -164,8 +164,7 @@ export const limits = Object.freeze({
   /** Grants that a process read and did not file for this long are another one's; looked for as often. */
   grantClaimAfterMs: 15_000,
   grantClaimEveryTicks: 5,
-  /** A grant that the record refuses for what it holds is put aside after this: what it refers to may be on its way. */
-  grantBuriedAfterMs: 60_000,
+  /** Grants that the record refuses for what they hold are put aside; of one stream so many are kept. */
   buriedGrantsMax: 10_000,
   /** A process not seen at the stream for this long is taken off its list. */
   grantConsumerForgottenMs: 60 * 60 * 1_000,

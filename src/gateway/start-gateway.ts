@@ -12,7 +12,6 @@ import type { App } from '../api/app-type.ts';
 import { createAuthorise } from '../api/authorise.ts';
 import { createApp, type ObserveRequest, registerApi } from '../api/create-app.ts';
 import { createReadModels } from '../api/read-models.postgres.ts';
-import { createSharedVisitRate } from '../numbers/visit-rate.redis.ts';
 import { systemClock } from '../ports/clock.ts';
 import { openEmbeddedDatabase } from '../ports/database.pglite.ts';
 import { openServerDatabase } from '../ports/database.postgres.ts';
@@ -31,8 +30,8 @@ import { acceptWaiting } from './accept-waiting.ts';
 import { addSandbox, addTwilio } from './add-carriers.ts';
 import { type Core, createCore } from './core.ts';
 import { makeDemo } from './first-start.postgres.ts';
-import type { SharedLeasing } from './leasing.ts';
 import { createMetrics } from './metrics.ts';
+import { openSharedLeasing } from './shared-leasing.ts';
 
 export interface Gateway {
   /** Where it listens, such as `http://127.0.0.1:8080`. */
@@ -100,7 +99,7 @@ async function assemble(
   const jobs = createJobs({ backend: jobBackend(settings, database), queueName, logFault });
   const voice = new Map<string, VoiceCarrier>();
   const texts = new Map<string, MessageGateway>();
-  const leasing = sharedLeasing(settings, logFault);
+  const leasing = openSharedLeasing(settings.redisUrl, log, logFault);
   const core = createCore({
     database,
     jobs,
@@ -159,16 +158,6 @@ async function assemble(
     await database.close();
   });
   return Object.freeze({ url: address.url, madeDemo, close });
-}
-
-/** What processes share about leases in Redis; without it each keeps its own, which the core makes by itself. */
-function sharedLeasing(
-  { redisUrl }: Settings,
-  logFault: (fault: unknown, event: string) => void,
-): { readonly shared: SharedLeasing; close(): void } {
-  if (redisUrl === null) return { shared: {}, close: () => undefined };
-  const visitRate = createSharedVisitRate(redisUrl, logFault);
-  return { shared: { visitRate }, close: visitRate.close };
 }
 
 function openApp({ trustProxy }: Settings, log: FastifyBaseLogger, observe: ObserveRequest): Promise<App> {

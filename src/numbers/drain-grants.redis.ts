@@ -12,12 +12,8 @@ import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import { faultFacts, type Log } from '../ports/log.ts';
 import type { GrantRecord } from './lease-book.ts';
-
-/** One entry of a stream, as it waits for the record. */
-export interface WaitingGrant {
-  readonly entryId: string;
-  readonly record: GrantRecord;
-}
+import { createRememberedGrants } from './remembered-grants.ts';
+import { type RawEntry, readEntry, type WaitingGrant } from './waiting-grant.ts';
 
 interface World {
   readonly connection: Redis | Cluster;
@@ -34,8 +30,6 @@ interface World {
 
 interface Batch {
   readonly stream: string;
-  /** `>` reads what nobody has read, `0` what this process read before and has not taken off. */
-  readonly from: '>' | '0';
   readonly entries: readonly WaitingGrant[];
 }
 
@@ -46,7 +40,7 @@ export function createGrantDrain(world: World) {
   const dirty = new Set<string>(world.streams);
   /** Streams of which we hold entries that were read and not filed. */
   const held = new Set<string>();
-  const remembered = createRemembered();
+  const remembered = createRememberedGrants();
   let running: Promise<void> | null = null;
   let isStopped = false;
   let isFailing = false;
@@ -77,44 +71,51 @@ export function createGrantDrain(world: World) {
     }
   }
 
+  /** `>` reads what nobody has read, `0` what this process read before and has not taken off. */
   async function read(stream: string): Promise<Batch> {
     const from = held.has(stream) ? '0' : '>';
     const entries = await readGroup(client, stream, consumer, from);
     if (from === '0' && entries.length === 0) held.delete(stream);
     if (from === '0' || entries.length > 0) dirty.add(stream);
-    return { stream, from, entries };
+    return { stream, entries };
   }
 
   async function fileAll(batches: readonly Batch[]): Promise<void> {
     const full = batches.filter(({ entries }) => entries.length > 0);
+    const grants = full.flatMap(({ entries }) => entries.map(({ record }) => record));
     try {
-      await world.file(full.flatMap(({ entries }) => entries.map(({ record }) => record)));
-      await Promise.all(full.map(takeOff));
+      await world.file(grants.filter((grant) => grant !== null));
+      if (!grants.includes(null)) return void (await Promise.all(full.map(takeOff)));
     } catch (fault) {
       if (!isRefusal(fault)) throw fault;
-      for (const batch of full) await fileSingly(batch);
     }
+    for (const batch of full) await fileSingly(batch);
   }
 
-  /** One bad entry must not hold up the others: it is tried again for a while, then put aside, and somebody is told. */
-  async function fileSingly({ stream, entries }: Omit<Batch, 'from'>): Promise<void> {
+  /** One bad entry must not hold up the others: it is put aside, and somebody is told. */
+  async function fileSingly({ stream, entries }: Batch): Promise<void> {
     for (const entry of entries) {
-      try {
-        await world.file([entry.record]);
-      } catch (fault) {
-        if (!isRefusal(fault)) throw fault;
-        if (writtenAt(entry) > world.clock.now() - limits.grantBuriedAfterMs) throw fault;
-        const { entryId, record } = entry;
-        log.error({ err: faultFacts(fault), stream, entryId, leaseId: record.lease?.id }, 'grant-buried');
-        const kept = ['MAXLEN', '~', limits.buriedGrantsMax, '*', 'record', JSON.stringify(record)] as const;
-        await client.xadd(world.buriedOf(stream), ...kept);
+      if (!(await isTaken(entry))) {
+        log.error({ stream, entryId: entry.entryId, leaseId: entry.record?.lease?.id }, 'grant-buried');
+        await client.xadd(world.buriedOf(stream), 'MAXLEN', '~', limits.buriedGrantsMax, '*', ...entry.fields);
       }
       await takeOff({ stream, entries: [entry] });
     }
   }
 
-  async function takeOff({ stream, entries }: Omit<Batch, 'from'>): Promise<void> {
-    for (const { record } of entries) remembered.forget(record);
+  async function isTaken({ record }: WaitingGrant): Promise<boolean> {
+    if (record === null) return false;
+    try {
+      await world.file([record]);
+      return true;
+    } catch (fault) {
+      if (isRefusal(fault)) return false;
+      throw fault;
+    }
+  }
+
+  async function takeOff({ stream, entries }: Batch): Promise<void> {
+    for (const { record } of entries) if (record !== null) remembered.forget(record);
     const ids = entries.map(({ entryId }) => entryId);
     await Promise.all([client.xack(stream, group, ...ids), client.xdel(stream, ...ids)]);
   }
@@ -125,7 +126,7 @@ export function createGrantDrain(world: World) {
     const answer = await client.xautoclaim(stream, group, consumer, idle, '0-0', 'COUNT', limits.grantsPerFiling);
     const entries = (answer as unknown as [string, RawEntry[]])[1].map(readEntry);
     if (entries.length > 0) held.add(stream);
-    await fileAll([{ stream, from: '0', entries }]);
+    await fileAll([{ stream, entries }]);
     await forgetConsumers(client, stream, consumer);
   }
 
@@ -134,7 +135,8 @@ export function createGrantDrain(world: World) {
     note(stream: string, record: GrantRecord): void {
       remembered.note(record, world.clock.now());
       dirty.add(stream);
-      start();
+      // While it fails, the tick tries again.
+      if (!isFailing) start();
     },
     /** Looks at every stream. Resolves when nothing is left, or when it cannot go on now. */
     drainAll(): Promise<void> {
@@ -145,7 +147,7 @@ export function createGrantDrain(world: World) {
     /** Takes over what dead consumers have read. */
     async claim(): Promise<void> {
       try {
-        for (const stream of world.streams) await claimLeft(stream);
+        await Promise.all(world.streams.map(claimLeft));
       } catch (fault) {
         log.warn({ err: faultFacts(fault) }, 'grants-not-claimed');
       }
@@ -159,36 +161,12 @@ export function createGrantDrain(world: World) {
         for (const record of part) remembered.forget(record);
       }
     },
-    remembered: () => remembered.all().length,
     /** Ends after the round under way. */
     async stop(): Promise<void> {
       isStopped = true;
       await running;
     },
   });
-}
-
-export type RawEntry = [id: string, fields: string[]];
-
-/** A stream's entry as a grant. */
-export function readEntry([entryId, fields]: RawEntry): WaitingGrant {
-  const [, visit = '', , lease = ''] = fields;
-  const record = {
-    visit: visit === '' ? null : JSON.parse(visit),
-    lease: lease === '' ? null : readLease(lease),
-  } as const;
-  return { entryId, record };
-}
-
-/** Lua drops what is null. */
-export function readLease(packed: string): NonNullable<GrantRecord['lease']> {
-  const lease = JSON.parse(packed);
-  return { ...lease, visitorId: lease.visitorId ?? null };
-}
-
-/** Redis names entries by its own clock, in Unix ms. */
-function writtenAt({ entryId }: WaitingGrant): number {
-  return Number(entryId.split('-')[0]);
 }
 
 /** SQLSTATE classes 22 and 23: the rows themselves are at fault. */
@@ -228,22 +206,4 @@ async function forgetConsumers(client: Redis | Cluster, stream: string, own: str
     if (isOver && facts.get('name') !== own)
       await client.xgroup('DELCONSUMER', stream, group, String(facts.get('name')));
   }
-}
-
-/** The grants of the last seconds, oldest first; bounded in time and number. */
-function createRemembered() {
-  const grants = new Map<string, { record: GrantRecord; at: number }>();
-  const nameOf = ({ visit, lease }: GrantRecord) => lease?.id ?? visit?.id ?? '';
-  return {
-    note(record: GrantRecord, at: number): void {
-      grants.set(nameOf(record), { record, at });
-      for (const [name, oldest] of grants) {
-        const isKept = oldest.at > at - limits.grantRememberedMs && grants.size <= limits.grantsRememberedMax;
-        if (isKept) return;
-        grants.delete(name);
-      }
-    },
-    forget: (record: GrantRecord) => grants.delete(nameOf(record)),
-    all: () => [...grants.values()].map(({ record }) => record),
-  };
 }

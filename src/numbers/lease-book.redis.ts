@@ -10,7 +10,7 @@ import { AppError } from '../ports/errors.ts';
 import type { Ids, NumberId, PoolId } from '../ports/ids.ts';
 import { faultFacts, type Log } from '../ports/log.ts';
 import { createBeatBuffer } from './beat-buffer.ts';
-import { createGrantDrain, type RawEntry, readEntry, readLease } from './drain-grants.redis.ts';
+import { createGrantDrain } from './drain-grants.redis.ts';
 import { idleRank } from './idle-rank.ts';
 import type { Answer, Lease, LeaseBeat, LeaseBook, LeaseRecord, OpenedVisit, Want } from './lease-book.ts';
 import { createLeaseKeys } from './lease-keys.ts';
@@ -18,6 +18,7 @@ import { createLeaseRedis, type LeaseConnection } from './lease-redis.redis.ts';
 import { createPoolLoader } from './load-pool.redis.ts';
 import { createGrantFiler } from './refile-grants.ts';
 import { expectedCalls } from './visit-intent.ts';
+import { type RawEntry, readEntry, readLease } from './waiting-grant.ts';
 
 interface World {
   readonly connection: LeaseConnection;
@@ -125,7 +126,7 @@ export function createRedisLeaseBook(world: World): LeaseBook {
     const [, slots = ''] = keys.ofPool(poolId);
     const found = await redis.attempt(() => redis.run('read-number', [slots, keys.grants(poolId)], [numberId]));
     const [packed, ...entries] = found as [string?, ...RawEntry[]];
-    await file(entries.map((entry) => readEntry(entry).record));
+    await file(entries.map((entry) => readEntry(entry).record).filter((grant) => grant !== null));
     if (packed !== undefined) noteSlot(beats, packed);
     await beats.flushNumber(numberId);
   }
