@@ -75,6 +75,8 @@ export function createRedisLeaseBook(world: World): LeaseBook {
 
   /** Runs a decision until the pool is there and has been looked through. */
   async function decide(poolId: PoolId, want: Pick<Want, 'terms'>, ask: () => Promise<unknown>): Promise<Decision> {
+    // A Redis that went down with all of us may lag behind the record.
+    if (!loader.knows(poolId)) await loader.load(poolId, want.terms);
     for (let loads = 0; loads <= limits.poolLoadsMax; ) {
       const decision = (await ask()) as Decision;
       if (decision[0] === 'again') continue;

@@ -46,7 +46,7 @@ interface World {
   readonly recover: () => Promise<void>;
 }
 
-type Gate = PromiseWithResolvers<void> & { isOpen: boolean };
+type Gate = PromiseWithResolvers<void> & { readonly isOpen: boolean };
 
 export function createLeaseRedis(world: World) {
   const { connection, log } = world;
@@ -55,6 +55,8 @@ export function createLeaseRedis(world: World) {
   let gate = closedGate();
   let hasBeenUp = false;
   let isClosed = false;
+  /** Counts connections, so that what was brought back to one is not taken for the next. */
+  let connections = 0;
   let lost: Promise<void> = Promise.resolve();
   let patience = setTimeout(() => giveUp(gate), limits.leasePatienceMs);
 
@@ -68,21 +70,26 @@ export function createLeaseRedis(world: World) {
     // Replies that came with the last bytes are still being handed out: they count as given.
     lost = new Promise((handedOut) => setImmediate(handedOut)).then(world.onLost);
   });
-  connection.on('ready', () => void comeBack(gate));
-  if (connection.status === 'ready') void comeBack(gate);
+  connection.on('ready', () => {
+    connections += 1;
+    void comeBack(connections);
+  });
+  if (connection.status === 'ready') void comeBack(connections);
 
-  async function comeBack(waiting: Gate): Promise<void> {
+  async function comeBack(own: number): Promise<void> {
+    const isOver = () => own !== connections || connection.status !== 'ready' || isClosed;
     try {
       if (hasBeenUp) await lost.then(world.recover);
+      if (isOver()) return;
       hasBeenUp = true;
-      if (waiting !== gate || isClosed) return;
       clearTimeout(patience);
-      waiting.isOpen = true;
-      waiting.resolve();
+      gate.resolve();
+      // Whoever's patience ran out at the old gate stays refused; whoever comes now meets an open one.
+      gate = openGate();
     } catch (fault) {
+      if (isOver()) return;
       log.warn({ err: faultFacts(fault) }, 'lease-redis-not-recovered');
-      const again = () => (waiting === gate && connection.status === 'ready' ? comeBack(waiting) : undefined);
-      setTimeout(again, limits.leaseRecoverAgainMs).unref();
+      setTimeout(() => void comeBack(own), limits.leaseRecoverAgainMs).unref();
     }
   }
 
@@ -129,6 +136,12 @@ export function createLeaseRedis(world: World) {
 function closedGate(): Gate {
   const gate = { ...Promise.withResolvers<void>(), isOpen: false };
   gate.promise.catch(() => undefined);
+  return gate;
+}
+
+function openGate(): Gate {
+  const gate = { ...Promise.withResolvers<void>(), isOpen: true };
+  gate.resolve();
   return gate;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Brings a pool from the record into Redis: at its first use, when its numbers have changed, and when Redis has lost
+ * Brings a pool from the record into Redis: at its first use in each process, when its numbers have changed, and when Redis has lost
  * something. In parts, because a script holds up everybody; a part that comes twice or late changes nothing. Whoever
  * loads draws a ticket before the record is read, so that of two loaders the one that knows more has the last word.
  */
@@ -64,6 +64,9 @@ export function createPoolLoader(world: World) {
   }
 
   return Object.freeze({
+    /** Whether this process has compared the pool with the record since it started. */
+    knows: (poolId: PoolId): boolean => stamps.has(poolId),
+
     /** Loads the pool; whoever else needs it meanwhile waits for the same load. */
     load(poolId: PoolId, terms: LeaseTerms): Promise<void> {
       const under = loading.get(poolId) ?? load(poolId, terms, 'load').finally(() => loading.delete(poolId));
@@ -132,6 +135,7 @@ function restored(past: PastLease, terms: LeaseTerms, now: number) {
   const expiresAt = restoredExpiry(past, terms, now);
   return {
     freeAt: expiresAt + terms.restMs,
+    filed: { expiresAt: past.expiresAt, freeAt: past.expiresAt + terms.restMs },
     back: idleRank(0, expectedCalls({ engagedSeconds, pages })),
     lease: { ...lease, expiresAt, ...(visitorId === null ? {} : { visitorId }) },
   };

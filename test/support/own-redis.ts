@@ -27,8 +27,6 @@ export async function createOwnRedis(args: readonly string[]): Promise<OwnRedis>
   const port = await freePort();
   const folder = await mkdtemp(join(inject('stores').folder, 'redis-'));
   let child: ChildProcess | null = null;
-  const endWithTheRunner = () => child?.kill('SIGKILL');
-  process.once('exit', endWithTheRunner);
   return Object.freeze({
     url: `redis://127.0.0.1:${port}`,
     port,
@@ -36,6 +34,9 @@ export async function createOwnRedis(args: readonly string[]): Promise<OwnRedis>
       const own = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
       const running = spawn('redis-server', [...own, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
       child = running;
+      const endWithTheRunner = () => running.kill('SIGKILL');
+      process.once('exit', endWithTheRunner);
+      running.once('close', () => process.off('exit', endWithTheRunner));
       await new Promise<void>((ready, failed) => {
         running.on('error', failed);
         running.on('exit', (code) => failed(new Error(`redis-server ended with ${code}`)));

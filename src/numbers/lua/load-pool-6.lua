@@ -1,7 +1,8 @@
 -- Takes over what the record knows of some of a pool's numbers. Safe to run twice and beside another loader: what is
 -- newer stays, and of two loaders the one that drew its ticket later, so read the record later, has the last word.
 -- KEYS: as in pool-slots.lua.
--- ARGV: 1 now, 2 the loader's ticket, 3 JSON of numbers (id, e164, group, freeAt, back, lease), 4 JSON of the ids of
+-- ARGV: 1 now, 2 the loader's ticket, 3 JSON of numbers (id, e164, group, freeAt, back, lease,
+--   filed: expiresAt and freeAt to the letter, where those of the lease allow for beats that were lost), 4 JSON of the ids of
 --   numbers that are no longer the pool's, 5 '1' with the last part, 6 '1' when beats may have been lost here,
 --   7 the pool's terms as JSON.
 -- Replies: 'taken', or 'overtaken' by a later loader that has come to its end.
@@ -16,9 +17,10 @@ local function restore(slot, number)
     slot.generation, slot.lease, slot.address, slot.beat = lease.generation, lease, nil, nil
     slot.freeAt, slot.back = number.freeAt, number.back
     redis.call('HSET', visits, lease.visitId, number.id)
-  elseif ARGV[6] == '1' and slot.lease and slot.lease.id == lease.id then
-    slot.lease.expiresAt = math.max(slot.lease.expiresAt, lease.expiresAt)
-    slot.freeAt, slot.back = math.max(slot.freeAt, number.freeAt), math.max(slot.back, number.back)
+  elseif slot.lease and slot.lease.id == lease.id then
+    local known = ARGV[6] == '1' and { expiresAt = lease.expiresAt, freeAt = number.freeAt } or number.filed
+    slot.lease.expiresAt = math.max(slot.lease.expiresAt, known.expiresAt)
+    slot.freeAt, slot.back = math.max(slot.freeAt, known.freeAt), math.max(slot.back, number.back)
   end
 end
 
