@@ -123,10 +123,14 @@ export function createGrantDrain(world: World) {
   /** Entries that a consumer read and never took off. */
   async function claimLeft(stream: string): Promise<void> {
     const idle = world.claimAfterMs ?? limits.grantClaimAfterMs;
-    const answer = await client.xautoclaim(stream, group, consumer, idle, '0-0', 'COUNT', limits.grantsPerFiling);
-    const entries = (answer as unknown as [string, RawEntry[]])[1].map(readEntry);
-    if (entries.length > 0) held.add(stream);
-    await fileAll([{ stream, entries }]);
+    for (let from = '0-0'; ; ) {
+      const answer = await client.xautoclaim(stream, group, consumer, idle, from, 'COUNT', limits.grantsPerFiling);
+      const [next, raw] = answer as unknown as [string, RawEntry[]];
+      if (raw.length > 0) held.add(stream);
+      await fileAll([{ stream, entries: raw.map(readEntry) }]);
+      if (next === '0-0') break;
+      from = next;
+    }
     await forgetConsumers(client, stream, consumer);
   }
 

@@ -22,8 +22,6 @@ interface Promised {
   until: number;
 }
 
-export type LeaseLoad = ReturnType<typeof createLeaseLoad>;
-
 export function createLeaseLoad(pool: Pool, books: readonly LeaseBook[]) {
   const promised: Promised[] = [];
   const kept: VisitId[] = [];
