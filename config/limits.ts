@@ -58,9 +58,8 @@ export const limits = Object.freeze({
    */
   grantsWaitingMax: 10_000,
   grantPatienceMs: 2_000,
-  /** Grants in one commit, and commits under way at once. */
+  /** Grants in one commit. One commit is under way at a time: two made smaller ones and took more of the server. */
   grantsPerCommitMax: 256,
-  grantCommitsAtOnceMax: 2,
   /** Pauses before a commit whose fate is not known is tried again. */
   grantRetryPausesMs: [50, 100, 200, 400, 800] as readonly number[],
   /** A number that another process has given meanwhile is replaced by another one this often. */
@@ -82,6 +81,8 @@ export const limits = Object.freeze({
   rememberedRefusalMs: 1_000,
   rememberedKeysMax: 10_000,
   rememberedPoolsMax: 1_000,
+  /** National forms of numbers kept in memory, so that a page view does not work one out again. */
+  nationalFormsMax: 500_000,
   /** New visits of one address that are given a number of their own (contracts section 7). */
   visitsPerAddressMax: 10,
   visitsPerAddressWithinMs: 60_000,

@@ -59,7 +59,7 @@ export function createCore(world: World) {
   const secrets = createSecrets({ masterKey: world.masterKey, randomBytes });
   const transact = createTransact({ database, jobs, log });
   const outbox = createOutbox({ clock, ids });
-  const leasing = createLeasing({ ...world, db, transact, ids, carriers: () => [...world.voice.keys()] });
+  const leasing = createLeasing({ ...world, transact, ids, carriers: () => [...world.voice.keys()] });
   const { numbers, settleHolders } = leasing;
   const creditContact = createCreditContact({ attributions: createAttributions({ clock, ids }), outbox });
   const offers = createOffers({ clock, ids });

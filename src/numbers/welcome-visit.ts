@@ -26,14 +26,18 @@ export interface Shown {
 export interface Arrival {
   readonly visitorId: string | null;
   readonly facts: Readonly<Record<string, string>>;
-  /** Keyed digest of the address; null or left out when it says nothing. */
-  readonly address?: string | null;
+  readonly address?: AddressOf;
 }
 
 /** A beat, and where it came from. */
 export interface PageBeat extends Omit<Beat, 'at'> {
-  readonly address?: string | null;
+  readonly address?: AddressOf;
 }
+
+/** Keyed digest of the address, or null when it says nothing; worked out only when it is asked for. */
+export type AddressOf = () => string | null;
+
+const nowhere: AddressOf = () => null;
 
 export interface VisitDesk {
   /** @throws AppError `unavailable` when the visit could not be kept in time: the page then keeps its own number. */
@@ -69,9 +73,10 @@ export function createVisitDesk(world: World): VisitDesk {
     website: Website,
     lending: Lending,
     visit: Pick<OpenedVisit, 'id' | 'visitorId'>,
-    { address = null }: PageBeat,
+    { address: addressOf = nowhere }: PageBeat,
   ): Promise<Shown> {
     const { enterpriseId } = website;
+    const address = addressOf();
     const want = (await rate.isWithin(address)) ? wantOf(lending, { enterpriseId, address, proven: false }) : null;
     const shown = shownOf(visit.id, lending, want === null ? null : await book.grant(visit, want));
     if (shown.shared && lending.shared !== null) {
@@ -82,9 +87,10 @@ export function createVisitDesk(world: World): VisitDesk {
   }
 
   return Object.freeze({
-    async welcome(website: Website, { visitorId, facts, address = null }: Arrival): Promise<Shown> {
+    async welcome(website: Website, { visitorId, facts, address: addressOf = nowhere }: Arrival): Promise<Shown> {
       const lending = await lendingOf(website);
       const { enterpriseId } = website;
+      const address = addressOf();
       const visit = {
         id: world.ids.make('visit'),
         enterpriseId,
