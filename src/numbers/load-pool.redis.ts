@@ -42,10 +42,22 @@ export function createPoolLoader(world: World) {
       const isLast = index === parts.length - 1 ? '1' : '0';
       const isRecovery = reason === 'recover' ? '1' : '0';
       const args = [now, ticket, JSON.stringify(numbers), JSON.stringify(gone), isLast, isRecovery];
-      await redis.run('load-pool', pool, [...args, JSON.stringify(terms)]);
+      const restored = await redis.run('load-pool', pool, [...args, JSON.stringify(terms)]);
+      if (Array.isArray(restored)) await fileRaised(stock, new Set(restored), terms, now);
     }
     await rememberVisitors(poolId, stock.past, terms, now);
     stamps.set(poolId, stock.stamp);
+  }
+
+  /** A lease that is kept longer than the record says: should all be lost again, that must not be forgotten. */
+  async function fileRaised(stock: PoolStock, restored: ReadonlySet<NumberId>, terms: LeaseTerms, now: number) {
+    const raised = stock.past.flatMap((past) => {
+      const expiresAt = restoredExpiry(past, terms, now);
+      if (!restored.has(past.numberId) || expiresAt <= past.expiresAt) return [];
+      const { id: leaseId, visitId, grantedAt: at, engagedSeconds, pages } = past;
+      return [{ visitId, leaseId, at, engagedSeconds, pages, expiresAt, ended: false }];
+    });
+    if (raised.length > 0) await record.fileBeats(raised);
   }
 
   async function rememberVisitors(poolId: PoolId, past: readonly PastLease[], terms: LeaseTerms, now: number) {
@@ -110,8 +122,9 @@ interface Part {
 }
 
 function partsOf(stock: PoolStock, before: readonly string[], terms: LeaseTerms, now: number): Part[] {
-  // In the order of generations, so the latest of each number stays.
-  const latest = new Map<NumberId, PastLease>(stock.past.map((lease) => [lease.numberId, lease]));
+  // Generations tell which lease is a number's latest; instants do not, for clocks are set back.
+  const inOrder = stock.past.toSorted((earlier, later) => earlier.generation - later.generation);
+  const latest = new Map<NumberId, PastLease>(inOrder.map((lease) => [lease.numberId, lease]));
   const numbers = stock.numbers.map(({ id, e164, group }) => {
     const past = latest.get(id);
     return past === undefined

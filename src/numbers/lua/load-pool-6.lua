@@ -5,9 +5,12 @@
 --   filed: expiresAt and freeAt to the letter, where those of the lease allow for beats that were lost), 4 JSON of the ids of
 --   numbers that are no longer the pool's, 5 '1' with the last part, 6 '1' when beats may have been lost here,
 --   7 the pool's terms as JSON.
--- Replies: 'taken', or 'overtaken' by a later loader that has come to its end.
+-- Replies: the ids of numbers whose lease was taken from the record or made longer; 'overtaken' when a later loader has
+--   come to its end.
 local now, ticket = tonumber(ARGV[1]), tonumber(ARGV[2])
 if tonumber(redis.call('HGET', meta, 'loaded') or 0) > ticket then return 'overtaken' end
+
+local restored = {}
 
 -- A lease the slot does not have yet, or the same one that the record has seen longer.
 local function restore(slot, number)
@@ -17,8 +20,10 @@ local function restore(slot, number)
     slot.generation, slot.lease, slot.address, slot.beat = lease.generation, lease, nil, nil
     slot.freeAt, slot.back = number.freeAt, number.back
     redis.call('HSET', visits, lease.visitId, number.id)
+    table.insert(restored, number.id)
   elseif slot.lease and slot.lease.id == lease.id then
     local known = ARGV[6] == '1' and { expiresAt = lease.expiresAt, freeAt = number.freeAt } or number.filed
+    if known.expiresAt > slot.lease.expiresAt then table.insert(restored, number.id) end
     slot.lease.expiresAt = math.max(slot.lease.expiresAt, known.expiresAt)
     slot.freeAt, slot.back = math.max(slot.freeAt, known.freeAt), math.max(slot.back, number.back)
   end
@@ -31,7 +36,7 @@ for _, number in ipairs(cjson.decode(ARGV[3])) do
   slot.e164, slot.group, slot.gone = number.e164, number.group, nil
   if number.lease then restore(slot, number) end
   write(number.id, slot)
-  if slot.freeAt > now then redis.call('ZADD', busy, slot.freeAt, number.id) else make_idle(number.id, slot) end
+  if slot.freeAt <= now then make_idle(number.id, slot) else redis.call('ZADD', busy, slot.freeAt, number.id) end
 end
 
 for _, id in ipairs(cjson.decode(ARGV[4])) do
@@ -45,4 +50,4 @@ for _, id in ipairs(cjson.decode(ARGV[4])) do
 end
 
 if ARGV[5] == '1' then redis.call('HSET', meta, 'loaded', ticket, 'terms', ARGV[7]) end
-return 'taken'
+return restored

@@ -25,11 +25,6 @@ local function rank(slot)
   return string.format('%020.3f', slot.freeAt + slot.back)
 end
 
-local function make_idle(id, slot)
-  redis.call('ZREM', busy, id)
-  redis.call('ZADD', idle, rank(slot), id)
-  redis.call('ZADD', groups, 0, slot.group .. ':' .. rank(slot) .. ':' .. id)
-end
 
 -- Before anything its rank is made of changes.
 local function leave_queue(id, slot)
@@ -41,6 +36,16 @@ end
 local function let_go(slot)
   if slot.lease then redis.call('HDEL', visits, slot.lease.visitId, unpack(slot.sharers or {})) end
   slot.sharers = nil
+end
+
+-- Its time is over: clocks of processes differ, and a lease that one has seen to end must not live again for another.
+local function make_idle(id, slot)
+  let_go(slot)
+  slot.lease, slot.address, slot.beat = nil, nil, nil
+  write(id, slot)
+  redis.call('ZREM', busy, id)
+  redis.call('ZADD', idle, rank(slot), id)
+  redis.call('ZADD', groups, 0, slot.group .. ':' .. rank(slot) .. ':' .. id)
 end
 
 -- Numbers whose time is over become idle, or are forgotten; `max` at once. Answers whether more may be due.

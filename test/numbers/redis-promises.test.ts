@@ -1,9 +1,10 @@
-/** Both lease books under everything that befalls them; what must hold is written in the model. */
-import { beforeAll, test } from 'vitest';
-import { createMemoryLeaseBook } from '../../src/numbers/memory-lease-book.ts';
+/** Two processes on one Redis under everything that befalls them; what must hold is written in the model. */
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, test } from 'vitest';
+import { createLeaseKeys } from '../../src/numbers/lease-keys.ts';
 import type { Database } from '../../src/ports/database.ts';
 import type { Tables } from '../../src/records/schema.ts';
-import { checkLeaseBook, modelTerms } from '../conformance/lease-book-model.ts';
+import { checkLeasePromises, modelTerms } from '../conformance/lease-promises.ts';
 import { openRedisBook } from '../support/redis-books.ts';
 import { stagePool } from '../support/stage-pool.ts';
 import { deleteKeys, onEveryStore, onRedis, type Store } from '../support/stores.ts';
@@ -21,23 +22,20 @@ function useStage(store: Store) {
   return (numbers: number) => stagePool(database, never, { numbers, terms: modelTerms });
 }
 
-onEveryStore('the lease book in memory, modelled', (store) => {
-  const stage = useStage(store);
-  test('gives no number twice and forgets no answer', { timeout }, async () => {
-    const open: Parameters<typeof checkLeaseBook>[0]['open'] = (world) =>
-      createMemoryLeaseBook({ ...world, pause: async () => undefined, logFault: () => undefined });
-    await checkLeaseBook({ processes: 1, open }, stage, runs);
-  });
-});
-
 onRedis('the lease book in Redis, modelled', (redis) => {
+  const { streams } = createLeaseKeys(redis.keyPrefix.slice(1, -1));
+  const client = new Redis(redis.url, { lazyConnect: true });
+  afterAll(() => client.disconnect());
+
   onEveryStore('on a record', (store) => {
     const stage = useStage(store);
     test('two processes give no number twice and forget no answer', { timeout }, async () => {
-      await checkLeaseBook(
+      await checkLeasePromises(
         {
           processes: 2,
           open: (world) => openRedisBook(world, redis, { claimAfterMs: 0 }),
+          isDrained: async () =>
+            (await Promise.all(streams.map((stream) => client.xlen(stream)))).every((left) => left === 0),
           forget: () => deleteKeys(redis),
         },
         stage,
