@@ -175,6 +175,38 @@ export const limits = Object.freeze({
   jobBlockSeconds: 5,
   /** BullMQ keeps an event stream we do not read. */
   jobEventsMax: 100,
+  /** The lease book in Redis: how long one command may take; how long a page waits for Redis to come back, a call for it all. */
+  leaseRedisTimeoutMs: 2_000,
+  leasePatienceMs: 1_000,
+  settlePatienceMs: 1_000,
+  leaseCloseTimeoutMs: 5_000,
+  /** What Redis has lost is brought back from the record; while that fails it is tried again this often. */
+  leaseRecoverAgainMs: 500,
+  /** Parts in which a pool is loaded: a script of as many numbers holds Redis up for some milliseconds. */
+  numbersPerLoad: 500,
+  /** A pool that is lost again while it is loaded is given up after as many loads. */
+  poolLoadsMax: 5,
+  /** Numbers that have become free and are queued again by one step of a grant, which then holds Redis up for some ms. */
+  numbersPerSweep: 256,
+  /** Which numbers an address holds is forgotten this long after its last grant. */
+  addressKeptMs: 24 * 60 * 60 * 1_000,
+  /** Grants moved from Redis into the record by one statement. */
+  grantsPerFiling: 256,
+  /** Grants that a process read and did not file for this long are another one's; looked for as often. */
+  grantClaimAfterMs: 15_000,
+  grantClaimEveryTicks: 5,
+  /** Grants that the record refuses for what they hold are put aside; of one stream so many are kept. */
+  buriedGrantsMax: 10_000,
+  /** A process not seen at the stream for this long is taken off its list. */
+  grantConsumerForgottenMs: 60 * 60 * 1_000,
+  /**
+   * With appendfsync everysec Redis may acknowledge up to 2 s of what it has not written (its own bound); a process
+   * remembers its own grants for longer, and as many at most.
+   */
+  grantRememberedMs: 5_000,
+  grantsRememberedMax: 20_000,
+  /** A lost Redis may give a generation again; so many higher ones are tried to file both. */
+  generationsTriedMax: 64,
   /** Redis reconnects are spaced by this at most. */
   redisReconnectPauseMsMax: 2_000,
   readyTimeoutMs: 1_000,

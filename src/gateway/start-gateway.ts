@@ -14,7 +14,6 @@ import { createAuthorise } from '../api/authorise.ts';
 import { createApp, type ObserveRequest, registerApi } from '../api/create-app.ts';
 import { createReadModels } from '../api/read-models.postgres.ts';
 import { createReports } from '../api/reports/reports.postgres.ts';
-import { createSharedVisitRate } from '../numbers/visit-rate.redis.ts';
 import { systemClock } from '../ports/clock.ts';
 import { openEmbeddedDatabase } from '../ports/database.pglite.ts';
 import { openServerDatabase } from '../ports/database.postgres.ts';
@@ -37,8 +36,8 @@ import { addSandbox, addTwilio } from './add-carriers.ts';
 import { openSnippets } from './build-snippet.file.ts';
 import { type Core, createCore } from './core.ts';
 import { makeDemo } from './first-start.postgres.ts';
-import type { SharedLeasing } from './leasing.ts';
 import { createMetrics } from './metrics.ts';
+import { openSharedLeasing } from './shared-leasing.ts';
 
 export interface Gateway {
   /** Where it listens, such as `http://127.0.0.1:8080`. */
@@ -106,7 +105,7 @@ async function assemble(
   const jobs = createJobs({ backend: jobBackend(settings, database), queueName, logFault });
   const voice = new Map<string, VoiceCarrier>();
   const texts = new Map<string, MessageGateway>();
-  const leasing = sharedLeasing(settings, logFault);
+  const leasing = openSharedLeasing(settings.redisUrl, log, logFault);
   const core = createCore({
     database,
     jobs,
@@ -141,7 +140,7 @@ async function assemble(
     publicUrl,
     statusPage: settings.statusPage,
     snippet: await openSnippets(join(settings.dataFolder, 'snippets'), logFault),
-    demoKey: settings.demo ? ((await readPractice(settings.dataFolder))?.publishableKey ?? null) : null,
+    demoKey: await demoKeyOf(settings),
     facts: factsOf(settings, voice),
     isReady: async () => !state.draining && (await database.isReachable(limits.readyTimeoutMs)),
     metrics: metrics.text,
@@ -171,18 +170,13 @@ async function assemble(
   return Object.freeze({ url: address.url, madeDemo, close });
 }
 
-/** What processes share about leases in Redis; without it each keeps its own, which the core makes by itself. */
-function sharedLeasing(
-  { redisUrl }: Settings,
-  logFault: (fault: unknown, event: string) => void,
-): { readonly shared: SharedLeasing; close(): void } {
-  if (redisUrl === null) return { shared: {}, close: () => undefined };
-  const visitRate = createSharedVisitRate(redisUrl, logFault);
-  return { shared: { visitRate }, close: visitRate.close };
-}
-
 function openApp({ trustProxy }: Settings, log: FastifyBaseLogger, observe: ObserveRequest): Promise<App> {
   return createApp({ log, version: packageFile.version, trustProxy, observe });
+}
+
+/** What the demo page shows its numbers with; null without a demo. */
+async function demoKeyOf({ demo, dataFolder }: Settings): Promise<string | null> {
+  return demo ? ((await readPractice(dataFolder))?.publishableKey ?? null) : null;
 }
 
 function createPoster(settings: Settings): EventPoster {

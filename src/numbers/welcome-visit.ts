@@ -129,8 +129,13 @@ export function createVisitDesk(world: World): VisitDesk {
       // A tap or a cart is evidence for a call that may come any second: it is in the record before the page is answered.
       const told =
         beat.signals.length > 0 || isNewIdentity(visitId, beat) ? await keep(website, visitId, beat) : undefined;
-      if (told === null) return null;
       const lease = await book.beat({ poolId, visitId, terms, engagedSeconds, pages });
+      if (told === null) {
+        // Through Redis a visit reaches the record a moment after the page has its number; settling brings it there.
+        if (lease === null) return null;
+        await book.settle(poolId, lease.numberId);
+        if ((await keep(website, visitId, beat)) === null) return null;
+      }
       if (lease !== null) return { visitId, number: lease.e164, shared: false, lease };
       const visit = told ?? (await keep(website, visitId, beat));
       if (visit === null) return null;
