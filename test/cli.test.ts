@@ -72,7 +72,7 @@ test('settings that need mending are told as npm start tells them', async () => 
 test('a record without an enterprise has nobody to make a key for', async () => {
   const { code, stderr } = await run(['keys', '--kind', 'secret'], { DATA_DIR: await freshFolder('empty') });
   expect(code).toBe(1);
-  expect(stderr).toContain('start the gateway once with DEMO=on');
+  expect(stderr).toContain('linekeeper enterprise add --name NAME');
 });
 
 test('a lost key is replaced: not beside a running gateway, but once it has stopped', async () => {

@@ -21,7 +21,11 @@ import { registerEndpointRoutes } from './routes/endpoints.ts';
 import { registerHealthRoutes } from './routes/health.ts';
 import { registerHomeRoute } from './routes/home.ts';
 import { registerInventoryRoutes } from './routes/inventory.ts';
+import { registerNumberSupplyRoutes } from './routes/number-supply.ts';
+import { registerNumberRoutes } from './routes/numbers.ts';
+import { registerPoolRoutes } from './routes/pools.ts';
 import { registerVisitRoutes } from './routes/visits.ts';
+import { registerWebsiteRoutes } from './routes/websites.ts';
 
 /** What each served request is told to, for the metrics: route pattern, status, milliseconds. */
 export type ObserveRequest = (route: string, status: number, elapsedMs: number) => void;
@@ -72,9 +76,18 @@ export async function createApp(options: AppOptions): Promise<App> {
         securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'pk_… on visits, sk_… elsewhere' } },
       },
       security: [{ key: [] }],
-      tags: ['visits', 'calls', 'conversations', 'numbers', 'agents', 'webhooks', 'operation', 'sandbox'].map(
-        (name) => ({ name }),
-      ),
+      tags: [
+        'visits',
+        'calls',
+        'conversations',
+        'numbers',
+        'pools',
+        'websites',
+        'agents',
+        'webhooks',
+        'operation',
+        'sandbox',
+      ].map((name) => ({ name })),
     },
     transform: jsonSchemaTransform,
   });
@@ -92,6 +105,10 @@ export function registerApi(app: App, world: ApiWorld): void {
     registerVisitRoutes(typed, world);
     registerCallRoutes(typed, world);
     registerConversationRoutes(typed, world);
+    registerNumberSupplyRoutes(typed, world);
+    registerNumberRoutes(typed, world);
+    registerPoolRoutes(typed, world);
+    registerWebsiteRoutes(typed, world);
     registerInventoryRoutes(typed, world);
     registerEndpointRoutes(typed, world);
   });

@@ -8,7 +8,7 @@ import { createConsents } from '../identity/consents.postgres.ts';
 import { createAttributions } from '../numbers/attributions.postgres.ts';
 import { createCreditContact } from '../numbers/credit-contact.ts';
 import { createLeases } from '../numbers/leases.postgres.ts';
-import { createNumbers } from '../numbers/numbers.postgres.ts';
+import type { NumberSupplier } from '../numbers/number-supplier.ts';
 import { createVisitDesk } from '../numbers/welcome-visit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
@@ -38,6 +38,7 @@ import { createCallRunner } from '../telephony/run-call.ts';
 import { createCallDesk } from '../telephony/take-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { createVisits } from '../visits/visits.postgres.ts';
+import { createSupply } from './supply.ts';
 
 interface World {
   readonly database: Database<Tables>;
@@ -50,6 +51,9 @@ interface World {
   readonly poster: EventPoster;
   readonly voice: ReadonlyMap<string, VoiceCarrier>;
   readonly texts: ReadonlyMap<string, MessageGateway>;
+  readonly suppliers: ReadonlyMap<string, NumberSupplier>;
+  readonly publicUrl: () => string;
+  readonly carrierFallbackUrl: string | null;
   readonly countDelivery: (result: 'delivered' | 'retried' | 'dead') => void;
 }
 
@@ -62,7 +66,8 @@ export function createCore(world: World) {
   const secrets = createSecrets({ masterKey: world.masterKey, randomBytes });
   const transact = createTransact({ database, jobs, log });
   const outbox = createOutbox({ clock, ids });
-  const numbers = createNumbers();
+  const supply = createSupply({ ...world, db, transact, outbox, ids });
+  const { numbers } = supply;
   const visits = createVisits();
   const leases = createLeases({ clock, ids, carriers: () => [...world.voice.keys()] });
   const creditContact = createCreditContact({ attributions: createAttributions({ clock, ids }), outbox });
@@ -87,6 +92,7 @@ export function createCore(world: World) {
   const handlers = {
     ...createCallEffects({ db, calls, runner, carriers: world.voice, clock }),
     'message.send': createSendHandler({ db, transact, conversations, consents, outbox, gateways: world.texts, clock }),
+    ...supply.numberEffects,
     'webhook.deliver': deliverEvent,
   };
   return Object.freeze({
@@ -95,7 +101,7 @@ export function createCore(world: World) {
     randomBytes,
     transact,
     outbox,
-    numbers,
+    ...supply,
     visits,
     calls,
     runner,

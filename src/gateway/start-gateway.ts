@@ -11,6 +11,7 @@ import packageFile from '../../package.json' with { type: 'json' };
 import { createAuthorise } from '../api/authorise.ts';
 import { createApp, registerApi } from '../api/create-app.ts';
 import { createReadModels } from '../api/read-models.postgres.ts';
+import type { NumberSupplier } from '../numbers/number-supplier.ts';
 import { systemClock } from '../ports/clock.ts';
 import { openEmbeddedDatabase } from '../ports/database.pglite.ts';
 import { openServerDatabase } from '../ports/database.postgres.ts';
@@ -26,7 +27,7 @@ import type { MessageGateway } from '../sms/message-gateway.ts';
 import { checkCallKind } from '../telephony/check-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { acceptWaiting } from './accept-waiting.ts';
-import { addSandbox, addTwilio } from './add-carriers.ts';
+import { addSandbox, addTwilio, addVonage } from './add-carriers.ts';
 import { type Core, createCore } from './core.ts';
 import { makeDemo } from './first-start.postgres.ts';
 import { createMetrics } from './metrics.ts';
@@ -97,6 +98,9 @@ async function assemble(
   const jobs = createJobs({ backend: jobBackend(settings, database), queueName, logFault });
   const voice = new Map<string, VoiceCarrier>();
   const texts = new Map<string, MessageGateway>();
+  const suppliers = new Map<string, NumberSupplier>();
+  const address = { url: '' };
+  const publicUrl = () => settings.publicUrl ?? address.url;
   const core = createCore({
     database,
     jobs,
@@ -108,14 +112,16 @@ async function assemble(
     poster,
     voice,
     texts,
+    suppliers,
+    publicUrl,
+    carrierFallbackUrl: settings.carrierFallbackUrl,
     countDelivery: metrics.countDelivery,
   });
-  const address = { url: '' };
-  const publicUrl = () => settings.publicUrl ?? address.url;
   const madeDemo = settings.demo ? await ensureDemo(settings, core) : null;
   const app = await createApp({ log, version: packageFile.version, observe: metrics.observeRequest });
-  const carriers = { db: database.kysely, core, log, publicUrl, voice, texts };
+  const carriers = { db: database.kysely, core, log, publicUrl, voice, texts, suppliers };
   addTwilio(app, carriers, settings.twilio ?? (settings.demo ? await practiceTwilio(settings) : null));
+  addVonage(carriers, settings.vonage);
   if (settings.sandboxCarrier) await addSandbox(app, carriers);
   const state = { draining: false };
   registerApi(app, {
@@ -123,6 +129,8 @@ async function assemble(
     db: database.kysely,
     authorise: createAuthorise({ db: database.kysely, apiKeys: core.apiKeys, visits: core.visits }),
     reads: createReadModels({ db: database.kysely }),
+    suppliers,
+    hasPublicUrl: settings.publicUrl !== null,
     webhookAllowLoopback: settings.webhookAllowLoopback,
     version: packageFile.version,
     publicUrl,
@@ -131,18 +139,14 @@ async function assemble(
     isReady: async () => !state.draining && (await database.isReachable(limits.readyTimeoutMs)),
     metrics: metrics.text,
   });
-  if (database.kind === 'embedded') await core.outbox.forgetClaims(database.kysely);
-  await core.failovers.refresh();
-  await core.outbox.hasten(database.kysely, checkCallKind);
+  await takeUp(database, core);
   address.url = await app.listen({ port: settings.port, host: settings.host });
   await startJobs(jobs, core);
   await core.lanes.sweep().catch((fault: unknown) => logFault(fault, 'first-sweep-failed'));
-  const refresh = setInterval(() => void core.failovers.refresh(), limits.failoverRefreshMs);
-  const tell = setInterval(() => void core.failovers.tellLater(), limits.failoverTellEveryMs);
+  const stopRounds = startRounds(core);
   const close = once(async () => {
     state.draining = true;
-    clearInterval(refresh);
-    clearInterval(tell);
+    stopRounds();
     await acceptWaiting(app.server);
     await app.close();
     // A receiver may take longer to answer than we may take to end: its event is tried again at the next start.
@@ -154,6 +158,24 @@ async function assemble(
     await database.close();
   });
   return Object.freeze({ url: address.url, madeDemo, close });
+}
+
+/** What the last process has left, or an older program could not know, before the address is open. */
+async function takeUp({ kind, kysely }: Database<Tables>, core: Core): Promise<void> {
+  if (kind === 'embedded') await core.outbox.forgetClaims(kysely);
+  await core.stock.fillInPlaces(kysely, core.places.describe);
+  await core.failovers.refresh();
+  await core.outbox.hasten(kysely, checkCallKind);
+}
+
+/** What is looked at again and again; answers with how to stop. */
+function startRounds(core: Core): () => void {
+  const rounds = [
+    setInterval(() => void core.failovers.refresh(), limits.failoverRefreshMs),
+    setInterval(() => void core.failovers.tellLater(), limits.failoverTellEveryMs),
+    setInterval(() => void core.numberWatch.look(), limits.numberWatchEveryMs),
+  ];
+  return () => rounds.forEach(clearInterval);
 }
 
 function createPoster(settings: Settings): EventPoster {

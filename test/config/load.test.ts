@@ -37,6 +37,8 @@ describe('without any setting', () => {
       sandboxCarrier: true,
       statusPage: true,
       twilio: null,
+      vonage: null,
+      carrierFallbackUrl: null,
       practiceTwilioPort: 8091,
       webhookAllowLoopback: true,
       drainTimeoutMs: 10_000,

@@ -3,7 +3,16 @@
  */
 import { z } from 'zod';
 import { type E164, parseE164 } from '../../ports/e164.ts';
-import type { AgentId, CallId, ConversationId, EndpointId, NumberId, PoolId, VisitId } from '../../ports/ids.ts';
+import type {
+  AgentId,
+  CallId,
+  ConversationId,
+  EndpointId,
+  NumberId,
+  PoolId,
+  VisitId,
+  WebsiteId,
+} from '../../ports/ids.ts';
 
 /** Text without NUL and lone surrogates, which PostgreSQL cannot hold. */
 export function text(charactersMax: number) {
@@ -38,6 +47,7 @@ export const conversationIdField = idField<ConversationId>('conv');
 export const endpointIdField = idField<EndpointId>('ep');
 export const numberIdField = idField<NumberId>('num');
 export const poolIdField = idField<PoolId>('pool');
+export const websiteIdField = idField<WebsiteId>('site');
 export const visitIdField = idField<VisitId>('visit');
 
 /** An instant as ISO 8601 in UTC. */
