@@ -102,7 +102,9 @@ async function addNew(world: World, work: Work, enterpriseId: EnterpriseId, rows
     const base = { id: world.ids.make('num'), enterprise_id: enterpriseId, e164: row.number };
     fresh.push({ ...base, ...columns, state: 'active', free_at: now, state_since: now });
   }
-  await world.stock.insert(work.tx, fresh);
+  if ((await world.stock.insert(work.tx, fresh)) < fresh.length) {
+    throw new AppError('conflict', { detail: 'some of these numbers are being added just now: send the list again' });
+  }
   const about = { from: null, to: 'active', event: 'import', reason: null, by: 'operator' } as const;
   await world.stock.noteChanges(
     work.tx,

@@ -90,7 +90,8 @@ export function createNumberDesk(world: World) {
       const now = new Date(world.clock.now());
       const id = world.ids.make('num');
       const base = { id, enterprise_id: enterpriseId, e164, free_at: now, state_since: now };
-      await stock.insert(work.tx, [{ ...base, ...columns, state: 'ordered', task: 'buy' }]);
+      const added = await stock.insert(work.tx, [{ ...base, ...columns, state: 'ordered', task: 'buy' }]);
+      if (added === 0) return { kind: 'refused', reason: 'somebody else is adding this number' };
       const number = await stock.read(work.tx, enterpriseId, id);
       if (number === null) return { kind: 'unknown' };
       await change.begin(work, number, 'order');

@@ -76,12 +76,16 @@ export function createStock(world: { clock: Clock }) {
       return row ?? null;
     },
 
-    async insert(tx: Tx, rows: readonly NewStock[]): Promise<void> {
-      if (rows.length > 0)
-        await tx
-          .insertInto('number')
-          .values([...rows])
-          .execute();
+    /** How many were new: one that somebody is adding at this moment is waited for and left as it is. */
+    async insert(tx: Tx, rows: readonly NewStock[]): Promise<number> {
+      if (rows.length === 0) return 0;
+      const added = await tx
+        .insertInto('number')
+        .values([...rows])
+        .onConflict((clash) => clash.column('e164').doNothing())
+        .returning('id')
+        .execute();
+      return added.length;
     },
 
     async update(tx: Tx, id: NumberId, set: Partial<NewStock>): Promise<void> {
