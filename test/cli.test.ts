@@ -2,7 +2,7 @@
  * The command line as a person meets it: a process of its own, its two outputs and its exit code.
  */
 import { execFile } from 'node:child_process';
-import { cp, rm } from 'node:fs/promises';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pino from 'pino';
@@ -41,8 +41,8 @@ async function freshFolder(name: string): Promise<string> {
   return folder;
 }
 
-async function start(folder: string) {
-  const loaded = loadSettings({ DATA_DIR: folder, PORT: '0', DEMO: 'on' });
+async function start(folder: string, demo = 'on') {
+  const loaded = loadSettings({ DATA_DIR: folder, PORT: '0', DEMO: demo });
   if (loaded.kind === 'faults') throw new Error(JSON.stringify(loaded.faults));
   const gateway = await startGateway(loaded.settings, pino({ level: 'silent' }));
   undo.push(() => gateway.close());
@@ -52,7 +52,8 @@ async function start(folder: string) {
 test('help lists the commands', async () => {
   const { code, stdout } = await run(['help']);
   expect(code).toBe(0);
-  for (const word of ['start', 'migrate', 'keys', 'simulate', 'listen']) expect(stdout).toContain(`  ${word} `);
+  for (const word of ['start', 'migrate', 'keys', 'enterprise', 'import-numbers', 'simulate', 'listen'])
+    expect(stdout).toContain(`  ${word} `);
 });
 
 test('an unknown command, an unknown option and a missing kind end with 2 and the cure', async () => {
@@ -87,4 +88,51 @@ test('a lost key is replaced: not beside a running gateway, but once it has stop
   const { url } = await start(folder);
   const headers = { authorization: `Bearer ${made.stdout.trim()}` };
   expect((await fetch(`${url}/v1/numbers`, { headers })).status).toBe(200);
+});
+
+test('an enterprise is made with keys that work, and its numbers come from a file, as often as it is run', async () => {
+  const folder = await freshFolder('enterprise');
+  const env = { DATA_DIR: folder };
+  expect((await run(['enterprise', 'add'], env)).stderr).toContain('enterprise add --name NAME');
+  const made = await run(['enterprise', 'add', '--name', 'Acme'], env);
+  const [, id, publishable, secret] =
+    /^enterprise=(ent_\w{26})\npublishable_key=(pk_[\w-]{43})\nsecret_key=(sk_[\w-]{43})\n$/.exec(made.stdout) ?? [];
+  expect([made.code, id, publishable, secret]).toEqual([0, id, expect.any(String), expect.any(String)]);
+  const file = join(folder, 'numbers.csv');
+  const lines = Array.from(
+    { length: 250 },
+    (_, line) => `+1${300 + Math.floor(line / 100)}55501${String(line % 100).padStart(2, '0')}`,
+  );
+  await writeFile(file, `number,carrier\n${lines.map((number) => `${number},sandbox`).join('\n')}\n`);
+  const importing = ['import-numbers', file];
+  expect(await run([...importing, '--dry-run'], env)).toMatchObject({
+    code: 0,
+    stdout: '250 rows can be imported; nothing was written.\n',
+  });
+  const imported = await run(importing, env);
+  expect(imported).toMatchObject({ code: 0, stdout: '250 numbers added, 0 there before.\n' });
+  expect(imported.stderr).toBe(
+    '200 of 250 rows: 200 added, 0 there before\n250 of 250 rows: 250 added, 0 there before\n',
+  );
+  expect(await run(importing, env)).toMatchObject({ code: 0, stdout: '0 numbers added, 250 there before.\n' });
+  const { url } = await start(folder, 'off');
+  const answer = await fetch(`${url}/v1/numbers?limit=200`, { headers: { authorization: `Bearer ${secret}` } });
+  expect(((await answer.json()) as { items: unknown[] }).items).toHaveLength(200);
+});
+
+test('a file with a fault in its last line brings in nothing, and the line is named', async () => {
+  const folder = await freshFolder('faulty');
+  const env = { DATA_DIR: folder };
+  await run(['enterprise', 'add', '--name', 'Acme'], env);
+  const file = join(folder, 'numbers.csv');
+  await writeFile(file, 'number\n+12125550101\n5035550102\n');
+  const refused = await run(['import-numbers', file, '--carrier', 'sandbox'], env);
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toContain('  line 3: number is not a telephone number in E.164');
+  await writeFile(file, 'number\n+12125550101\n');
+  expect((await run(['import-numbers', file, '--carrier', 'sandbox'], env)).stdout).toBe(
+    '1 numbers added, 0 there before.\n',
+  );
+  const missing = await run(['import-numbers', join(folder, 'none.csv')], env);
+  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('ENOENT') });
 });

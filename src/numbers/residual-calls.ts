@@ -66,7 +66,9 @@ export function residualCalls(traffic: NumberTraffic, policy: PoolPolicy['releas
   }
   if (callsSeen > policy.callsMax) {
     const last = lastCallAt === null ? '' : `, the last at ${toIso(lastCallAt)}`;
-    reasons.push(`${callsSeen} calls or texts in the last ${policy.quietDays} days${last}; at most ${policy.callsMax}`);
+    reasons.push(
+      `calls or texts in the last ${policy.quietDays} days: ${callsSeen}${last}; at most ${policy.callsMax}`,
+    );
   }
   if (expected > policy.expectedCallsMax) {
     const ended = leasesEndedAt === null ? 'never' : `at ${toIso(leasesEndedAt)}`;

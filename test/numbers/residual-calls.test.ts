@@ -30,7 +30,7 @@ test('one call in the quiet days keeps it, and the reason says how many and when
   const lastCallAt = now - 3_600_000;
   const { releasable, reasons } = weigh({ callsSeen: 1, lastCallAt });
   expect(releasable).toBe(false);
-  expect(reasons).toEqual(['1 calls or texts in the last 7 days, the last at 2026-05-03T23:00:00.000Z; at most 0']);
+  expect(reasons).toEqual(['calls or texts in the last 7 days: 1, the last at 2026-05-03T23:00:00.000Z; at most 0']);
 });
 
 test('a visitor who sees it keeps it', () => {
