@@ -6,7 +6,6 @@
  */
 import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
-import { AppError } from '../ports/errors.ts';
 import type { NumberId, PoolId } from '../ports/ids.ts';
 import type { Claimed, Settlement } from '../records/outbox.postgres.ts';
 import type { EntryHandler } from '../records/run-lane.ts';
@@ -35,11 +34,12 @@ const done: Settlement = { kind: 'done' };
 /** Outbox handlers by entry kind. */
 export function createNumberEffects(world: World): Readonly<Record<string, EntryHandler>> {
   return Object.freeze({
-    'number.buy': (claimed: Claimed) => wanted(world, claimed, 'buy', (number) => buy(world, claimed, number)),
+    'number.buy': (claimed: Claimed) =>
+      wanted(world, claimed, 'buy', (number, supplier) => buy(world, claimed, number, supplier)),
     'number.provision': (claimed: Claimed) =>
-      wanted(world, claimed, 'provision', (number) => provision(world, claimed, number)),
+      wanted(world, claimed, 'provision', (number, supplier) => provision(world, claimed, number, supplier)),
     'number.release': (claimed: Claimed) =>
-      wanted(world, claimed, 'release', (number) => release(world, claimed, number)),
+      wanted(world, claimed, 'release', (number, supplier) => release(world, claimed, number, supplier)),
   });
 }
 
@@ -48,15 +48,17 @@ async function wanted(
   world: World,
   claimed: Claimed,
   task: Task,
-  act: (number: StockNumber) => Promise<Settlement>,
+  act: (number: StockNumber, supplier: NumberSupplier) => Promise<Settlement>,
 ): Promise<Settlement> {
   const { numberId } = claimed.payload as unknown as { numberId: NumberId };
   const number = await world.stock.read(world.db, claimed.enterprise_id, numberId);
-  return number?.task === task ? act(number) : done;
+  if (number?.task !== task) return done;
+  const supplier = world.suppliers.get(number.carrier);
+  if (supplier !== undefined) return act(number, supplier);
+  return failed(world, claimed, number, task, { kind: 'unavailable', reason: `no account with ${number.carrier}` });
 }
 
-async function buy(world: World, claimed: Claimed, number: StockNumber): Promise<Settlement> {
-  const supplier = supplierOf(world, number);
+async function buy(world: World, claimed: Claimed, number: StockNumber, supplier: NumberSupplier): Promise<Settlement> {
   const held = await supplier.list(number.e164);
   if (held.kind !== 'listed') return failed(world, claimed, number, 'buy', held);
   const before = held.numbers.find(({ e164 }) => e164 === number.e164);
@@ -71,8 +73,12 @@ async function buy(world: World, claimed: Claimed, number: StockNumber): Promise
   return done;
 }
 
-async function provision(world: World, claimed: Claimed, number: StockNumber): Promise<Settlement> {
-  const supplier = supplierOf(world, number);
+async function provision(
+  world: World,
+  claimed: Claimed,
+  number: StockNumber,
+  supplier: NumberSupplier,
+): Promise<Settlement> {
   const found = await heldOf(supplier, number);
   if (found.kind !== 'held') return failed(world, claimed, number, 'provision', found);
   const answer = await supplier.setWebhooks(found.number, world.urls(number.carrier));
@@ -89,8 +95,12 @@ async function provision(world: World, claimed: Claimed, number: StockNumber): P
   return done;
 }
 
-async function release(world: World, claimed: Claimed, number: StockNumber): Promise<Settlement> {
-  const supplier = supplierOf(world, number);
+async function release(
+  world: World,
+  claimed: Claimed,
+  number: StockNumber,
+  supplier: NumberSupplier,
+): Promise<Settlement> {
   const found = await heldOf(supplier, number);
   if (found.kind === 'unavailable') return failed(world, claimed, number, 'release', found);
   const answer = found.kind === 'held' ? await supplier.release(found.number) : { kind: 'gone' as const };
@@ -161,12 +171,4 @@ async function whileStill(
     if (locked?.task === task) await act(work, locked);
   });
   if (number.pool_id !== null) world.poolChanged(number.pool_id);
-}
-
-function supplierOf(world: World, { carrier }: StockNumber): NumberSupplier {
-  const supplier = world.suppliers.get(carrier);
-  if (supplier === undefined) {
-    throw new AppError('carrier-unavailable', { detail: `carrier ${carrier} is not configured` });
-  }
-  return supplier;
 }

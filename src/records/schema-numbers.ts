@@ -52,7 +52,7 @@ export interface NumberTables {
     carrier_number_id: string | null;
     /** We bought it, so releasing it gives it back to the carrier. */
     managed: Generated<boolean>;
-    /** When it came into its state; null: before that was kept. */
+    /** When it came into its state, or this was first kept; null: added by a program that did not know it. */
     state_since: Date | null;
     /** What the carrier is being asked to do with it. */
     task: 'buy' | 'provision' | 'release' | null;

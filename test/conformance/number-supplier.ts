@@ -11,7 +11,7 @@ export const onSale = '+15035550121' as E164;
 /** Toll-free, for sale. */
 export const tollFreeOnSale = '+18005550121' as E164;
 /** Nobody sells this one. */
-export const notForSale = '+447700900123' as E164;
+const notForSale = '+447700900123' as E164;
 
 const urls = webhookUrls('carrier', 'https://lines.example', 'https://fallback.example/voice');
 const wish: SearchWish = { country: 'US', kind: 'did', areaCode: '503', contains: null, limit: 100 };

@@ -3,6 +3,7 @@
  * number at an application, whose own webhooks take the calls; only incoming texts get an address of their own.
  */
 import { Vonage } from '@vonage/server-sdk';
+import { getCountryCallingCode, isSupportedCountry } from 'libphonenumber-js/max';
 import { limits } from '../../../config/limits.ts';
 import type { VonageSettings } from '../../../config/settings.ts';
 import { numberFacts } from '../../numbers/number-facts.ts';
@@ -76,7 +77,7 @@ export function createVonageNumbers(account: VonageSettings): NumberSupplier {
 }
 
 function searchOf({ country, kind, areaCode, contains: digits, limit }: SearchWish): Search {
-  const callingCode = country === 'US' || country === 'CA' ? '1' : '';
+  const callingCode = isSupportedCountry(country) ? getCountryCallingCode(country) : '';
   const wish = {
     country,
     size: Math.min(limit, limits.numbersOfferedMax),

@@ -17,6 +17,7 @@ alter table number add column currency text;
 alter table number add column carrier_number_id text;
 alter table number add column managed boolean not null default false;
 alter table number add column state_since timestamptz;
+update number set state_since = now();
 alter table number add column task text check (task in ('buy', 'provision', 'release'));
 alter table number add column verdict jsonb;
 create index number_by_pool on number (pool_id);
