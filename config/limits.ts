@@ -52,6 +52,43 @@ export const limits = Object.freeze({
   attributionCandidatesMax: 50,
   /** The page sends a beat this often while visible. */
   beatEveryMs: 15_000,
+  /**
+   * The lease book in memory. Grants that wait for their commit: more than this at once are refused, and one that has
+   * waited this long answers 503, so that the page goes on without a number.
+   */
+  grantsWaitingMax: 10_000,
+  grantPatienceMs: 2_000,
+  /** Grants in one commit, and commits under way at once. */
+  grantsPerCommitMax: 256,
+  grantCommitsAtOnceMax: 2,
+  /** Pauses before a commit whose fate is not known is tried again. */
+  grantRetryPausesMs: [50, 100, 200, 400, 800] as readonly number[],
+  /** A number that another process has given meanwhile is replaced by another one this often. */
+  grantTriesMax: 5,
+  /** Beats are written this often; a crash may lose as much of them, and a rebuilt book allows for it. */
+  beatFlushEveryMs: 1_000,
+  beatsPerWriteMax: 1_000,
+  /** Of each number, as many latest holders are known again after a start. */
+  holdersRestoredPerNumber: 4,
+  /** A visitor who comes back is given their former number, when it is free, for this long. */
+  stickyMs: 30 * 24 * 60 * 60 * 1_000,
+  /** Visitors whose former numbers a pool remembers. */
+  formerVisitorsMax: 200_000,
+  /**
+   * What a page view asks again and again (whose key is this, what are the pool's terms) is remembered this long: a
+   * revoked key or a changed pool takes effect within it. A refusal is remembered shorter, so that a new key works soon.
+   */
+  rememberedMs: 5_000,
+  rememberedRefusalMs: 1_000,
+  rememberedKeysMax: 10_000,
+  rememberedPoolsMax: 1_000,
+  /** New visits of one address that are given a number of their own (contracts section 7). */
+  visitsPerAddressMax: 10,
+  visitsPerAddressWithinMs: 60_000,
+  /** How long a page view waits for Redis to count it; after that this process counts alone. */
+  visitRateTimeoutMs: 250,
+  /** How often a pool's numbers are compared with the record, in case another program has changed them. */
+  poolCheckEveryMs: 30_000,
   /** One claim on an outbox entry; a crashed claimer's entry is taken over after it. */
   outboxLockMs: 30_000,
   /** An entry whose handler keeps failing by a fault of ours is given up after this, and logged each time until then. */

@@ -2,11 +2,13 @@
  * Every setting the gateway knows: its name in the environment, what it may be, its default and why. The schema is the
  * only list; `docs/settings.md` is checked against it. All values arrive as text and leave typed and frozen.
  */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
 const onOff = z.enum(['on', 'off']).transform((word) => word === 'on');
+const proxyWords = new Set(['loopback', 'linklocal', 'uniquelocal']);
 const autoOnOff = z.enum(['auto', 'on', 'off']);
 
 /** One setting: how its text is read, and one sentence that says what it is for. */
@@ -35,6 +37,14 @@ export const settingsSchema = z.object({
     .regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits (32 bytes): openssl rand -hex 32')
     .optional()
     .describe('seals endpoint secrets at rest; unset, a key file is made in DATA_DIR; required with several processes'),
+  TRUST_PROXY: z
+    .string()
+    .refine(
+      namesProxies,
+      'must be addresses or networks (10.0.0.0/8), or loopback, linklocal, uniquelocal, with commas',
+    )
+    .optional()
+    .describe('proxies in front of us: only their X-Forwarded-For says where a visitor comes from'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -81,6 +91,19 @@ export const settingsSchema = z.object({
     .describe('how long Ctrl-C and SIGTERM wait for work under way'),
 });
 
+function namesProxies(text: string): boolean {
+  return text.split(',').every((part) => {
+    const [address = '', bits = '0', ...more] = part.trim().split('/');
+    if (proxyWords.has(part.trim())) return true;
+    return (
+      more.length === 0 &&
+      /^\d{1,3}$/.test(bits) &&
+      Number(bits) <= (isIP(address) === 6 ? 128 : 32) &&
+      isIP(address) > 0
+    );
+  });
+}
+
 type RawSettings = z.infer<typeof settingsSchema>;
 
 /** Settings after the defaults that depend on each other have been decided. */
@@ -95,6 +118,7 @@ export interface Settings {
   readonly databasePoolSize: number;
   readonly redisUrl: string | null;
   readonly secretKeyHex: string | null;
+  readonly trustProxy: string | null;
   readonly logLevel: RawSettings['LOG_LEVEL'];
   readonly demo: boolean;
   readonly sandboxCarrier: boolean;
@@ -137,6 +161,7 @@ export function decideSettings(raw: RawSettings): Settings {
     databasePoolSize: raw.DATABASE_POOL_SIZE,
     redisUrl: raw.REDIS_URL ?? null,
     secretKeyHex: raw.SECRET_KEY ?? null,
+    trustProxy: raw.TRUST_PROXY ?? null,
     logLevel: raw.LOG_LEVEL,
     demo,
     sandboxCarrier: unlessProduction(raw.SANDBOX_CARRIER),

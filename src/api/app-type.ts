@@ -21,6 +21,7 @@ import type { Stock } from '../numbers/stock.postgres.ts';
 import type { VisitDesk } from '../numbers/welcome-visit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
+import type { Secrets } from '../ports/secrets.ts';
 import type { Deliveries } from '../records/deliveries.postgres.ts';
 import type { Endpoints } from '../records/endpoints.postgres.ts';
 import type { Db } from '../records/schema.ts';
@@ -49,6 +50,7 @@ export interface ApiWorld {
   readonly reads: ReadModels;
   readonly visits: Visits;
   readonly visitDesk: VisitDesk;
+  readonly secrets: Pick<Secrets, 'fingerprint'>;
   readonly numbers: Numbers;
   readonly stock: Stock;
   readonly numberDesk: NumberDesk;

@@ -3,9 +3,12 @@
  * visits; a secret key is refused from a browser, because a page that holds one has lost it.
  */
 import type { FastifyRequest } from 'fastify';
+import { limits } from '../../config/limits.ts';
 import type { ApiKeys, KeyKind } from '../identity/api-keys.postgres.ts';
+import type { Clock } from '../ports/clock.ts';
 import { AppError } from '../ports/errors.ts';
 import type { EnterpriseId } from '../ports/ids.ts';
+import { createShortMemory } from '../ports/short-memory.ts';
 import type { Db } from '../records/schema.ts';
 import type { Visits, Website } from '../visits/visits.postgres.ts';
 
@@ -16,9 +19,16 @@ export interface Authorise {
   publishable(request: FastifyRequest): Promise<Website>;
 }
 
-export function createAuthorise(world: { db: Db; apiKeys: ApiKeys; visits: Visits }): Authorise {
-  const ownerOf = async (request: FastifyRequest, kind: KeyKind): Promise<EnterpriseId> => {
-    const text = keyOf(request);
+/** What a publishable key may do from an origin; asked with every page view, so it is remembered for seconds. */
+type Permission = { readonly website: Website } | { readonly refusal: AppError };
+
+export function createAuthorise(world: { db: Db; apiKeys: ApiKeys; visits: Visits; clock: Clock }): Authorise {
+  const permissions = createShortMemory<Permission>({
+    clock: world.clock,
+    entriesMax: limits.rememberedKeysMax,
+    keepMs: (permission) => ('website' in permission ? limits.rememberedMs : limits.rememberedRefusalMs),
+  });
+  const ownerOf = async (text: string, kind: KeyKind): Promise<EnterpriseId> => {
     const key = await world.apiKeys.find(world.db, text);
     if (key === null) throw new AppError('key-invalid');
     if (key.kind !== kind) throw new AppError('key-kind', { detail: `this route takes a ${kind} key` });
@@ -29,19 +39,30 @@ export function createAuthorise(world: { db: Db; apiKeys: ApiKeys; visits: Visit
       if (request.headers.origin !== undefined) {
         throw new AppError('key-kind', { detail: 'a secret key must not be used from a browser' });
       }
-      return ownerOf(request, 'secret');
+      return ownerOf(keyOf(request), 'secret');
     },
 
     async publishable(request: FastifyRequest): Promise<Website> {
-      const enterpriseId = await ownerOf(request, 'publishable');
+      const text = keyOf(request);
       const { origin } = request.headers;
-      const website = origin === undefined ? null : await world.visits.websiteOfOrigin(world.db, enterpriseId, origin);
-      if (website === null) {
-        throw new AppError('origin-refused', { detail: 'send the Origin of one of the website’s registered origins' });
-      }
-      return website;
+      const permission = await permissions.recall(`${text} ${origin}`, () => permissionOf(text, origin));
+      if ('refusal' in permission) throw permission.refusal;
+      return permission.website;
     },
   });
+
+  async function permissionOf(text: string, origin: string | undefined): Promise<Permission> {
+    try {
+      const enterpriseId = await ownerOf(text, 'publishable');
+      const website = origin === undefined ? null : await world.visits.websiteOfOrigin(world.db, enterpriseId, origin);
+      if (website !== null) return { website };
+      const detail = 'send the Origin of one of the website’s registered origins';
+      return { refusal: new AppError('origin-refused', { detail }) };
+    } catch (fault) {
+      if (fault instanceof AppError) return { refusal: fault };
+      throw fault;
+    }
+  }
 }
 
 /** From the Authorization header, or for sendBeacon, which cannot set one, from `?key=`. */

@@ -33,6 +33,8 @@ export type ObserveRequest = (route: string, status: number, elapsedMs: number) 
 interface AppOptions {
   readonly log: FastifyBaseLogger;
   readonly version: string;
+  /** Proxies whose word on the client's address is taken; null: nobody's. */
+  readonly trustProxy?: string | null;
   readonly observe: ObserveRequest;
 }
 
@@ -46,6 +48,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.webhookBodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,
+    trustProxy: options.trustProxy ?? false,
     routerOptions: { maxParamLength: 128 },
     frameworkErrors: (fault, request, reply) =>
       sendProblem(fault, request as FastifyRequest, reply as unknown as FastifyReply),

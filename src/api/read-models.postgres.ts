@@ -81,8 +81,16 @@ export function createReadModels(world: { db: Db }) {
     numbers: (enterpriseId: EnterpriseId, now: number) =>
       db
         .selectFrom('number')
-        .leftJoin('lease', (join) =>
-          join.onRef('lease.id', '=', 'number.current_lease_id').on('lease.expires_at', '>', new Date(now)),
+        .leftJoinLateral(
+          (of) =>
+            of
+              .selectFrom('lease')
+              .selectAll()
+              .whereRef('lease.number_id', '=', 'number.id')
+              .orderBy('generation', 'desc')
+              .limit(1)
+              .as('lease'),
+          (join) => join.on('lease.expires_at', '>', new Date(now)),
         )
         .select([
           'number.id',

@@ -7,9 +7,7 @@ import { createApiKeys } from '../identity/api-keys.postgres.ts';
 import { createConsents } from '../identity/consents.postgres.ts';
 import { createAttributions } from '../numbers/attributions.postgres.ts';
 import { createCreditContact } from '../numbers/credit-contact.ts';
-import { createLeases } from '../numbers/leases.postgres.ts';
 import type { NumberSupplier } from '../numbers/number-supplier.ts';
-import { createVisitDesk } from '../numbers/welcome-visit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { createIds, type RandomBytes } from '../ports/ids.ts';
@@ -37,10 +35,10 @@ import { createCallEffects } from '../telephony/perform-effects.ts';
 import { createCallRunner } from '../telephony/run-call.ts';
 import { createCallDesk } from '../telephony/take-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
-import { createVisits } from '../visits/visits.postgres.ts';
+import { createLeasing, type SharedLeasing } from './leasing.ts';
 import { createSupply } from './supply.ts';
 
-interface World {
+interface World extends SharedLeasing {
   readonly database: Database<Tables>;
   readonly jobs: Jobs;
   readonly log: Log;
@@ -67,26 +65,20 @@ export function createCore(world: World) {
   const transact = createTransact({ database, jobs, log });
   const outbox = createOutbox({ clock, ids });
   const supply = createSupply({ ...world, db, transact, outbox, ids });
-  const { numbers } = supply;
-  const visits = createVisits();
-  const leases = createLeases({ clock, ids, carriers: () => [...world.voice.keys()] });
+  const { numbers, poolNews } = supply;
+  const carriers = () => [...world.voice.keys()];
+  const leasing = createLeasing({ ...world, db, transact, ids, numbers, carriers });
+  const { settleHolders } = leasing;
+  poolNews.listen(leasing.leaseBook.refresh);
   const creditContact = createCreditContact({ attributions: createAttributions({ clock, ids }), outbox });
   const offers = createOffers({ clock, ids });
   const calls = createCalls();
   const runner = createCallRunner({ transact, calls, offers, outbox, clock, ids, log });
-  const callDesk = createCallDesk({ transact, calls, runner, numbers, creditContact, outbox, clock, ids });
+  const desk = { transact, numbers, creditContact, settleHolders, outbox, clock, ids };
+  const callDesk = createCallDesk({ ...desk, calls, runner });
   const consents = createConsents({ secrets });
   const conversations = createConversations();
-  const messageDesk = createMessageDesk({
-    transact,
-    numbers,
-    creditContact,
-    consents,
-    conversations,
-    outbox,
-    clock,
-    ids,
-  });
+  const messageDesk = createMessageDesk({ ...desk, consents, conversations });
   const endpoints = createEndpoints({ clock, ids, secrets, randomBytes, outbox });
   const deliverEvent = createDeliverEvent({ ...world, db, transact, outbox, endpoints, count: world.countDelivery });
   const handlers = {
@@ -101,8 +93,9 @@ export function createCore(world: World) {
     randomBytes,
     transact,
     outbox,
+    secrets,
     ...supply,
-    visits,
+    ...leasing,
     calls,
     runner,
     callDesk,
@@ -112,7 +105,6 @@ export function createCore(world: World) {
     agents: createAgents(),
     outcomes: createOutcomes({ clock, ids, outbox }),
     apiKeys: createApiKeys({ clock, ids, randomBytes }),
-    visitDesk: createVisitDesk({ transact, visits, leases, clock, ids }),
     failovers: createFailoverBook({ readFailovers: () => numbers.failovers(db), desk: callDesk, log }),
     lanes: createLaneRunner({ db, outbox, jobs, clock, log, handlers }),
   });

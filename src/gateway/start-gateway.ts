@@ -8,10 +8,12 @@ import type { FastifyBaseLogger } from 'fastify';
 import { limits } from '../../config/limits.ts';
 import type { Settings, TwilioSettings } from '../../config/settings.ts';
 import packageFile from '../../package.json' with { type: 'json' };
+import type { App } from '../api/app-type.ts';
 import { createAuthorise } from '../api/authorise.ts';
-import { createApp, registerApi } from '../api/create-app.ts';
+import { createApp, type ObserveRequest, registerApi } from '../api/create-app.ts';
 import { createReadModels } from '../api/read-models.postgres.ts';
 import type { NumberSupplier } from '../numbers/number-supplier.ts';
+import { createSharedVisitRate } from '../numbers/visit-rate.redis.ts';
 import { systemClock } from '../ports/clock.ts';
 import { openEmbeddedDatabase } from '../ports/database.pglite.ts';
 import { openServerDatabase } from '../ports/database.postgres.ts';
@@ -30,6 +32,7 @@ import { acceptWaiting } from './accept-waiting.ts';
 import { addSandbox, addTwilio, addVonage } from './add-carriers.ts';
 import { type Core, createCore } from './core.ts';
 import { makeDemo } from './first-start.postgres.ts';
+import type { SharedLeasing } from './leasing.ts';
 import { createMetrics } from './metrics.ts';
 
 export interface Gateway {
@@ -96,11 +99,10 @@ async function assemble(
   const metrics = createMetrics();
   const poster = createPoster(settings);
   const jobs = createJobs({ backend: jobBackend(settings, database), queueName, logFault });
-  const voice = new Map<string, VoiceCarrier>();
-  const texts = new Map<string, MessageGateway>();
-  const suppliers = new Map<string, NumberSupplier>();
+  const lines = noLines();
   const address = { url: '' };
   const publicUrl = () => settings.publicUrl ?? address.url;
+  const leasing = sharedLeasing(settings, logFault);
   const core = createCore({
     database,
     jobs,
@@ -110,16 +112,15 @@ async function assemble(
     randomBytes,
     masterKey: await masterKeyOf(settings),
     poster,
-    voice,
-    texts,
-    suppliers,
+    ...lines,
     publicUrl,
     carrierFallbackUrl: settings.carrierFallbackUrl,
     countDelivery: metrics.countDelivery,
+    ...leasing.shared,
   });
   const madeDemo = settings.demo ? await ensureDemo(settings, core) : null;
-  const app = await createApp({ log, version: packageFile.version, observe: metrics.observeRequest });
-  const carriers = { db: database.kysely, core, log, publicUrl, voice, texts, suppliers };
+  const app = await openApp(settings, log, metrics.observeRequest);
+  const carriers = { db: database.kysely, core, log, publicUrl, ...lines };
   addTwilio(app, carriers, settings.twilio ?? (settings.demo ? await practiceTwilio(settings) : null));
   addVonage(carriers, settings.vonage);
   if (settings.sandboxCarrier) await addSandbox(app, carriers);
@@ -127,15 +128,15 @@ async function assemble(
   registerApi(app, {
     ...core,
     db: database.kysely,
-    authorise: createAuthorise({ db: database.kysely, apiKeys: core.apiKeys, visits: core.visits }),
+    authorise: createAuthorise({ db: database.kysely, apiKeys: core.apiKeys, visits: core.visits, clock: systemClock }),
     reads: createReadModels({ db: database.kysely }),
-    suppliers,
+    suppliers: lines.suppliers,
     hasPublicUrl: settings.publicUrl !== null,
     webhookAllowLoopback: settings.webhookAllowLoopback,
     version: packageFile.version,
     publicUrl,
     statusPage: settings.statusPage,
-    facts: factsOf(settings, voice),
+    facts: factsOf(settings, lines.voice),
     isReady: async () => !state.draining && (await database.isReachable(limits.readyTimeoutMs)),
     metrics: metrics.text,
   });
@@ -143,10 +144,10 @@ async function assemble(
   address.url = await app.listen({ port: settings.port, host: settings.host });
   await startJobs(jobs, core);
   await core.lanes.sweep().catch((fault: unknown) => logFault(fault, 'first-sweep-failed'));
-  const stopRounds = startRounds(core);
+  const stopTimers = startTimers(core);
   const close = once(async () => {
     state.draining = true;
-    stopRounds();
+    stopTimers();
     await acceptWaiting(app.server);
     await app.close();
     // A receiver may take longer to answer than we may take to end: its event is tried again at the next start.
@@ -155,6 +156,8 @@ async function assemble(
     clearTimeout(patience);
     poster.close();
     await core.failovers.tellLater();
+    await core.leaseBook.close();
+    leasing.close();
     await database.close();
   });
   return Object.freeze({ url: address.url, madeDemo, close });
@@ -168,14 +171,27 @@ async function takeUp({ kind, kysely }: Database<Tables>, core: Core): Promise<v
   await core.outbox.hasten(kysely, checkCallKind);
 }
 
-/** What is looked at again and again; answers with how to stop. */
-function startRounds(core: Core): () => void {
-  const rounds = [
-    setInterval(() => void core.failovers.refresh(), limits.failoverRefreshMs),
-    setInterval(() => void core.failovers.tellLater(), limits.failoverTellEveryMs),
-    setInterval(() => void core.numberWatch.look(), limits.numberWatchEveryMs),
-  ];
-  return () => rounds.forEach(clearInterval);
+/** What processes share about leases in Redis; without it each keeps its own, which the core makes by itself. */
+function sharedLeasing(
+  { redisUrl }: Settings,
+  logFault: (fault: unknown, event: string) => void,
+): { readonly shared: SharedLeasing; close(): void } {
+  if (redisUrl === null) return { shared: {}, close: () => undefined };
+  const visitRate = createSharedVisitRate(redisUrl, logFault);
+  return { shared: { visitRate }, close: visitRate.close };
+}
+
+function openApp({ trustProxy }: Settings, log: FastifyBaseLogger, observe: ObserveRequest): Promise<App> {
+  return createApp({ log, version: packageFile.version, trustProxy, observe });
+}
+
+/** What carriers put on the gateway, by their names; nothing yet. */
+function noLines() {
+  return {
+    voice: new Map<string, VoiceCarrier>(),
+    texts: new Map<string, MessageGateway>(),
+    suppliers: new Map<string, NumberSupplier>(),
+  };
 }
 
 function createPoster(settings: Settings): EventPoster {
@@ -195,6 +211,19 @@ function jobBackend(settings: Settings, database: Database<Tables>): JobBackend 
 async function masterKeyOf(settings: Settings): Promise<Uint8Array> {
   if (settings.secretKeyHex === null) return readOrMakeKey(settings.dataFolder, randomBytes);
   return Buffer.from(settings.secretKeyHex, 'hex');
+}
+
+/** What is done again and again beside the jobs; answers with what stops it. */
+function startTimers(core: Core): () => void {
+  const timers = [
+    setInterval(() => void core.failovers.refresh(), limits.failoverRefreshMs),
+    setInterval(() => void core.failovers.tellLater(), limits.failoverTellEveryMs),
+    setInterval(() => void core.leaseBook.tick(), limits.beatFlushEveryMs),
+    setInterval(() => void core.numberWatch.look(), limits.numberWatchEveryMs),
+  ];
+  return () => {
+    for (const timer of timers) clearInterval(timer);
+  };
 }
 
 function startJobs(jobs: Jobs, core: Core): Promise<void> {

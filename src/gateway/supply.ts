@@ -38,7 +38,7 @@ export function createSupply(world: World) {
   const { outbox, clock, publicUrl, carrierFallbackUrl } = world;
   const stock = createStock({ clock });
   const places = createNumberPlaces();
-  const poolNews = createPoolNews();
+  const poolNews = createPoolNews(world);
   const change = createChangeNumber({ stock, outbox, clock });
   const inner = { ...world, stock, pools, places, change, traffic: numberTraffic };
   return Object.freeze({

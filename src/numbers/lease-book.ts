@@ -5,6 +5,7 @@
  *
  * The words: a lease lasts until `expiresAt` = the later of `grantedAt + hold` and the last beat + `lease`. After it the
  * number rests for `rest`, and may then be given to somebody else. Never are two visitors holders of one number at once.
+ * Two visits of one visitor (two tabs) share their number: the later one holds the lease, beats of either extend it.
  */
 import type { E164 } from '../ports/e164.ts';
 import type { EnterpriseId, LeaseId, NumberId, PoolId, VisitId, WebsiteId } from '../ports/ids.ts';
@@ -32,8 +33,26 @@ export interface GrantWish {
   readonly visitorId: string | null;
   /** Groups in order of preference; no other will do. Null: any number, the one whose turn it is. */
   readonly groups: readonly string[] | null;
+  /** What tells this caller from others later: the visit's region; null when it is not known. */
+  readonly trait: string | null;
   readonly terms: LeaseTerms;
+  /** Left out: whoever asks is served. */
+  readonly guard?: GrantGuard;
 }
+
+/** Who is to be refused though a number is free: bots take numbers by the dozen and never show a human sign. */
+export interface GrantGuard {
+  /** Keyed digest of the visitor's address (IPv4, or IPv6 /64); null when it is not known. Never written down. */
+  readonly address: string | null;
+  /** A human sign was seen: pointer, touch or key. */
+  readonly proven: boolean;
+  /** Live leases for one address. */
+  readonly livePerAddressMax: number;
+  /** From this share of the pool in use on, only proven visits are given a number. 1: never. */
+  readonly provenAboveShare: number;
+}
+
+export type Refusal = 'exhausted' | 'address-live' | 'proof-first';
 
 export interface Lease {
   readonly id: LeaseId;
@@ -56,6 +75,8 @@ export interface OpenedVisit {
   readonly visitorId: string | null;
   readonly arrival: Readonly<Record<string, string>>;
   readonly startedAt: number;
+  /** What the page shows when it gets no number of its own; kept, so that callers of the shared number can be found. */
+  readonly sharedNumberId: NumberId | null;
 }
 
 /** What the record must hold before a page is told: a visit, with its first lease or without one. */
@@ -66,26 +87,14 @@ export interface GrantRecord {
 }
 
 /** What a visit asks of the book. */
-export interface Want {
+export interface Want extends Pick<GrantWish, 'groups' | 'trait' | 'terms' | 'guard'> {
   readonly enterpriseId: EnterpriseId;
   readonly poolId: PoolId;
-  readonly groups: readonly string[] | null;
-  readonly terms: LeaseTerms;
-  /** Keyed digest of the visitor's address (IPv4, or IPv6 /64); null when it is not known. */
-  readonly address: string | null;
-  /** A human sign was seen: pointer, touch or key. */
-  readonly proven: boolean;
-  readonly bounds: {
-    /** Live leases for one address. */
-    readonly livePerAddressMax: number;
-    /** Above this share of the pool in use, only proven visits are given a number. */
-    readonly provenAboveShare: number;
-  };
 }
 
 export type Answer =
   | { readonly kind: 'granted'; readonly lease: Lease }
-  | { readonly kind: 'refused'; readonly reason: 'exhausted' | 'address-live' | 'proof-first' };
+  | { readonly kind: 'refused'; readonly reason: Refusal };
 
 /** A sign of life of a visit, as far as its lease is concerned. */
 export interface LeaseBeat {
@@ -97,18 +106,69 @@ export interface LeaseBeat {
 }
 
 export interface LeaseBook {
-  /** Keeps a visit, and leases it a number when one is wanted. Resolves when neither can be lost any more. */
+  /**
+   * Keeps a visit, and leases it a number when one is wanted (null otherwise). Resolves when neither can be lost any more.
+   * @throws AppError `unavailable` when that could not be had in time; the page then changes nothing.
+   */
   open(visit: OpenedVisit, want: Want | null): Promise<Answer | null>;
-  /** A later lease of a visit that was opened before: its first one ended, or it has proved human since. */
+  /**
+   * A later lease of a visit that was opened before: its first one ended, or it has proved human since. A visit that has
+   * a live one is answered with that.
+   */
   grant(visit: Pick<OpenedVisit, 'id' | 'visitorId'>, want: Want): Promise<Answer>;
   /** Extends the visit's lease; null when it has none any more. What was learned reaches the record within seconds. */
   beat(beat: LeaseBeat): Promise<Lease | null>;
   /** The visitor has left: the lease ends with its hold. */
   end(ended: Pick<LeaseBeat, 'poolId' | 'visitId' | 'terms'>): Promise<void>;
-  /** Before a contact on this number is attributed: the record then knows every holder so far and their last beats. */
+  /**
+   * Before a contact on this number is attributed, and outside any transaction: the record then knows every holder so far
+   * and their last beats. A book that cannot reach what it needs gives up in time and throws; the contact goes on.
+   */
   settle(poolId: PoolId, numberId: NumberId): Promise<void>;
   /** The pool's numbers have changed in the record. */
   refresh(poolId: PoolId): Promise<void>;
+  /** Called each second: writes the beats learned since, gives up what has waited too long. Never rejects. */
+  tick(): Promise<void>;
   /** Writes what is under way and stops. */
   close(): Promise<void>;
+}
+
+/** What the record is told of a visit and its lease; only ever raises what it has. Instants in Unix ms. */
+export interface BeatRecord {
+  readonly visitId: VisitId;
+  /** The lease that the visit's number is held under; it may be a later visit's of the same visitor. */
+  readonly leaseId: LeaseId;
+  readonly at: number;
+  readonly engagedSeconds: number;
+  readonly pages: number;
+  readonly expiresAt: number;
+  /** The lease was ended: `expiresAt` may then be earlier than what the record has. */
+  readonly ended: boolean;
+}
+
+/** A lease as the record has it, with what its visit was worth. */
+export interface PastLease extends Lease {
+  readonly trait: string | null;
+  readonly engagedSeconds: number;
+  readonly pages: number;
+}
+
+/** A pool as the record has it. */
+export interface PoolStock {
+  /** By id: numbers that nobody has had yet are given in this order. */
+  readonly numbers: readonly PoolNumber[];
+  /** The last few leases of each number, the earliest first. */
+  readonly past: readonly PastLease[];
+  /** Changes when the numbers do. */
+  readonly stamp: string;
+}
+
+/** The record behind a book (`lease-record.postgres.ts`). */
+export interface LeaseRecord {
+  /** Writes grants, however often they come; resolves with the leases that the record has afterwards. */
+  fileGrants(grants: readonly GrantRecord[]): Promise<ReadonlySet<LeaseId>>;
+  fileBeats(beats: readonly BeatRecord[]): Promise<void>;
+  readPool(poolId: PoolId): Promise<PoolStock>;
+  /** Cheaper than reading the pool to see whether its numbers have changed. */
+  readStamp(poolId: PoolId): Promise<string>;
 }

@@ -3,22 +3,28 @@
  * it is free again. The book in memory, the benchmark and the planner run on this; the Redis book makes the same
  * decisions in Lua, and one suite holds them together. All instants are Unix ms and come in.
  *
- * Each number stands in one of two queues: busy by the instant it is free, idle by its rank (`idle-rank.ts`). Entries are
- * not moved: a busy one that comes up too early is put back, an idle one that was overtaken is dropped.
+ * Each number stands in one of two queues: busy by the instant it is free, idle by its rank (`idle-numbers.ts`). Entries
+ * are not moved: a busy one that comes up too early is put back, an idle one that was overtaken is dropped.
  */
 import TinyQueue from 'tinyqueue';
 import type { NumberId, VisitId } from '../ports/ids.ts';
-import { idleRank } from './idle-rank.ts';
-import type { GrantWish, Lease, LeaseTerms, PoolNumber } from './lease-book.ts';
+import { createAddressLeases } from './address-leases.ts';
+import { createFormerNumbers } from './former-numbers.ts';
+import { createIdleNumbers } from './idle-numbers.ts';
+import { compared, idleRank } from './idle-rank.ts';
+import type { GrantWish, Lease, LeaseTerms, PoolNumber, Refusal } from './lease-book.ts';
+import { liveLease, newSlot, type Slot } from './lease-slot.ts';
+
+/** A lease given; what it takes to undo it is in it. */
+export interface GivenLease {
+  readonly lease: Lease;
+  /** The live lease of the same visitor's earlier visit that this one takes over; null as a rule. */
+  readonly takenFrom: Lease | null;
+}
 
 export type LedgerGrant =
-  | {
-      readonly kind: 'granted';
-      readonly lease: Lease;
-      /** The same visitor's earlier visit, whose live lease this one takes over; null as a rule. */
-      readonly takenFrom: VisitId | null;
-    }
-  | { readonly kind: 'exhausted' };
+  /** `isNew` false: the visit had it already. */
+  ({ readonly kind: 'granted'; readonly isNew: boolean } & GivenLease) | { readonly kind: Refusal };
 
 export interface PoolUse {
   readonly numbers: number;
@@ -28,50 +34,30 @@ export interface PoolUse {
 
 export type LeaseLedger = ReturnType<typeof createLeaseLedger>;
 
-interface Slot {
-  number: PoolNumber;
-  place: 'idle' | 'busy';
-  generation: number;
-  lease: Lease | null;
-  /** From when it may be given again. */
-  freeAt: number;
-  /** Calls expected of the lease's visit. */
-  intent: number;
-  /** Taken out of the pool: its lease runs on, and it is not given again. */
-  gone: boolean;
-  /** Only the busy queue's entry with this ticket counts. */
-  ticket: number;
-}
-
-interface IdleEntry {
-  readonly rank: number;
-  readonly slot: Slot;
-  readonly generation: number;
-}
-
 interface BusyEntry {
   readonly at: number;
   readonly slot: Slot;
   readonly ticket: number;
 }
 
+/** Visits of one visitor that share a lease with its own one; ours. */
+const sharersMax = 4;
+
 /** A pool's ledger. `visitorsMax` bounds how many visitors' former numbers are remembered. */
 export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof idleRank }) {
-  const rankOf = bounds.rank ?? idleRank;
   const slots = new Map<NumberId, Slot>();
   const byVisit = new Map<VisitId, Slot>();
-  const former = createFormer(bounds.visitorsMax);
-  const idle = new Map<string, TinyQueue<IdleEntry>>();
+  const former = createFormerNumbers(bounds.visitorsMax);
+  const addresses = createAddressLeases();
+  const idle = createIdleNumbers(bounds.rank ?? idleRank);
   const busy = new TinyQueue<BusyEntry>([], (left, right) => left.at - right.at);
   let busyCount = 0;
 
-  function makeIdle(slot: Slot): void {
+  function makeIdle(slot: Slot, now: number): void {
     if (slot.place === 'busy') busyCount -= 1;
     slot.place = 'idle';
-    const { group } = slot.number;
-    const ranked = idle.get(group) ?? new TinyQueue<IdleEntry>([], (left, right) => left.rank - right.rank);
-    idle.set(group, ranked);
-    ranked.push({ rank: rankOf(slot.freeAt, slot.intent), slot, generation: slot.generation });
+    addresses.set(slot, null, now);
+    idle.add(slot);
   }
 
   function makeBusy(slot: Slot): void {
@@ -94,36 +80,23 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
       const { slot, ticket } = next;
       if (ticket !== slot.ticket) continue;
       if (slot.freeAt > now) queue(slot);
-      else if (slot.gone) forget(slot);
-      else makeIdle(slot);
+      else if (slot.gone) forget(slot, now);
+      else makeIdle(slot, now);
     }
   }
 
-  function forget(slot: Slot): void {
+  function forget(slot: Slot, now: number): void {
     if (slot.place === 'busy') busyCount -= 1;
     slots.delete(slot.number.id);
+    addresses.set(slot, null, now);
+    letGo(slot);
+  }
+
+  /** Its visits beat on it no more. */
+  function letGo(slot: Slot): void {
     if (slot.lease !== null) byVisit.delete(slot.lease.visitId);
-  }
-
-  function peekIdle(group: string): IdleEntry | undefined {
-    const ranked = idle.get(group);
-    for (let next = ranked?.peek(); next !== undefined; next = ranked?.peek()) {
-      const { slot } = next;
-      if (slot.place === 'idle' && !slot.gone && next.generation === slot.generation) return next;
-      ranked?.pop();
-    }
-    return undefined;
-  }
-
-  function nextIdle(groups: readonly string[] | null): Slot | undefined {
-    let best: IdleEntry | undefined;
-    for (const group of groups ?? idle.keys()) {
-      const found = peekIdle(group);
-      if (found === undefined) continue;
-      if (groups !== null) return found.slot;
-      if (best === undefined || found.rank < best.rank) best = found;
-    }
-    return best?.slot;
+    for (const sharer of slot.sharers) byVisit.delete(sharer);
+    if (slot.sharers.length > 0) slot.sharers = [];
   }
 
   /** Where this visitor was before: their own live number, or their former one while it is idle. */
@@ -131,12 +104,14 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
     if (visitorId === null) return undefined;
     const slot = former.find(visitorId, now - terms.stickyMs);
     if (slot === undefined || slot.gone) return undefined;
-    if (slot.place === 'idle') return slot;
-    return slot.lease?.visitorId === visitorId ? slot : undefined;
+    if (slot.place === 'idle') return slots.get(slot.number.id) === slot ? slot : undefined;
+    return liveLease(slot, now)?.visitorId === visitorId ? slot : undefined;
   }
 
-  function hold(slot: Slot, lease: Lease, freeAt: number, intent: number): void {
-    if (slot.lease !== null) byVisit.delete(slot.lease.visitId);
+  function hold(slot: Slot, lease: Lease, freeAt: number, { intent, trait }: Pick<Slot, 'intent' | 'trait'>): void {
+    letGo(slot);
+    if (slot.lease !== null && slot.lease.id !== lease.id) slot.former = formerOf(slot, slot.lease);
+    slot.trait = trait;
     slot.generation = lease.generation;
     slot.lease = lease;
     slot.intent = intent;
@@ -146,6 +121,26 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
     makeBusy(slot);
   }
 
+  /** The visitor's live number goes to their new visit; the earlier ones share it. Nothing of it gets shorter. */
+  function takeOver(slot: Slot, before: Lease, wish: GrantWish, now: number): LedgerGrant {
+    const fresh = leaseOf(slot, wish, now);
+    const lease = { ...fresh, expiresAt: Math.max(fresh.expiresAt, before.expiresAt) };
+    const sharers = [...slot.sharers, before.visitId].slice(-sharersMax);
+    hold(slot, lease, Math.max(slot.freeAt, lease.expiresAt + wish.terms.restMs), slot);
+    slot.sharers = sharers;
+    for (const sharer of sharers) byVisit.set(sharer, slot);
+    return { kind: 'granted', lease, isNew: true, takenFrom: before };
+  }
+
+  /** Why a visit is given none though one may be free. */
+  function refusal({ guard }: GrantWish, now: number): Refusal | null {
+    if (guard === undefined) return null;
+    const { address, proven, livePerAddressMax, provenAboveShare } = guard;
+    if (address !== null && addresses.count(address, now) >= livePerAddressMax) return 'address-live';
+    const isScarce = provenAboveShare < 1 && busyCount >= provenAboveShare * slots.size;
+    return isScarce && !proven ? 'proof-first' : null;
+  }
+
   return Object.freeze({
     /** What the inventory says of this pool now. Numbers that are new start idle, as free as `freeAt`; others keep on. */
     setNumbers(numbers: readonly PoolNumber[], freeAt: number): void {
@@ -153,53 +148,48 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
       for (const slot of [...slots.values()]) {
         if (named.has(slot.number.id)) continue;
         slot.gone = true;
-        if (slot.place === 'idle') forget(slot);
+        if (slot.place === 'idle') forget(slot, freeAt);
       }
       for (const number of numbers) {
         const known = slots.get(number.id);
-        if (known === undefined) {
-          const slot: Slot = {
-            number,
-            place: 'idle',
-            generation: 0,
-            lease: null,
-            freeAt,
-            intent: 0,
-            gone: false,
-            ticket: 0,
-          };
-          slots.set(number.id, slot);
-          makeIdle(slot);
-          continue;
-        }
-        const moved = known.number.group !== number.group;
-        known.number = number;
-        known.gone = false;
-        if (moved && known.place === 'idle') makeIdle(known);
+        const slot = known ?? newSlot(number, freeAt);
+        const moved = slot.number.group !== number.group;
+        slot.number = number;
+        slot.gone = false;
+        slots.set(number.id, slot);
+        if (known === undefined || (moved && slot.place === 'idle')) idle.add(slot);
       }
     },
 
-    /** Takes over what the record knows of a number's latest lease; an older generation than ours changes nothing. */
-    restore(lease: Lease, freeAt: number, intent: number): void {
+    /** Takes over what the record knows of a number's lease, the earlier ones first; one that we know changes nothing. */
+    restore(lease: Lease, freeAt: number, worth: Pick<Slot, 'intent' | 'trait'>): void {
       const slot = slots.get(lease.numberId);
-      if (slot !== undefined && slot.generation < lease.generation) hold(slot, lease, freeAt, intent);
+      if (slot !== undefined && slot.generation < lease.generation) hold(slot, lease, freeAt, worth);
     },
 
     grant(wish: GrantWish, now: number): LedgerGrant {
       sweep(now);
-      const slot = visitorsOwn(wish, now) ?? nextIdle(wish.groups);
+      const held = byVisit.get(wish.visitId);
+      const live = liveLease(held, now);
+      if (live !== null) return { kind: 'granted', lease: live, isNew: false, takenFrom: null };
+      const own = visitorsOwn(wish, now);
+      const before = own?.place === 'busy' ? own.lease : null;
+      if (own !== undefined && before !== null) return takeOver(own, before, wish, now);
+      const refused = refusal(wish, now);
+      if (refused !== null) return { kind: refused };
+      const slot = own ?? idle.next(wish, now);
       if (slot === undefined) return { kind: 'exhausted' };
-      const takenFrom = slot.place === 'busy' ? (slot.lease?.visitId ?? null) : null;
       const lease = leaseOf(slot, wish, now);
-      hold(slot, lease, lease.expiresAt + wish.terms.restMs, 0);
-      return { kind: 'granted', lease, takenFrom };
+      hold(slot, lease, lease.expiresAt + wish.terms.restMs, { intent: 0, trait: wish.trait });
+      addresses.set(slot, wish.guard?.address ?? null, now);
+      return { kind: 'granted', lease, isNew: true, takenFrom: null };
     },
 
-    /** Extends the visit's lease; null when it has none any more. A lease only ever grows. */
+    /** Extends the lease the visit has or shares; null when it has none any more. A lease only ever grows. */
     beat(visitId: VisitId, terms: LeaseTerms, intent: number, now: number): Lease | null {
       const slot = byVisit.get(visitId);
-      const lease = slot?.lease;
-      if (slot === undefined || lease === null || lease === undefined || lease.expiresAt <= now) return null;
+      const lease = liveLease(slot, now);
+      if (slot === undefined || lease === null) return null;
       const expiresAt = Math.max(lease.expiresAt, now + terms.leaseMs);
       slot.lease = { ...lease, expiresAt };
       slot.freeAt = Math.max(slot.freeAt, expiresAt + terms.restMs);
@@ -207,68 +197,60 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
       return slot.lease;
     },
 
-    /** The visitor has left: the lease ends now, or with its hold. Null when the visit has none any more. */
+    /**
+     * The visitor has left: the lease ends now, or with its hold. Null when the visit has none any more, or only shares
+     * that of a later one.
+     */
     end(visitId: VisitId, terms: LeaseTerms, now: number): Lease | null {
       const slot = byVisit.get(visitId);
-      const lease = slot?.lease;
-      if (slot === undefined || lease === null || lease === undefined || lease.expiresAt <= now) return null;
+      const lease = liveLease(slot, now);
+      if (slot === undefined || lease === null || lease.visitId !== visitId) return null;
       slot.lease = { ...lease, expiresAt: Math.max(now, lease.holdUntil) };
       slot.freeAt = slot.lease.expiresAt + terms.restMs;
       queue(slot);
       return slot.lease;
     },
 
-    /** Undoes a grant that the record did not take: the number is free at once, its generation spent. */
-    revoke(lease: Lease, now: number): void {
+    /** Undoes a grant that is certainly not in the record: the number is free at once, or with its former holder. */
+    revoke({ lease, takenFrom }: GivenLease, now: number): void {
       const slot = slots.get(lease.numberId);
       if (slot?.lease?.id !== lease.id) return;
-      byVisit.delete(lease.visitId);
-      slot.lease = null;
-      slot.freeAt = now;
+      const sharers = slot.sharers.filter((visit) => visit !== takenFrom?.visitId);
+      letGo(slot);
+      slot.lease = takenFrom;
+      slot.generation = lease.generation - 1;
+      slot.freeAt = takenFrom === null ? now : slot.freeAt;
+      if (takenFrom !== null) {
+        slot.sharers = sharers;
+        for (const visit of [takenFrom.visitId, ...sharers]) byVisit.set(visit, slot);
+      }
       queue(slot);
     },
 
     sweep,
 
     /** The lease that shows this number now; null when nobody is shown it. */
-    holderOf(numberId: NumberId, now: number): Lease | null {
-      const lease = slots.get(numberId)?.lease ?? null;
-      return lease !== null && lease.expiresAt > now ? lease : null;
-    },
+    holderOf: (numberId: NumberId, now: number): Lease | null => liveLease(slots.get(numberId), now),
 
     use: (): PoolUse => ({ numbers: slots.size, busy: busyCount }),
   });
 }
 
-function leaseOf(slot: Slot, wish: GrantWish, now: number): Lease {
-  const { holdMs, leaseMs } = wish.terms;
+/** The number's holders before, with the one who is leaving. */
+function formerOf({ former, trait, intent }: Slot, { expiresAt }: Lease): Slot['former'] {
+  return [...former, { trait, intent, until: expiresAt }].slice(-compared);
+}
+
+function leaseOf(slot: Slot, { terms, leaseId, visitId, visitorId }: GrantWish, now: number): Lease {
   return {
-    id: wish.leaseId,
-    visitId: wish.visitId,
-    visitorId: wish.visitorId,
+    id: leaseId,
+    visitId,
+    visitorId,
     numberId: slot.number.id,
     e164: slot.number.e164,
     generation: slot.generation + 1,
     grantedAt: now,
-    holdUntil: now + holdMs,
-    expiresAt: now + Math.max(holdMs, leaseMs),
-  };
-}
-
-/** Which number a visitor had last; the ones seen longest ago are forgotten first. */
-function createFormer(visitorsMax: number) {
-  const seen = new Map<string, { slot: Slot; at: number }>();
-  return {
-    find(visitorId: string, since: number): Slot | undefined {
-      const found = seen.get(visitorId);
-      return found !== undefined && found.at >= since ? found.slot : undefined;
-    },
-    note(visitorId: string, slot: Slot, at: number): void {
-      seen.delete(visitorId);
-      seen.set(visitorId, { slot, at });
-      if (seen.size <= visitorsMax) return;
-      const oldest = seen.keys().next();
-      if (oldest.done !== true) seen.delete(oldest.value);
-    },
+    holdUntil: now + terms.holdMs,
+    expiresAt: now + Math.max(terms.holdMs, terms.leaseMs),
   };
 }

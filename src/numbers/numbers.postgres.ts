@@ -1,6 +1,6 @@
 /**
  * Numbers of ours as calls, texts and leases need them: whose it is when somebody dials it, and where a caller goes when
- * nobody answers. What an operator does with them is in `stock.postgres.ts`; the lease columns belong to the lease book.
+ * nobody answers. What an operator does with them is in `stock.postgres.ts`; who has which is the lease book's.
  */
 import type { E164 } from '../ports/e164.ts';
 import type { EnterpriseId, NumberId, PoolId } from '../ports/ids.ts';
@@ -15,9 +15,6 @@ export interface OwnNumber {
   readonly e164: E164;
   readonly carrier: string;
   readonly failover: E164 | null;
-}
-
-export interface NewNumber extends OwnNumber {
   readonly poolId: PoolId | null;
 }
 
@@ -29,7 +26,7 @@ export function createNumbers(world: { places: NumberPlaces }) {
     async findOwn(db: Db, e164: E164, carrier: string): Promise<OwnNumber | null> {
       const row = await db
         .selectFrom('number')
-        .select(['id', 'enterprise_id', 'e164', 'carrier', 'failover'])
+        .select(['id', 'enterprise_id', 'e164', 'carrier', 'failover', 'pool_id'])
         .where('e164', '=', e164)
         .where('carrier', '=', carrier)
         .where('state', '!=', 'released')
@@ -41,11 +38,12 @@ export function createNumbers(world: { places: NumberPlaces }) {
         e164: row.e164,
         carrier: row.carrier,
         failover: row.failover,
+        poolId: row.pool_id,
       };
     },
 
     /** Adds a number in use, free from `freeAt` (Unix ms). False when some enterprise already has it. */
-    async add(db: Db, number: NewNumber, freeAt: number): Promise<boolean> {
+    async add(db: Db, number: OwnNumber, freeAt: number): Promise<boolean> {
       const added = await db
         .insertInto('number')
         .values({

@@ -1,20 +1,25 @@
 /**
  * Word that a pool's numbers have changed in the record, within this process and after the commit: whoever keeps them in
- * memory (the lease book) reads them again. Other processes find out by looking.
+ * memory (the lease book) reads them again. Other processes find out by looking, and so does one whose reading failed.
  */
 import type { PoolId } from '../ports/ids.ts';
+import type { Log } from '../ports/log.ts';
 
 export interface PoolNews {
-  tell(poolIds: readonly PoolId[]): void;
-  listen(listener: (poolId: PoolId) => void): void;
+  /** Resolves when every listener has read them again; never rejects. */
+  tell(poolIds: readonly PoolId[]): Promise<void>;
+  listen(listener: (poolId: PoolId) => Promise<unknown>): void;
 }
 
-export function createPoolNews(): PoolNews {
-  const listeners: ((poolId: PoolId) => void)[] = [];
+export function createPoolNews({ log }: { log: Log }): PoolNews {
+  const listeners: ((poolId: PoolId) => Promise<unknown>)[] = [];
   return Object.freeze({
-    tell(poolIds: readonly PoolId[]): void {
-      for (const poolId of new Set(poolIds)) for (const listener of listeners) listener(poolId);
+    async tell(poolIds: readonly PoolId[]): Promise<void> {
+      const readings = [...new Set(poolIds)].flatMap((poolId) => listeners.map((listener) => listener(poolId)));
+      for (const reading of await Promise.allSettled(readings)) {
+        if (reading.status === 'rejected') log.warn({ fault: reading.reason }, 'pool-not-read-again');
+      }
     },
-    listen: (listener: (poolId: PoolId) => void) => void listeners.push(listener),
+    listen: (listener: (poolId: PoolId) => Promise<unknown>) => void listeners.push(listener),
   });
 }

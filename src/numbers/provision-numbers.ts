@@ -24,7 +24,7 @@ interface World {
   readonly urls: (carrier: string) => WebhookUrls;
   readonly clock: Clock;
   /** Told of the pool whose numbers have changed. */
-  readonly poolChanged: (poolId: PoolId) => void;
+  readonly poolChanged: (poolId: PoolId) => Promise<void>;
 }
 
 type Task = NumberVerdict['task'];
@@ -170,5 +170,5 @@ async function whileStill(
     const locked = await world.stock.lock(work.tx, number.enterprise_id, number.id);
     if (locked?.task === task) await act(work, locked);
   });
-  if (number.pool_id !== null) world.poolChanged(number.pool_id);
+  if (number.pool_id !== null) await world.poolChanged(number.pool_id);
 }

@@ -121,8 +121,16 @@ export function createStock(world: { clock: Clock }) {
     list(db: Db, enterpriseId: EnterpriseId, wish: StockWish) {
       let query = db
         .selectFrom('number')
-        .leftJoin('lease', (join) =>
-          join.onRef('lease.id', '=', 'number.current_lease_id').on('lease.expires_at', '>', now()),
+        .leftJoinLateral(
+          (of) =>
+            of
+              .selectFrom('lease')
+              .select(['lease.visit_id', 'lease.expires_at'])
+              .whereRef('lease.number_id', '=', 'number.id')
+              .orderBy('lease.generation', 'desc')
+              .limit(1)
+              .as('lease'),
+          (join) => join.on('lease.expires_at', '>', now()),
         )
         .selectAll('number')
         .select(['lease.visit_id', 'lease.expires_at'])

@@ -23,7 +23,7 @@ interface World {
   readonly clock: Clock;
   readonly log: Log;
   /** Told of each pool whose numbers have changed. */
-  readonly poolChanged: (poolId: PoolId) => void;
+  readonly poolChanged: (poolId: PoolId) => Promise<void>;
 }
 
 const dayMs = 86_400_000;
@@ -79,5 +79,5 @@ async function move(
     await world.change.apply(work, number, { event, reason, by: 'watch' });
     return number.pool_id;
   });
-  if (poolId !== null) world.poolChanged(poolId);
+  if (poolId !== null) await world.poolChanged(poolId);
 }

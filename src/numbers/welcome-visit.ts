@@ -1,15 +1,19 @@
 /**
  * Opens a visit and leases it a number, and keeps both alive by beats. A page never waits for luck: when the pool is
  * exhausted it is given the shared number and told so, and a visit whose lease ran out gets a new one with its next
- * beat.
+ * beat. The lease book decides; what is written here is only what the book does not know.
  */
+import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { E164 } from '../ports/e164.ts';
-import { AppError } from '../ports/errors.ts';
-import type { Ids, VisitId } from '../ports/ids.ts';
-import type { Transact, Work } from '../records/transact.ts';
+import type { Ids, PoolId, VisitId } from '../ports/ids.ts';
+import { createShortMemory } from '../ports/short-memory.ts';
+import type { Transact } from '../records/transact.ts';
 import type { Beat, Visits, Website } from '../visits/visits.postgres.ts';
-import type { Lease, Leases, PoolPolicy } from './leases.postgres.ts';
+import type { Answer, Lease, LeaseBook, OpenedVisit } from './lease-book.ts';
+import type { Lending } from './lending.postgres.ts';
+import type { VisitRate } from './visit-rate.ts';
+import { wantOf } from './visit-want.ts';
 
 /** What the page shows: a number of the visitor's own, the shared one, or (a pool without one) none. */
 export interface Shown {
@@ -22,66 +26,98 @@ export interface Shown {
 export interface Arrival {
   readonly visitorId: string | null;
   readonly facts: Readonly<Record<string, string>>;
+  /** Keyed digest of the address; null or left out when it says nothing. */
+  readonly address?: string | null;
+}
+
+/** A beat, and where it came from. */
+export interface PageBeat extends Omit<Beat, 'at'> {
+  readonly address?: string | null;
 }
 
 export interface VisitDesk {
+  /** @throws AppError `unavailable` when the visit could not be kept in time: the page then keeps its own number. */
   welcome(website: Website, arrival: Arrival): Promise<Shown>;
   /** Null when this website has no such visit. */
-  beat(website: Website, visitId: VisitId, beat: Omit<Beat, 'at'>): Promise<Shown | null>;
+  beat(website: Website, visitId: VisitId, beat: PageBeat): Promise<Shown | null>;
 }
 
 interface World {
   readonly transact: Transact;
   readonly visits: Visits;
-  readonly leases: Leases;
+  readonly book: LeaseBook;
+  readonly rate: VisitRate;
+  readonly readLending: (poolId: PoolId) => Promise<Lending>;
   readonly clock: Clock;
   readonly ids: Ids;
 }
 
 export function createVisitDesk(world: World): VisitDesk {
-  return Object.freeze({
-    welcome: (website: Website, arrival: Arrival) =>
-      world.transact(async (work) => {
-        const id = world.ids.make('visit');
-        await world.visits.insert(work.tx, {
-          id,
-          enterpriseId: website.enterpriseId,
-          websiteId: website.id,
-          visitorId: arrival.visitorId,
-          arrival: arrival.facts,
-          startedAt: world.clock.now(),
-        });
-        return show(world, work, website, { id, visitorId: arrival.visitorId }, await policyOf(world, work, website));
-      }),
+  const { book, clock, rate } = world;
+  const lendings = createShortMemory<Lending>({
+    clock,
+    entriesMax: limits.rememberedPoolsMax,
+    keepMs: () => limits.rememberedMs,
+  });
+  const lendingOf = ({ poolId }: Website) => lendings.recall(poolId, () => world.readLending(poolId));
 
-    beat: (website: Website, visitId: VisitId, beat: Omit<Beat, 'at'>) =>
-      world.transact(async (work) => {
-        const visit = await world.visits.beat(work.tx, website, visitId, { ...beat, at: world.clock.now() });
-        if (visit === null) return null;
-        const policy = await policyOf(world, work, website);
-        const lease = await world.leases.extend(work.tx, visitId, policy);
-        if (lease !== null) return { visitId, number: lease.e164, shared: false, lease };
-        return show(world, work, website, { id: visitId, visitorId: visit.visitorId }, policy);
-      }),
+  /** The record learns of the beat at once; null when this website has no such visit. */
+  const keep = (website: Website, visitId: VisitId, { address: _address, ...beat }: PageBeat) =>
+    world.transact(({ tx }) => world.visits.beat(tx, website, visitId, { ...beat, at: clock.now() }));
+
+  async function showAgain(
+    website: Website,
+    lending: Lending,
+    visit: Pick<OpenedVisit, 'id' | 'visitorId'> & { readonly region: string | null },
+    { address = null }: PageBeat,
+  ): Promise<Shown> {
+    const asker = { enterpriseId: website.enterpriseId, address, proven: false, region: visit.region };
+    const want = (await rate.isWithin(address)) ? wantOf(lending, asker) : null;
+    const shown = shownOf(visit.id, lending, want === null ? null : await book.grant(visit, want));
+    if (shown.shared && lending.shared !== null) {
+      const { id } = lending.shared;
+      await world.transact(({ tx }) => world.visits.noteShown(tx, visit.id, id));
+    }
+    return shown;
+  }
+
+  return Object.freeze({
+    async welcome(website: Website, { visitorId, facts, address = null }: Arrival): Promise<Shown> {
+      const lending = await lendingOf(website);
+      const { enterpriseId } = website;
+      const visit = {
+        id: world.ids.make('visit'),
+        enterpriseId,
+        websiteId: website.id,
+        visitorId,
+        arrival: facts,
+        startedAt: clock.now(),
+        sharedNumberId: lending.shared?.id ?? null,
+      };
+      const asker = { enterpriseId, address, proven: false, region: facts.region ?? null };
+      const want = (await rate.isWithin(address)) ? wantOf(lending, asker) : null;
+      return shownOf(visit.id, lending, await book.open(visit, want));
+    },
+
+    async beat(website: Website, visitId: VisitId, beat: PageBeat): Promise<Shown | null> {
+      const lending = await lendingOf(website);
+      const { poolId, terms } = lending;
+      const { engagedSeconds, pages } = beat;
+      // A tap or a cart is evidence for a call that may come any second: it is in the record before the page is answered.
+      const told = beat.signals.length > 0 ? await keep(website, visitId, beat) : undefined;
+      if (told === null) return null;
+      const lease = await book.beat({ poolId, visitId, terms, engagedSeconds, pages });
+      if (lease !== null) return { visitId, number: lease.e164, shared: false, lease };
+      const visit = told ?? (await keep(website, visitId, beat));
+      if (visit === null) return null;
+      return showAgain(website, lending, { id: visitId, ...visit }, beat);
+    },
   });
 }
 
-async function show(
-  world: World,
-  work: Work,
-  website: Website,
-  visit: { id: VisitId; visitorId: string | null },
-  policy: PoolPolicy,
-): Promise<Shown> {
-  const wish = { enterpriseId: website.enterpriseId, policy, visitId: visit.id, visitorId: visit.visitorId };
-  const lease = await world.leases.grant(work.tx, wish);
-  if (lease !== null) return { visitId: visit.id, number: lease.e164, shared: false, lease };
-  const shared = await world.leases.sharedNumber(work.tx, policy);
-  return { visitId: visit.id, number: shared, shared: shared !== null, lease: null };
-}
-
-async function policyOf(world: World, work: Work, website: Website): Promise<PoolPolicy> {
-  const policy = await world.leases.policyOf(work.tx, website.poolId);
-  if (policy === null) throw new AppError('fault', { detail: `website ${website.id} points to a pool that is gone` });
-  return policy;
+function shownOf(visitId: VisitId, { shared }: Lending, answer: Answer | null): Shown {
+  if (answer?.kind === 'granted') {
+    return { visitId, number: answer.lease.e164, shared: false, lease: answer.lease };
+  }
+  return { visitId, number: shared?.e164 ?? null, shared: shared !== null, lease: null };
 }

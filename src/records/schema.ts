@@ -48,6 +48,8 @@ export interface Tables extends NumberTables {
     last_beat_at: Date;
     engaged_seconds: Generated<number>;
     pages: Generated<number>;
+    /** The shared number that the visit was shown for want of one of its own. */
+    shown_number_id: ColumnType<NumberId | null, NumberId | null | undefined>;
   };
   visit_signal: {
     id: Generated<number>;

@@ -8,6 +8,7 @@ import { consentWordOf } from '../identity/consent-words.ts';
 import type { Consents } from '../identity/consents.postgres.ts';
 import type { CreditContact } from '../numbers/credit-contact.ts';
 import type { Numbers, OwnNumber } from '../numbers/numbers.postgres.ts';
+import type { SettleHolders } from '../numbers/settle-holders.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { E164, TextAddress } from '../ports/e164.ts';
 import type { ConversationId, EnterpriseId, Ids, MessageId } from '../ports/ids.ts';
@@ -65,6 +66,7 @@ interface World {
   readonly transact: Transact;
   readonly numbers: Numbers;
   readonly creditContact: CreditContact;
+  readonly settleHolders: SettleHolders;
   readonly consents: Consents;
   readonly conversations: Conversations;
   readonly outbox: Outbox;
@@ -80,7 +82,10 @@ const confirmations = {
 
 export function createMessageDesk(world: World): MessageDesk {
   return Object.freeze({
-    take: (incoming: IncomingMessage) => world.transact((work) => takeIn(world, work, incoming)),
+    async take(incoming: IncomingMessage): Promise<TakenMessage> {
+      await world.settleHolders(incoming.to, incoming.carrier);
+      return world.transact((work) => takeIn(world, work, incoming));
+    },
     hear: (receipt: MessageReceipt) => world.transact((work) => hearIn(world, work, receipt)),
     async replyIn(work: Work, reply: NewReply): Promise<Reply> {
       const conversation = await world.conversations.lock(work.tx, reply.enterpriseId, reply.conversationId);

@@ -6,6 +6,7 @@
 import { limits } from '../../config/limits.ts';
 import type { CreditContact } from '../numbers/credit-contact.ts';
 import type { Numbers, OwnNumber } from '../numbers/numbers.postgres.ts';
+import type { SettleHolders } from '../numbers/settle-holders.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { E164 } from '../ports/e164.ts';
 import type { CallId, Ids } from '../ports/ids.ts';
@@ -70,6 +71,7 @@ interface World {
   readonly runner: CallRunner;
   readonly numbers: Numbers;
   readonly creditContact: CreditContact;
+  readonly settleHolders: SettleHolders;
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -84,6 +86,7 @@ export function createCallDesk(world: World): CallDesk {
           if (isTooLate()) throw new TooLate();
           return taken;
         });
+      await world.settleHolders(incoming.dnis, incoming.carrier);
       try {
         return await attempt();
       } catch (fault) {
@@ -96,7 +99,10 @@ export function createCallDesk(world: World): CallDesk {
 
     endedEarly: (end: EarlyEnd) => world.transact((work) => keepEarlyEnd(world, work, end)),
 
-    failedOver: (incoming: IncomingCall) => world.transact((work) => recordFailover(world, work, incoming)),
+    async failedOver(incoming: IncomingCall): Promise<void> {
+      await world.settleHolders(incoming.dnis, incoming.carrier);
+      await world.transact((work) => recordFailover(world, work, incoming));
+    },
   });
 }
 

@@ -3,7 +3,7 @@
  * tied to. Arrival facts are stored as they came; beats only ever raise the counters, so a late beat does no harm.
  */
 import { sql } from 'kysely';
-import type { EnterpriseId, PoolId, VisitId, WebsiteId } from '../ports/ids.ts';
+import type { EnterpriseId, NumberId, PoolId, VisitId, WebsiteId } from '../ports/ids.ts';
 import type { Db, Tx } from '../records/schema.ts';
 
 export interface NewVisit {
@@ -69,8 +69,23 @@ export function createVisits() {
         .execute();
     },
 
+    /** The visit was shown a shared number for want of one of its own. */
+    async noteShown(tx: Tx, visitId: VisitId, numberId: NumberId): Promise<void> {
+      await tx
+        .updateTable('visit')
+        .set({ shown_number_id: numberId })
+        .where('id', '=', visitId)
+        .where(sql<boolean>`shown_number_id is distinct from ${numberId}`)
+        .execute();
+    },
+
     /** Applies a beat to the visit; null when it is not this website's. */
-    async beat(tx: Tx, website: Website, visitId: VisitId, beat: Beat): Promise<{ visitorId: string | null } | null> {
+    async beat(
+      tx: Tx,
+      website: Website,
+      visitId: VisitId,
+      beat: Beat,
+    ): Promise<{ visitorId: string | null; region: string | null } | null> {
       const at = new Date(beat.at);
       const row = await tx
         .updateTable('visit')
@@ -81,7 +96,7 @@ export function createVisits() {
         })
         .where('id', '=', visitId)
         .where('website_id', '=', website.id)
-        .returning('visitor_id')
+        .returning(['visitor_id', sql<string | null>`arrival->>'region'`.as('region')])
         .executeTakeFirst();
       if (row === undefined) return null;
       if (beat.signals.length > 0) {
@@ -94,7 +109,7 @@ export function createVisits() {
         }));
         await tx.insertInto('visit_signal').values(rows).execute();
       }
-      return { visitorId: row.visitor_id };
+      return { visitorId: row.visitor_id, region: row.region };
     },
   });
 }

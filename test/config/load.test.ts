@@ -36,6 +36,7 @@ describe('without any setting', () => {
       demo: true,
       sandboxCarrier: true,
       statusPage: true,
+      trustProxy: null,
       twilio: null,
       vonage: null,
       carrierFallbackUrl: null,

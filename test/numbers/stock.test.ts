@@ -92,7 +92,7 @@ onEveryStore('the watch', (store) => {
     const { number, numberWatch, takeCall, stateOf, clock, pools, transact, policy, told, poolNews } =
       await setup(database);
     const heard: string[] = [];
-    poolNews.listen((id) => heard.push(id));
+    poolNews.listen(async (id) => heard.push(id));
     const set = { quarantine: { strayCallsPerDayMax: 2, quietDays: 3 } };
     const rules = { set, policy: poolPolicySchema.parse(set) };
     await transact(({ tx }) => pools.update(tx, policy.poolId, { rules }));

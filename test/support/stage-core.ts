@@ -152,8 +152,6 @@ export async function stageCore(database: Database<Tables>, plan: StagePlan = {}
   };
 }
 
-export type StagedCore = Awaited<ReturnType<typeof stageCore>>;
-
 async function idle(): Promise<void> {}
 
 /** Bytes that differ from stage to stage and are the same from run to run. */

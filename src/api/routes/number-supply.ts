@@ -104,7 +104,7 @@ function registerImport(app: App, world: ApiWorld): void {
           return { status: 200, body: imported };
         });
         const { added, kept, poolIds } = answer.body as Awaited<ReturnType<typeof world.importNumbers>>;
-        world.poolNews.tell(poolIds);
+        await world.poolNews.tell(poolIds);
         return { added, kept };
       },
     );

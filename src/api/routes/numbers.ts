@@ -47,7 +47,7 @@ export function registerNumberRoutes(app: App, world: ApiWorld): void {
         world.clock.now(),
       );
       if (!added) throw new AppError('conflict', { detail: 'this number is already in an inventory' });
-      if (poolId !== null) world.poolNews.tell([poolId]);
+      if (poolId !== null) await world.poolNews.tell([poolId]);
       const row = await world.stock.read(world.db, enterpriseId, id);
       if (row === null) throw new AppError('fault', { detail: `number ${id} was added and is not there` });
       return reply.code(201).send(numberViewOf(row));
@@ -152,7 +152,7 @@ function registerChanges(app: App, world: ApiWorld): void {
         poolIds.push(moved.poolIds);
         return { status: 200, body: numberViewOf(moved.number) };
       });
-      world.poolNews.tell(poolIds.flat());
+      await world.poolNews.tell(poolIds.flat());
       return answer.body as z.infer<typeof numberView>;
     },
   );
@@ -170,14 +170,14 @@ function registerChanges(app: App, world: ApiWorld): void {
     async (request, reply) => {
       const own = { enterpriseId: await world.authorise.secret(request), id: request.params.id };
       const answer = await world.transact((work) => world.numberDesk.provisionIn(work, own));
-      return reply.code(202).send(tellAndView(world, answer));
+      return reply.code(202).send(await tellAndView(world, answer));
     },
   );
 }
 
-function tellAndView(world: ApiWorld, answer: DeskAnswer): z.infer<typeof numberView> {
+async function tellAndView(world: ApiWorld, answer: DeskAnswer): Promise<z.infer<typeof numberView>> {
   const { number, poolIds } = doneOrThrow(answer);
-  world.poolNews.tell(poolIds);
+  await world.poolNews.tell(poolIds);
   return numberViewOf(number);
 }
 

@@ -95,7 +95,7 @@ export function registerPoolRoutes(app: App, world: ApiWorld): void {
         await world.pools.update(tx, id, change);
         return viewOfPool(world, tx, enterpriseId, id);
       });
-      world.poolNews.tell([id]);
+      await world.poolNews.tell([id]);
       return changed;
     },
   );

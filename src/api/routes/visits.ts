@@ -7,6 +7,7 @@ import type { Shown } from '../../numbers/welcome-visit.ts';
 import { toIso } from '../../ports/clock.ts';
 import { nationalFormat } from '../../ports/e164.ts';
 import { AppError } from '../../ports/errors.ts';
+import { partyOf } from '../../ports/network-address.ts';
 import type { ApiWorld, App } from '../app-type.ts';
 import { visitIdField } from '../contract/fields.ts';
 import { beatBody, openVisitBody, visitView } from '../contract/visits.ts';
@@ -32,7 +33,11 @@ export function registerVisitRoutes(app: App, world: ApiWorld): void {
       const website = await world.authorise.publishable(request);
       allowOrigin(reply, request.headers.origin);
       const { visitorId, ...facts } = request.body;
-      const shown = await world.visitDesk.welcome(website, { visitorId: visitorId ?? null, facts: definedOf(facts) });
+      const shown = await world.visitDesk.welcome(website, {
+        visitorId: visitorId ?? null,
+        facts: definedOf(facts),
+        address: addressOf(world, request.ip),
+      });
       return reply.code(201).send(viewOf(shown));
     },
   );
@@ -54,7 +59,12 @@ export function registerVisitRoutes(app: App, world: ApiWorld): void {
       allowOrigin(reply, request.headers.origin);
       const { engagedSeconds, pages } = request.body;
       const signals = signalsOf(request.body);
-      const shown = await world.visitDesk.beat(website, request.params.id, { engagedSeconds, pages, signals });
+      const shown = await world.visitDesk.beat(website, request.params.id, {
+        engagedSeconds,
+        pages,
+        signals,
+        address: addressOf(world, request.ip),
+      });
       if (shown === null) throw new AppError('not-found', { detail: 'this website has no such visit' });
       return viewOf(shown);
     },
@@ -74,6 +84,12 @@ function registerPreflight(app: App, world: ApiWorld): void {
       return reply.code(204).send();
     });
   }
+}
+
+/** The address is looked at and not kept: only a digest that nobody without our key can make. */
+function addressOf(world: ApiWorld, ip: string): string | null {
+  const party = partyOf(ip);
+  return party === null ? null : world.secrets.fingerprint(`address ${party}`);
 }
 
 function allowOrigin(reply: { header(name: string, value: string): unknown }, origin: string | undefined): void {

@@ -1,0 +1,55 @@
+/**
+ * Numbers lent to visits, wired: the lease book over the record, the desk that pages talk to, and what
+ * settles a number's holders before a contact is attributed.
+ */
+import type { LeaseBook } from '../numbers/lease-book.ts';
+import { createLeaseRecord } from '../numbers/lease-record.postgres.ts';
+import { readLending } from '../numbers/lending.postgres.ts';
+import { createMemoryLeaseBook, type MemoryLeaseBookWorld } from '../numbers/memory-lease-book.ts';
+import type { Numbers } from '../numbers/numbers.postgres.ts';
+import { createSettleHolders } from '../numbers/settle-holders.ts';
+import { createVisitRate, type VisitRate } from '../numbers/visit-rate.ts';
+import { createVisitDesk } from '../numbers/welcome-visit.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Log } from '../ports/log.ts';
+import { pause } from '../ports/pause.timer.ts';
+import type { Db } from '../records/schema.ts';
+import type { Transact } from '../records/transact.ts';
+import { createVisits } from '../visits/visits.postgres.ts';
+
+/** What many processes share; each is in memory when left out. */
+export interface SharedLeasing {
+  readonly createLeaseBook?: (world: MemoryLeaseBookWorld) => LeaseBook;
+  readonly visitRate?: VisitRate;
+}
+
+interface World extends SharedLeasing {
+  readonly db: Db;
+  readonly transact: Transact;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly numbers: Numbers;
+  /** Carriers whose numbers can be answered here. */
+  readonly carriers: () => readonly string[];
+}
+
+export function createLeasing(world: World) {
+  const { db, transact, clock, ids, carriers, numbers } = world;
+  const logFault = (fault: unknown, event: string) => world.log.warn({ fault }, event);
+  const visits = createVisits();
+  const openBook = world.createLeaseBook ?? createMemoryLeaseBook;
+  const leaseBook = openBook({ record: createLeaseRecord({ db, carriers }), clock, ids, pause, logFault });
+  const visitDesk = createVisitDesk({
+    transact,
+    visits,
+    book: leaseBook,
+    rate: world.visitRate ?? createVisitRate(),
+    readLending: (poolId) => readLending(db, poolId, carriers()),
+    clock,
+    ids,
+  });
+  const settleHolders = createSettleHolders({ db, numbers, book: leaseBook, logFault });
+  return Object.freeze({ visits, leaseBook, visitDesk, settleHolders });
+}

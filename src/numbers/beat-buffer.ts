@@ -1,0 +1,74 @@
+/**
+ * What beats have told and the record does not know yet: one entry a visit, values that only rise, written together each
+ * second. A write that fails is kept for the next one.
+ */
+import { limits } from '../../config/limits.ts';
+import type { NumberId, VisitId } from '../ports/ids.ts';
+import type { BeatRecord, LeaseRecord } from './lease-book.ts';
+
+export interface BufferedBeat extends BeatRecord {
+  readonly numberId: NumberId;
+}
+
+export function createBeatBuffer(file: LeaseRecord['fileBeats']) {
+  let waiting = new Map<VisitId, BufferedBeat>();
+  /** One write at a time: an older value must not be written after a newer one that ends a lease. */
+  let writing: Promise<unknown> = Promise.resolve();
+
+  function note(beat: BufferedBeat): void {
+    const before = waiting.get(beat.visitId);
+    waiting.set(beat.visitId, before === undefined ? beat : joined(before, beat));
+  }
+
+  async function write(beats: readonly BufferedBeat[]): Promise<void> {
+    for (let from = 0; from < beats.length; from += limits.beatsPerWriteMax) {
+      try {
+        await file(beats.slice(from, from + limits.beatsPerWriteMax));
+      } catch (fault) {
+        for (const beat of beats.slice(from)) {
+          const since = waiting.get(beat.visitId);
+          waiting.set(beat.visitId, since === undefined ? beat : joined(beat, since));
+        }
+        throw fault;
+      }
+    }
+  }
+
+  function writeNext(beats: () => readonly BufferedBeat[]): Promise<void> {
+    const written = writing.then(() => write(beats()));
+    writing = written.catch(() => undefined);
+    return written;
+  }
+
+  return Object.freeze({
+    note,
+
+    /** Writes everything. Rejects when the record cannot be reached; nothing is lost then. */
+    flush: (): Promise<void> =>
+      writeNext(() => {
+        const all = [...waiting.values()];
+        waiting = new Map();
+        return all;
+      }),
+
+    /** Writes what is known of one number. */
+    flushNumber: (numberId: NumberId): Promise<void> =>
+      writeNext(() => {
+        const own = [...waiting.values()].filter((beat) => beat.numberId === numberId);
+        for (const { visitId } of own) waiting.delete(visitId);
+        return own;
+      }),
+  });
+}
+
+/** The later word counts for the lease; the visit's values only rise. */
+function joined(before: BufferedBeat, after: BufferedBeat): BufferedBeat {
+  const isSameLease = before.leaseId === after.leaseId;
+  return {
+    ...after,
+    at: Math.max(before.at, after.at),
+    engagedSeconds: Math.max(before.engagedSeconds, after.engagedSeconds),
+    pages: Math.max(before.pages, after.pages),
+    expiresAt: after.ended || !isSameLease ? after.expiresAt : Math.max(before.expiresAt, after.expiresAt),
+  };
+}

@@ -1,0 +1,110 @@
+/**
+ * Group commit for the lease book in memory. A grant is answered after its commit; while one is under way further
+ * grants gather, and the next commit takes them all. No timer delays a lone grant.
+ *
+ * A commit whose answer was lost is tried again with the same ids, which files nothing twice. A batch that the record
+ * refuses for what it holds is halved until the one grant at fault is found, so that it fails alone.
+ */
+import { limits } from '../../config/limits.ts';
+import type { LeaseId } from '../ports/ids.ts';
+import type { GrantRecord, LeaseRecord } from './lease-book.ts';
+
+/**
+ * `taken`: the record has another lease of that number and generation. `not-filed`: it is certainly not in the record.
+ * `unknown`: it may be.
+ */
+export type Filing = 'filed' | 'taken' | 'not-filed' | 'unknown';
+
+interface World {
+  readonly file: LeaseRecord['fileGrants'];
+  readonly clock: { now(): number };
+  readonly pause: (delayMs: number) => Promise<void>;
+  readonly onFault: (fault: unknown) => void;
+}
+
+interface Entry {
+  readonly grant: GrantRecord;
+  readonly since: number;
+  readonly settle: (filing: Filing) => void;
+}
+
+export function createGrantJournal(world: World) {
+  let waiting: Entry[] = [];
+  let commits = 0;
+
+  function pump(): void {
+    while (commits < limits.grantCommitsAtOnceMax && waiting.length > 0) {
+      const batch = waiting.slice(0, limits.grantsPerCommitMax);
+      waiting = waiting.slice(limits.grantsPerCommitMax);
+      commits += 1;
+      void commit(world, batch).then(() => {
+        commits -= 1;
+        pump();
+      });
+    }
+  }
+
+  return Object.freeze({
+    /** Resolves with what became of the grant, however long that takes; never rejects. */
+    add(grant: GrantRecord): Promise<Filing> {
+      if (waiting.length >= limits.grantsWaitingMax) return Promise.resolve('not-filed');
+      const { promise, resolve } = Promise.withResolvers<Filing>();
+      waiting.push({ grant, since: world.clock.now(), settle: resolve });
+      pump();
+      return promise;
+    },
+
+    /** Gives up the grants that wait since `before` or longer and were not part of a commit yet. */
+    giveUp(before: number): void {
+      const late = waiting.filter(({ since }) => since <= before);
+      if (late.length === 0) return;
+      waiting = waiting.filter(({ since }) => since > before);
+      for (const { settle } of late) settle('not-filed');
+    },
+  });
+}
+
+/** Settles every entry of the batch. */
+async function commit(world: World, batch: readonly Entry[]): Promise<void> {
+  let mayBeFiled = false;
+  for (const pauseMs of [0, ...limits.grantRetryPausesMs]) {
+    if (pauseMs > 0) await world.pause(pauseMs);
+    try {
+      const filed = await world.file(batch.map(({ grant }) => grant));
+      for (const { grant, settle } of batch) settle(filingOf(grant, filed));
+      return;
+    } catch (fault) {
+      world.onFault(fault);
+      if (isRefusal(fault)) return halve(world, batch, mayBeFiled);
+      mayBeFiled ||= !wasRolledBack(fault);
+    }
+  }
+  for (const { settle } of batch) settle(mayBeFiled ? 'unknown' : 'not-filed');
+}
+
+async function halve(world: World, batch: readonly Entry[], mayBeFiled: boolean): Promise<void> {
+  if (batch.length === 1) return batch[0]?.settle(mayBeFiled ? 'unknown' : 'not-filed');
+  const middle = Math.ceil(batch.length / 2);
+  await commit(world, batch.slice(0, middle));
+  await commit(world, batch.slice(middle));
+}
+
+function filingOf({ lease }: GrantRecord, filed: ReadonlySet<LeaseId>): Filing {
+  return lease === null || filed.has(lease.id) ? 'filed' : 'taken';
+}
+
+/** SQLSTATE classes 22 and 23: the rows themselves are at fault, and sending them again would not help. */
+function isRefusal(fault: unknown): boolean {
+  return /^2[23]/.test(codeOf(fault));
+}
+
+/** The server said that it did not do it, or was never reached; a lost connection or a shutdown says neither. */
+function wasRolledBack(fault: unknown): boolean {
+  const code = codeOf(fault);
+  if (code === 'ECONNREFUSED' || code === 'ENOENT') return true;
+  return /^[0-9A-Z]{5}$/.test(code) && !/^(?:08|57P)/.test(code);
+}
+
+function codeOf(fault: unknown): string {
+  return fault instanceof Error && 'code' in fault ? String(fault.code) : '';
+}

@@ -1,0 +1,163 @@
+/**
+ * The lease book of one process: a ledger per pool decides at once, the journal commits grants in groups before they are
+ * answered, beats are written each second. It starts from the record, and a pool is read when it is first asked for.
+ *
+ * Should a second process work on the same record without Redis, the record's generations tell: a grant that lost is
+ * undone, the pool is read again and another number is given.
+ */
+import { limits } from '../../config/limits.ts';
+import type { Clock } from '../ports/clock.ts';
+import { AppError } from '../ports/errors.ts';
+import type { Ids, LeaseId, NumberId, PoolId } from '../ports/ids.ts';
+import { createBeatBuffer } from './beat-buffer.ts';
+import { createGrantJournal, type Filing } from './grant-journal.ts';
+import type { Answer, GrantRecord, Lease, LeaseBeat, LeaseBook, LeaseRecord, OpenedVisit, Want } from './lease-book.ts';
+import type { GivenLease } from './lease-ledger.ts';
+import { createMemoryPools, type MemoryPool } from './memory-pools.ts';
+import { expectedCalls } from './visit-intent.ts';
+
+export interface MemoryLeaseBookWorld {
+  readonly record: LeaseRecord;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly pause: (delayMs: number) => Promise<void>;
+  /** Faults that nobody waits for, with a constant event name. */
+  readonly logFault: (fault: unknown, event: string) => void;
+}
+
+interface Promised {
+  readonly numberId: NumberId;
+  readonly done: Promise<unknown>;
+}
+
+interface Waiter {
+  readonly since: number;
+  giveUp(): void;
+}
+
+export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
+  const { record, clock, ids } = world;
+  const pools = createMemoryPools(world);
+  const beats = createBeatBuffer(record.fileBeats);
+  const journal = createGrantJournal({
+    file: record.fileGrants,
+    clock,
+    pause: world.pause,
+    onFault: (fault) => world.logFault(fault, 'grants-not-filed'),
+  });
+  const promised = new Map<LeaseId, Promised>();
+  const waiters = new Set<Waiter>();
+
+  /** What the page is told in time: the grant itself goes on, and ends as it ends. */
+  function inTime<Value>(under: Promise<Value>): Promise<Value> {
+    const { promise, resolve, reject } = Promise.withResolvers<Value>();
+    const giveUp = () => reject(new AppError('unavailable', { detail: 'the record did not take the visit in time' }));
+    const waiter: Waiter = { since: clock.now(), giveUp };
+    waiters.add(waiter);
+    under.then(resolve, reject).finally(() => waiters.delete(waiter));
+    return promise;
+  }
+
+  function file(grant: GrantRecord): Promise<Filing> {
+    const filing = journal.add(grant);
+    const { lease } = grant;
+    if (lease !== null) {
+      const done = filing.finally(() => promised.delete(lease.id));
+      promised.set(lease.id, { numberId: lease.numberId, done });
+    }
+    return filing;
+  }
+
+  async function fileAlone(visit: OpenedVisit): Promise<void> {
+    if ((await file({ visit, lease: null })) !== 'filed') throw new AppError('unavailable');
+  }
+
+  async function give(
+    visit: Pick<OpenedVisit, 'id' | 'visitorId'>,
+    opened: OpenedVisit | null,
+    want: Want,
+  ): Promise<Answer> {
+    const pool = pools.find(want.poolId) ?? (await pools.load(want.poolId, want.terms));
+    pool.terms = want.terms;
+    for (let tries = 1; tries <= limits.grantTriesMax; tries += 1) {
+      const { groups, trait, terms, guard } = want;
+      const wish = { leaseId: ids.make('lease'), visitId: visit.id, visitorId: visit.visitorId, groups, trait, terms };
+      const given = pool.ledger.grant(guard === undefined ? wish : { ...wish, guard }, clock.now());
+      if (given.kind !== 'granted') {
+        if (opened !== null) await fileAlone(opened);
+        return { kind: 'refused', reason: given.kind };
+      }
+      if (!given.isNew) {
+        await promised.get(given.lease.id)?.done;
+        return { kind: 'granted', lease: given.lease };
+      }
+      const { enterpriseId, poolId } = want;
+      const filing = await file({ visit: opened, lease: { ...given.lease, enterpriseId, poolId } });
+      if (filing === 'filed') return { kind: 'granted', lease: given.lease };
+      await undo(pool, given, filing);
+    }
+    throw new AppError('unavailable', { detail: 'the numbers of this pool keep being given by another process' });
+  }
+
+  /** A lease that may be in the record is kept from others until it runs out, though nobody was told of it. */
+  async function undo(pool: MemoryPool, given: GivenLease, filing: Exclude<Filing, 'filed'>): Promise<void> {
+    if (filing === 'taken') {
+      pool.lost.push(given);
+      return pools.readAgain(pool);
+    }
+    if (filing === 'not-filed') pool.ledger.revoke(given, clock.now());
+    throw new AppError('unavailable', { detail: 'the record did not take the visit' });
+  }
+
+  function note(lease: Lease, { visitId, engagedSeconds, pages }: LeaseBeat, ended: boolean): void {
+    const { id: leaseId, numberId, expiresAt } = lease;
+    beats.note({ visitId, leaseId, numberId, at: clock.now(), engagedSeconds, pages, expiresAt, ended });
+  }
+
+  return Object.freeze({
+    async open(visit: OpenedVisit, want: Want | null): Promise<Answer | null> {
+      if (want !== null) return inTime(give(visit, visit, want));
+      await inTime(fileAlone(visit));
+      return null;
+    },
+
+    grant: (visit: Pick<OpenedVisit, 'id' | 'visitorId'>, want: Want) => inTime(give(visit, null, want)),
+
+    async beat(beat: LeaseBeat): Promise<Lease | null> {
+      const pool = pools.find(beat.poolId) ?? (await pools.load(beat.poolId, beat.terms));
+      const lease = pool.ledger.beat(beat.visitId, beat.terms, expectedCalls(beat), clock.now());
+      if (lease !== null) note(lease, beat, false);
+      return lease;
+    },
+
+    async end({ poolId, visitId, terms }: Pick<LeaseBeat, 'poolId' | 'visitId' | 'terms'>): Promise<void> {
+      const pool = pools.find(poolId) ?? (await pools.load(poolId, terms));
+      const lease = pool.ledger.end(visitId, terms, clock.now());
+      if (lease !== null) note(lease, { poolId, visitId, terms, engagedSeconds: 0, pages: 1 }, true);
+    },
+
+    async settle(_poolId: PoolId, numberId: NumberId): Promise<void> {
+      const own = [...promised.values()].filter((one) => one.numberId === numberId);
+      await Promise.all(own.map(({ done }) => done));
+      await beats.flushNumber(numberId);
+    },
+
+    async refresh(poolId: PoolId): Promise<void> {
+      const pool = pools.find(poolId);
+      if (pool !== undefined) await pools.readAgain(pool);
+    },
+
+    async tick(): Promise<void> {
+      const late = clock.now() - limits.grantPatienceMs;
+      journal.giveUp(late);
+      for (const waiter of waiters) if (waiter.since <= late) waiter.giveUp();
+      await beats.flush().catch((fault: unknown) => world.logFault(fault, 'beats-not-written'));
+      await pools.check().catch((fault: unknown) => world.logFault(fault, 'pool-not-read'));
+    },
+
+    async close(): Promise<void> {
+      await Promise.all([...promised.values()].map(({ done }) => done));
+      await beats.flush().catch((fault: unknown) => world.logFault(fault, 'beats-not-written'));
+    },
+  });
+}

@@ -1,0 +1,91 @@
+/**
+ * The pools of the lease book in memory: each is read from the record when it is first asked for, and again when its
+ * numbers have changed there or another process turns out to give them too.
+ */
+import { limits } from '../../config/limits.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { PoolId } from '../ports/ids.ts';
+import type { LeaseRecord, LeaseTerms, PoolStock } from './lease-book.ts';
+import { createLeaseLedger, type GivenLease, type LeaseLedger } from './lease-ledger.ts';
+import { restoredExpiry } from './restore-lease.ts';
+import { expectedCalls } from './visit-intent.ts';
+
+export interface MemoryPool {
+  readonly id: PoolId;
+  readonly ledger: LeaseLedger;
+  terms: LeaseTerms;
+  stamp: string;
+  checkedAt: number;
+  reading: Promise<void> | null;
+  /** Leases that another process was faster with: undone at the instant the pool is read again, not before. */
+  lost: GivenLease[];
+}
+
+export function createMemoryPools({ record, clock }: { record: LeaseRecord; clock: Clock }) {
+  const pools = new Map<PoolId, MemoryPool>();
+  const loading = new Map<PoolId, Promise<MemoryPool>>();
+
+  async function load(id: PoolId, terms: LeaseTerms): Promise<MemoryPool> {
+    const stock = await record.readPool(id);
+    const ledger = createLeaseLedger({ visitorsMax: limits.formerVisitorsMax });
+    const pool = { id, ledger, terms, stamp: '', checkedAt: clock.now(), reading: null, lost: [] };
+    takeStock(pool, stock, clock.now());
+    pools.set(id, pool);
+    return pool;
+  }
+
+  /** Joins no reading that began before: what it saw may be older than what the caller knows. */
+  async function readAgain(pool: MemoryPool): Promise<void> {
+    await pool.reading?.catch(() => undefined);
+    pool.reading ??= read(pool).finally(() => {
+      pool.reading = null;
+    });
+    return pool.reading;
+  }
+
+  async function read(pool: MemoryPool): Promise<void> {
+    const lost = pool.lost;
+    pool.lost = [];
+    try {
+      const stock = await record.readPool(pool.id);
+      for (const given of lost) pool.ledger.revoke(given, clock.now());
+      takeStock(pool, stock, clock.now());
+    } catch (fault) {
+      pool.lost.push(...lost);
+      throw fault;
+    }
+  }
+
+  return Object.freeze({
+    /** The pool; not a promise when it is there, because every page view asks. */
+    find: (id: PoolId): MemoryPool | undefined => pools.get(id),
+
+    load(id: PoolId, terms: LeaseTerms): Promise<MemoryPool> {
+      const underWay = loading.get(id) ?? load(id, terms).finally(() => loading.delete(id));
+      loading.set(id, underWay);
+      return underWay;
+    },
+
+    readAgain,
+
+    /** Reads those pools again whose numbers have changed in the record. */
+    async check(): Promise<void> {
+      const due = [...pools.values()].filter((pool) => clock.now() - pool.checkedAt >= limits.poolCheckEveryMs);
+      for (const pool of due) {
+        pool.checkedAt = clock.now();
+        if ((await record.readStamp(pool.id)) !== pool.stamp) await readAgain(pool);
+      }
+    },
+  });
+}
+
+function takeStock(pool: MemoryPool, stock: PoolStock, now: number): void {
+  pool.stamp = stock.stamp;
+  pool.ledger.setNumbers(stock.numbers, 0);
+  for (const { engagedSeconds, pages, trait, ...lease } of stock.past) {
+    const expiresAt = restoredExpiry(lease, pool.terms, now);
+    const intent = expectedCalls({ engagedSeconds, pages });
+    pool.ledger.restore({ ...lease, expiresAt }, expiresAt + pool.terms.restMs, { intent, trait });
+  }
+  pool.ledger.sweep(now);
+}

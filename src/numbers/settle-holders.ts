@@ -1,0 +1,27 @@
+/**
+ * Before a contact is attributed the record must know who was shown its number until now. Done outside the contact's
+ * transaction, because the embedded database has one session; when it fails the contact goes on with what the record has.
+ */
+import type { E164 } from '../ports/e164.ts';
+import type { Db } from '../records/schema.ts';
+import type { LeaseBook } from './lease-book.ts';
+import type { Numbers } from './numbers.postgres.ts';
+
+/** Never rejects. */
+export type SettleHolders = (e164: E164, carrier: string) => Promise<void>;
+
+export function createSettleHolders(world: {
+  readonly db: Db;
+  readonly numbers: Numbers;
+  readonly book: Pick<LeaseBook, 'settle'>;
+  readonly logFault: (fault: unknown, event: string) => void;
+}): SettleHolders {
+  return async (e164, carrier) => {
+    try {
+      const number = await world.numbers.findOwn(world.db, e164, carrier);
+      if (number !== null && number.poolId !== null) await world.book.settle(number.poolId, number.id);
+    } catch (fault) {
+      world.logFault(fault, 'holders-not-settled');
+    }
+  };
+}
