@@ -62,6 +62,7 @@ test('an unknown command, an unknown option and a missing kind end with 2 and th
   expect(unknown.stderr).toContain('"linekeeper help" lists them');
   expect(await run(['migrate', '--loud'])).toMatchObject({ code: 2 });
   expect((await run(['keys'])).stderr).toContain('--kind publishable or --kind secret');
+  expect((await run(['enterprise', 'add'])).stderr).toContain('enterprise add --name NAME');
 });
 
 test('settings that need mending are told as npm start tells them', async () => {
@@ -90,10 +91,9 @@ test('a lost key is replaced: not beside a running gateway, but once it has stop
   expect((await fetch(`${url}/v1/numbers`, { headers })).status).toBe(200);
 });
 
-test('an enterprise is made with keys that work, and its numbers come from a file, as often as it is run', async () => {
+test('an enterprise is made with keys that work, and its numbers come from a file', async () => {
   const folder = await freshFolder('enterprise');
   const env = { DATA_DIR: folder };
-  expect((await run(['enterprise', 'add'], env)).stderr).toContain('enterprise add --name NAME');
   const made = await run(['enterprise', 'add', '--name', 'Acme'], env);
   const [, id, publishable, secret] =
     /^enterprise=(ent_\w{26})\npublishable_key=(pk_[\w-]{43})\nsecret_key=(sk_[\w-]{43})\n$/.exec(made.stdout) ?? [];
@@ -105,34 +105,12 @@ test('an enterprise is made with keys that work, and its numbers come from a fil
   );
   await writeFile(file, `number,carrier\n${lines.map((number) => `${number},sandbox`).join('\n')}\n`);
   const importing = ['import-numbers', file];
-  expect(await run([...importing, '--dry-run'], env)).toMatchObject({
-    code: 0,
-    stdout: '250 rows can be imported; nothing was written.\n',
-  });
   const imported = await run(importing, env);
   expect(imported).toMatchObject({ code: 0, stdout: '250 numbers added, 0 there before.\n' });
   expect(imported.stderr).toBe(
     '200 of 250 rows: 200 added, 0 there before\n250 of 250 rows: 250 added, 0 there before\n',
   );
-  expect(await run(importing, env)).toMatchObject({ code: 0, stdout: '0 numbers added, 250 there before.\n' });
   const { url } = await start(folder, 'off');
   const answer = await fetch(`${url}/v1/numbers?limit=200`, { headers: { authorization: `Bearer ${secret}` } });
   expect(((await answer.json()) as { items: unknown[] }).items).toHaveLength(200);
-});
-
-test('a file with a fault in its last line brings in nothing, and the line is named', async () => {
-  const folder = await freshFolder('faulty');
-  const env = { DATA_DIR: folder };
-  await run(['enterprise', 'add', '--name', 'Acme'], env);
-  const file = join(folder, 'numbers.csv');
-  await writeFile(file, 'number\n+12125550101\n5035550102\n');
-  const refused = await run(['import-numbers', file, '--carrier', 'sandbox'], env);
-  expect(refused).toMatchObject({ code: 1, stdout: '' });
-  expect(refused.stderr).toContain('  line 3: number is not a telephone number in E.164');
-  await writeFile(file, 'number\n+12125550101\n');
-  expect((await run(['import-numbers', file, '--carrier', 'sandbox'], env)).stdout).toBe(
-    '1 numbers added, 0 there before.\n',
-  );
-  const missing = await run(['import-numbers', join(folder, 'none.csv')], env);
-  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('ENOENT') });
 });

@@ -20,7 +20,6 @@ import { createTwilioNumbers } from '../carriers/twilio/numbers.ts';
 import { createTwilioClient } from '../carriers/twilio/rest-client.ts';
 import { createTwilioVoice } from '../carriers/twilio/voice.ts';
 import { registerTwilio } from '../carriers/twilio/webhooks.ts';
-import { createVonageNumbers } from '../carriers/vonage/numbers.ts';
 import type { NumberSupplier } from '../numbers/number-supplier.ts';
 import type { Db } from '../records/schema.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
@@ -55,9 +54,11 @@ export function addTwilio(app: App, world: World, account: TwilioSettings | null
   });
 }
 
-/** Numbers only: Vonage's calls and texts are to come. */
-export function addVonage(world: World, account: VonageSettings | null): void {
-  if (account !== null) world.suppliers.set('vonage', createVonageNumbers(account));
+/** Numbers only: Vonage's calls and texts are to come. Its SDK is large, and read only where there is an account. */
+export async function addVonage(world: World, account: VonageSettings | null): Promise<void> {
+  if (account === null) return;
+  const { createVonageNumbers } = await import('../carriers/vonage/numbers.ts');
+  world.suppliers.set('vonage', createVonageNumbers(account));
 }
 
 /** The pretend network starts empty: what the record still holds of it is ended first. */
