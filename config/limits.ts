@@ -154,6 +154,27 @@ export const limits = Object.freeze({
   metaBackdateMs: 7 * 24 * 60 * 60 * 1_000,
   /** Google Ads knows a click this long (upload of offline conversions). */
   googleAdsClickLifeMs: 90 * 24 * 60 * 60 * 1_000,
+  /** Area codes whose place is kept in memory; there are some 10,000 in the world, 450 of them in North America. */
+  areaCodesKeptMax: 12_000,
+  /** Numbers given to one import request, and its bytes. */
+  importRowsMax: 1_000,
+  importBodyBytesMax: 512 * 1024,
+  /** An import from a file: rows, bytes of one row, rows written in one transaction. */
+  importFileRowsMax: 200_000,
+  importRowBytesMax: 4 * 1024,
+  importBatchRows: 200,
+  /** Faults named of one import; the others are counted. */
+  importFaultsMax: 50,
+  /** Tries of buying, pointing or releasing a number: an hour's outage of the carrier is waited out. */
+  provisionRetryPausesMs: [1, 5, 30, 120, 600, 1_800, 3_600].map((seconds) => seconds * 1_000),
+  /** Numbers a carrier is asked for at once. */
+  numbersOfferedMax: 50,
+  /** How often numbers are looked at for strangers' calls, and quarantined ones for quiet. */
+  numberWatchEveryMs: 5 * 60_000,
+  /** Numbers looked at in one go. */
+  numberWatchMax: 1_000,
+  /** Origins of one website. */
+  websiteOriginsMax: 50,
   databaseConnectTimeoutMs: 5_000,
   databaseStatementTimeoutMs: 10_000,
   /** A transaction that asks for nothing this long is rolled back: it holds locks, or the whole embedded database. */

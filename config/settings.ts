@@ -66,6 +66,16 @@ export const settingsSchema = z.object({
   TWILIO_API_URL: httpUrl
     .default('https://api.twilio.com')
     .describe('where Twilio’s REST API is; an egress proxy or an emulator may stand in'),
+  VONAGE_API_KEY: z.string().min(4).max(64).optional().describe('the Vonage account that numbers are had from'),
+  VONAGE_API_SECRET: z.string().min(8).optional().describe('its API secret'),
+  VONAGE_APPLICATION_ID: z.uuid().optional().describe('the Vonage application that bought numbers are pointed at'),
+  VONAGE_API_URL: httpUrl
+    .default('https://rest.nexmo.com')
+    .describe('where Vonage’s REST API is; an egress proxy or an emulator may stand in'),
+  CARRIER_FALLBACK_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('where bought numbers turn when PUBLIC_URL does not answer; unset, PUBLIC_URL is asked once more'),
   PRACTICE_TWILIO_PORT: port
     .default(8091)
     .describe('demo without a Twilio account: where the practice carrier of npm run simulate listens on loopback'),
@@ -126,6 +136,9 @@ export interface Settings {
   readonly sandboxCarrier: boolean;
   readonly statusPage: boolean;
   readonly twilio: TwilioSettings | null;
+  readonly vonage: VonageSettings | null;
+  /** Null when unset: the same addresses are asked once more. */
+  readonly carrierFallbackUrl: string | null;
   readonly practiceTwilioPort: number;
   readonly webhookAllowLoopback: boolean;
   readonly drainTimeoutMs: number;
@@ -144,6 +157,13 @@ export interface TwilioSettings {
   readonly accountSid: string;
   readonly authToken: string;
   readonly authTokenPrevious: string | null;
+  readonly apiUrl: string;
+}
+
+export interface VonageSettings {
+  readonly apiKey: string;
+  readonly apiSecret: string;
+  readonly applicationId: string | null;
   readonly apiUrl: string;
 }
 
@@ -168,6 +188,8 @@ export function decideSettings(raw: RawSettings): Settings {
     sandboxCarrier: unlessProduction(raw.SANDBOX_CARRIER),
     statusPage: unlessProduction(raw.STATUS_PAGE),
     twilio: twilioSettings(raw),
+    vonage: vonageSettings(raw),
+    carrierFallbackUrl: raw.CARRIER_FALLBACK_URL ?? null,
     practiceTwilioPort: raw.PRACTICE_TWILIO_PORT,
     webhookAllowLoopback: raw.WEBHOOK_ALLOW_LOOPBACK ?? (demo && !production),
     drainTimeoutMs: raw.DRAIN_TIMEOUT_MS,
@@ -187,5 +209,15 @@ function twilioSettings(raw: RawSettings): TwilioSettings | null {
     authToken: raw.TWILIO_AUTH_TOKEN,
     authTokenPrevious: raw.TWILIO_AUTH_TOKEN_PREVIOUS ?? null,
     apiUrl: raw.TWILIO_API_URL,
+  });
+}
+
+function vonageSettings(raw: RawSettings): VonageSettings | null {
+  if (raw.VONAGE_API_KEY === undefined || raw.VONAGE_API_SECRET === undefined) return null;
+  return Object.freeze({
+    apiKey: raw.VONAGE_API_KEY,
+    apiSecret: raw.VONAGE_API_SECRET,
+    applicationId: raw.VONAGE_APPLICATION_ID ?? null,
+    apiUrl: raw.VONAGE_API_URL,
   });
 }

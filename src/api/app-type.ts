@@ -10,8 +10,14 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { LeaseBook } from '../numbers/lease-book.ts';
+import type { ImportNumbers } from '../numbers/import-numbers.ts';
+import type { NumberDesk } from '../numbers/number-desk.ts';
+import type { NumberPlaces } from '../numbers/number-place.file.ts';
+import type { NumberSupplier } from '../numbers/number-supplier.ts';
 import type { Numbers } from '../numbers/numbers.postgres.ts';
+import type { PoolNews } from '../numbers/pool-news.ts';
+import type { Pools } from '../numbers/pools.postgres.ts';
+import type { Stock } from '../numbers/stock.postgres.ts';
 import type { VisitDesk } from '../numbers/welcome-visit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -28,6 +34,7 @@ import type { Outcomes } from '../selling/outcomes.postgres.ts';
 import type { Spending } from '../selling/spend.postgres.ts';
 import type { MessageDesk } from '../sms/message-desk.ts';
 import type { Visits } from '../visits/visits.postgres.ts';
+import type { Websites } from '../visits/websites.postgres.ts';
 import type { Authorise } from './authorise.ts';
 import type { ReadModels } from './read-models.postgres.ts';
 import type { Reports } from './reports/reports.postgres.ts';
@@ -65,9 +72,18 @@ export interface ApiWorld {
   readonly reports: Reports;
   readonly visits: Visits;
   readonly visitDesk: VisitDesk;
-  readonly leaseBook: Pick<LeaseBook, 'refresh'>;
   readonly secrets: Pick<Secrets, 'fingerprint'>;
   readonly numbers: Numbers;
+  readonly stock: Stock;
+  readonly numberDesk: NumberDesk;
+  readonly importNumbers: ImportNumbers;
+  readonly places: NumberPlaces;
+  readonly pools: Pools;
+  readonly poolNews: PoolNews;
+  readonly websites: Websites;
+  readonly suppliers: ReadonlyMap<string, NumberSupplier>;
+  /** Carriers can reach us: PUBLIC_URL is set. */
+  readonly hasPublicUrl: boolean;
   readonly agents: Agents;
   readonly outcomes: Outcomes;
   readonly conversions: Conversions;

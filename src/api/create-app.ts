@@ -24,9 +24,13 @@ import { registerEndpointRoutes } from './routes/endpoints.ts';
 import { registerHealthRoutes } from './routes/health.ts';
 import { registerHomeRoute } from './routes/home.ts';
 import { registerInventoryRoutes } from './routes/inventory.ts';
+import { registerNumberSupplyRoutes } from './routes/number-supply.ts';
+import { registerNumberRoutes } from './routes/numbers.ts';
+import { registerPoolRoutes } from './routes/pools.ts';
 import { registerReportRoutes } from './routes/reports.ts';
 import { registerSnippetRoutes } from './routes/snippet.ts';
 import { registerVisitRoutes } from './routes/visits.ts';
+import { registerWebsiteRoutes } from './routes/websites.ts';
 
 /** What each served request is told to, for the metrics: route pattern, status, milliseconds. */
 export type ObserveRequest = (route: string, status: number, elapsedMs: number) => void;
@@ -78,6 +82,8 @@ export async function createApp(options: AppOptions): Promise<App> {
         'calls',
         'conversations',
         'numbers',
+        'pools',
+        'websites',
         'agents',
         'reports',
         'exports',
@@ -121,6 +127,10 @@ export function registerApi(app: App, world: ApiWorld): void {
     registerVisitRoutes(typed, world);
     registerCallRoutes(typed, world);
     registerConversationRoutes(typed, world);
+    registerNumberSupplyRoutes(typed, world);
+    registerNumberRoutes(typed, world);
+    registerPoolRoutes(typed, world);
+    registerWebsiteRoutes(typed, world);
     registerInventoryRoutes(typed, world);
     registerEndpointRoutes(typed, world);
     registerConversionRoutes(typed, world);

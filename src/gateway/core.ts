@@ -7,6 +7,7 @@ import { createApiKeys } from '../identity/api-keys.postgres.ts';
 import { createConsents } from '../identity/consents.postgres.ts';
 import { createAttributions } from '../numbers/attributions.postgres.ts';
 import { createCreditContact } from '../numbers/credit-contact.ts';
+import type { NumberSupplier } from '../numbers/number-supplier.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { createIds, type RandomBytes } from '../ports/ids.ts';
@@ -34,6 +35,7 @@ import { createCallRunner } from '../telephony/run-call.ts';
 import { createCallDesk } from '../telephony/take-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { createLeasing, type SharedLeasing } from './leasing.ts';
+import { createSupply } from './supply.ts';
 import { wireSelling } from './wire-selling.ts';
 
 interface World extends SharedLeasing {
@@ -48,6 +50,9 @@ interface World extends SharedLeasing {
   readonly voice: ReadonlyMap<string, VoiceCarrier>;
   readonly texts: ReadonlyMap<string, MessageGateway>;
   readonly sendConversion: SendConversion;
+  readonly suppliers: ReadonlyMap<string, NumberSupplier>;
+  readonly publicUrl: () => string;
+  readonly carrierFallbackUrl: string | null;
   readonly countDelivery: (result: 'delivered' | 'retried' | 'dead') => void;
 }
 
@@ -61,8 +66,12 @@ export function createCore(world: World) {
   const transact = createTransact({ database, jobs, log });
   const selling = wireSelling({ ...world, db, ids, secrets });
   const { outbox } = selling;
-  const leasing = createLeasing({ ...world, transact, ids, carriers: () => [...world.voice.keys()] });
-  const { numbers, settleHolders } = leasing;
+  const supply = createSupply({ ...world, db, transact, outbox, ids });
+  const { numbers, poolNews } = supply;
+  const carriers = () => [...world.voice.keys()];
+  const leasing = createLeasing({ ...world, transact, ids, numbers, carriers });
+  const { settleHolders } = leasing;
+  poolNews.listen(leasing.leaseBook.refresh);
   const creditContact = createCreditContact({ attributions: createAttributions({ clock, ids }), outbox });
   const offers = createOffers({ clock, ids });
   const calls = createCalls();
@@ -77,6 +86,7 @@ export function createCore(world: World) {
   const handlers = {
     ...createCallEffects({ db, calls, runner, carriers: world.voice, clock }),
     'message.send': createSendHandler({ db, transact, conversations, consents, outbox, gateways: world.texts, clock }),
+    ...supply.numberEffects,
     'webhook.deliver': deliverEvent,
     ...selling.handlers,
   };
@@ -87,6 +97,7 @@ export function createCore(world: World) {
     transact,
     outbox,
     secrets,
+    ...supply,
     ...leasing,
     calls,
     runner,

@@ -14,6 +14,7 @@ import { createAuthorise } from '../api/authorise.ts';
 import { createApp, type ObserveRequest, registerApi } from '../api/create-app.ts';
 import { createReadModels } from '../api/read-models.postgres.ts';
 import { createReports } from '../api/reports/reports.postgres.ts';
+import type { NumberSupplier } from '../numbers/number-supplier.ts';
 import { systemClock } from '../ports/clock.ts';
 import { openEmbeddedDatabase } from '../ports/database.pglite.ts';
 import { openServerDatabase } from '../ports/database.postgres.ts';
@@ -32,7 +33,7 @@ import type { MessageGateway } from '../sms/message-gateway.ts';
 import { checkCallKind } from '../telephony/check-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { acceptWaiting } from './accept-waiting.ts';
-import { addSandbox, addTwilio } from './add-carriers.ts';
+import { addSandbox, addTwilio, addVonage } from './add-carriers.ts';
 import { openSnippets } from './build-snippet.file.ts';
 import { type Core, createCore } from './core.ts';
 import { makeDemo } from './first-start.postgres.ts';
@@ -103,8 +104,9 @@ async function assemble(
   const metrics = createMetrics();
   const poster = createPoster(settings);
   const jobs = createJobs({ backend: jobBackend(settings, database), queueName, logFault });
-  const voice = new Map<string, VoiceCarrier>();
-  const texts = new Map<string, MessageGateway>();
+  const lines = noLines();
+  const address = { url: '' };
+  const publicUrl = () => settings.publicUrl ?? address.url;
   const leasing = openSharedLeasing(settings.redisUrl, log, logFault);
   const core = createCore({
     database,
@@ -115,18 +117,18 @@ async function assemble(
     randomBytes,
     masterKey: await masterKeyOf(settings),
     poster,
-    voice,
-    texts,
+    ...lines,
     sendConversion: createSender(settings),
+    publicUrl,
+    carrierFallbackUrl: settings.carrierFallbackUrl,
     countDelivery: metrics.countDelivery,
     ...leasing.shared,
   });
-  const address = { url: '' };
-  const publicUrl = () => settings.publicUrl ?? address.url;
   const madeDemo = settings.demo ? await ensureDemo(settings, core) : null;
   const app = await openApp(settings, log, metrics.observeRequest);
-  const carriers = { db: database.kysely, core, log, publicUrl, voice, texts };
+  const carriers = { db: database.kysely, core, log, publicUrl, ...lines };
   addTwilio(app, carriers, settings.twilio ?? (settings.demo ? await practiceTwilio(settings) : null));
+  await addVonage(carriers, settings.vonage);
   if (settings.sandboxCarrier) await addSandbox(app, carriers);
   const state = { draining: false };
   registerApi(app, {
@@ -135,19 +137,19 @@ async function assemble(
     authorise: createAuthorise({ db: database.kysely, apiKeys: core.apiKeys, visits: core.visits, clock: systemClock }),
     reads: createReadModels({ db: database.kysely }),
     reports: createReports({ db: database.kysely, clock: systemClock }),
+    suppliers: lines.suppliers,
+    hasPublicUrl: settings.publicUrl !== null,
     webhookAllowLoopback: settings.webhookAllowLoopback,
     version: packageFile.version,
     publicUrl,
     statusPage: settings.statusPage,
     snippet: await openSnippets(join(settings.dataFolder, 'snippets'), logFault),
     demoKey: await demoKeyOf(settings),
-    facts: factsOf(settings, voice),
+    facts: factsOf(settings, lines.voice),
     isReady: async () => !state.draining && (await database.isReachable(limits.readyTimeoutMs)),
     metrics: metrics.text,
   });
-  if (database.kind === 'embedded') await core.outbox.forgetClaims(database.kysely);
-  await core.failovers.refresh();
-  await core.outbox.hasten(database.kysely, checkCallKind);
+  await takeUp(database, core);
   address.url = await app.listen({ port: settings.port, host: settings.host });
   await startJobs(jobs, core);
   await core.lanes.sweep().catch((fault: unknown) => logFault(fault, 'first-sweep-failed'));
@@ -170,6 +172,14 @@ async function assemble(
   return Object.freeze({ url: address.url, madeDemo, close });
 }
 
+/** What the last process has left, or an older program could not know, before the address is open. */
+async function takeUp({ kind, kysely }: Database<Tables>, core: Core): Promise<void> {
+  if (kind === 'embedded') await core.outbox.forgetClaims(kysely);
+  await core.stock.fillInPlaces(kysely, core.places.describe);
+  await core.failovers.refresh();
+  await core.outbox.hasten(kysely, checkCallKind);
+}
+
 function openApp({ trustProxy }: Settings, log: FastifyBaseLogger, observe: ObserveRequest): Promise<App> {
   return createApp({ log, version: packageFile.version, trustProxy, observe });
 }
@@ -177,6 +187,15 @@ function openApp({ trustProxy }: Settings, log: FastifyBaseLogger, observe: Obse
 /** What the demo page shows its numbers with; null without a demo. */
 async function demoKeyOf({ demo, dataFolder }: Settings): Promise<string | null> {
   return demo ? ((await readPractice(dataFolder))?.publishableKey ?? null) : null;
+}
+
+/** What carriers put on the gateway, by their names; nothing yet. */
+function noLines() {
+  return {
+    voice: new Map<string, VoiceCarrier>(),
+    texts: new Map<string, MessageGateway>(),
+    suppliers: new Map<string, NumberSupplier>(),
+  };
 }
 
 function createPoster(settings: Settings): EventPoster {
@@ -211,6 +230,7 @@ function startTimers(core: Core): () => void {
     setInterval(() => void core.failovers.refresh(), limits.failoverRefreshMs),
     setInterval(() => void core.failovers.tellLater(), limits.failoverTellEveryMs),
     setInterval(() => void core.leaseBook.tick(), limits.beatFlushEveryMs),
+    setInterval(() => void core.numberWatch.look(), limits.numberWatchEveryMs),
   ];
   return () => {
     for (const timer of timers) clearInterval(timer);

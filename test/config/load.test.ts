@@ -38,6 +38,8 @@ describe('without any setting', () => {
       statusPage: true,
       trustProxy: null,
       twilio: null,
+      vonage: null,
+      carrierFallbackUrl: null,
       practiceTwilioPort: 8091,
       webhookAllowLoopback: true,
       drainTimeoutMs: 10_000,

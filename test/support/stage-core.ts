@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createCore } from '../../src/gateway/core.ts';
+import type { NumberSupplier } from '../../src/numbers/number-supplier.ts';
 import type { Database } from '../../src/ports/database.ts';
 import type { E164 } from '../../src/ports/e164.ts';
 import type { AgentId, NumberId, VisitId } from '../../src/ports/ids.ts';
@@ -43,6 +44,7 @@ export async function stageCore(database: Database<Tables>, plan: StagePlan = {}
   const wakes: Wake[] = [];
   const jobs = { wake: async (more: readonly Wake[]) => void wakes.push(...more), start: idle, close: idle };
   const carrier = stageCarrier();
+  const suppliers = new Map<string, NumberSupplier>();
   const core = createCore({
     database,
     jobs,
@@ -55,6 +57,9 @@ export async function stageCore(database: Database<Tables>, plan: StagePlan = {}
     voice: new Map([['sandbox', carrier.voice]]),
     texts: new Map([['sandbox', carrier.texts]]),
     sendConversion: plan.sendConversion ?? (async () => ({ kind: 'taken' })),
+    suppliers,
+    publicUrl: () => 'https://lines.example',
+    carrierFallbackUrl: null,
     countDelivery: () => undefined,
   });
   const { ids } = core;
@@ -95,6 +100,7 @@ export async function stageCore(database: Database<Tables>, plan: StagePlan = {}
     clock,
     wakes,
     carrier,
+    suppliers,
     enterpriseId,
     website,
     policy,

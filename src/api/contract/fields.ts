@@ -13,6 +13,7 @@ import type {
   NumberId,
   PoolId,
   VisitId,
+  WebsiteId,
 } from '../../ports/ids.ts';
 
 /** Text without NUL and lone surrogates, which PostgreSQL cannot hold. */
@@ -50,6 +51,7 @@ export const endpointIdField = idField<EndpointId>('ep');
 export const exportIdField = idField<ExportId>('exp');
 export const numberIdField = idField<NumberId>('num');
 export const poolIdField = idField<PoolId>('pool');
+export const websiteIdField = idField<WebsiteId>('site');
 export const visitIdField = idField<VisitId>('visit');
 
 /** An amount of money, never below zero. */

@@ -29,7 +29,7 @@ async function body(world: ApiWorld): Promise<string> {
   const facts = table(['what', 'how'], Object.entries(world.facts));
   const enterprise = await world.reads.firstEnterprise();
   if (enterprise === null)
-    return `<h2>What runs</h2>${facts}<p>No enterprise yet. Start with DEMO=on, or see the README.</p>`;
+    return `<h2>What runs</h2>${facts}<p>No enterprise yet. Make one with linekeeper enterprise add, or start with DEMO=on.</p>`;
   const numbers = await world.reads.numbers(enterprise.id, world.clock.now());
   const calls = await world.reads.calls(enterprise.id, { limit: 10 });
   const conversations = await world.reads.conversations(enterprise.id, { limit: 10 });
