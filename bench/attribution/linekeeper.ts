@@ -15,6 +15,7 @@ import {
   weighContact,
 } from '../../src/numbers/attribution/weigh-contact.ts';
 import { idleRank } from '../../src/numbers/idle-rank.ts';
+import { defaultPolicy } from '../../src/numbers/pool-policy.ts';
 import { createAnswers } from './answers.ts';
 import { holderAt, indexOf, replayWorld } from './replay-world.ts';
 import { createScore, type ReliabilityBin, type Score } from './score.ts';
@@ -39,11 +40,13 @@ export interface Played {
 }
 
 const dayMs = 86_400_000;
-/** No fixed hold: a number rests by the risk that its past holders call, and a visitor's own is kept for them for a day. */
-const terms = { holdMs: 0, leaseMs: 0, restMs: 0, stickyMs: dayMs };
+/** A pool's default policy. The ledger is told when a visit has ended: the lease's time after its last sign is rest here. */
+const { holdMs, leaseMs, restMs, stickyDays } = defaultPolicy;
+const terms = { holdMs, leaseMs: 0, restMs: leaseMs + restMs, stickyMs: stickyDays * dayMs };
 /** As the gateway does: the latest holders, the latest contacts. */
 const holdersMax = 2_000;
 const tracesMax = 2_000;
+const echoesMax = 100;
 /** Refitted after so many contacts, later more rarely; a few rounds each time: it starts from the fit before. */
 const refitEvery = 50;
 const refitShare = 1 / 20;
@@ -72,7 +75,7 @@ export function playLinekeeper(world: World, traffic: Traffic, plan: Plan): Play
         const seen = { engagedSeconds: lengthOf(visit), pages: pagesAt.length + 1, region: String(region) };
         learner?.visit({ ...seen, taps: taps.has(visit.index) ? 1 : 0 });
       },
-      called(call, index, shown) {
+      called(call, index, shown, numberIndex) {
         const truth = traffic.truth[index];
         if (truth === undefined) return;
         const holders = shown.slice(-holdersMax).map((visit) => memory.holder(visit, call));
@@ -89,7 +92,7 @@ export function playLinekeeper(world: World, traffic: Traffic, plan: Plan): Play
           { trace: { ...trace, confirmed: confirm(asked?.picked ?? null, contact, holders) }, weight: 1 },
           call.at,
         );
-        memory.note(call, contact, belief);
+        memory.note(call, numberIndex, contact, belief);
         if (call.at >= from) score.add(verdictOf(belief), truth);
       },
     },
@@ -140,15 +143,18 @@ function createLearner(numbers: number) {
 function createMemory(traffic: Traffic) {
   const contacted = new Map<number, number>();
   const bonds = new Map<string, Bond>();
+  /** By number: its latest contacts, and whether they were withheld. */
+  const heard = new Map<number, { bond: Bond; isWithheld: boolean }[]>();
   return {
     holder(visit: Sighting, call: RingingCall) {
       const tappedAt = call.dials === visit.index ? call.tappedAt : null;
       return holderAt(visit, call.at, tappedAt, contacted.get(visit.index) ?? 0);
     },
     bond: ({ ani }: RingingCall): Bond | null => (ani === null ? null : (bonds.get(ani) ?? null)),
-    note({ ani, at }: RingingCall, { bond }: Contact, { candidates, nobody }: Belief): void {
-      if (ani === null) return;
-      if (bond === null) {
+    echoes: ({ ani }: RingingCall, number: number): Bond[] =>
+      (heard.get(number) ?? []).filter(({ isWithheld }) => ani === null || isWithheld).map(({ bond }) => bond),
+    note({ ani, at }: RingingCall, number: number, { bond }: Contact, { candidates, nobody }: Belief): void {
+      if (ani !== null && bond === null) {
         for (const { visitId, probability } of candidates) {
           const visit = indexOf(visitId);
           contacted.set(visit, 1 - (1 - (contacted.get(visit) ?? 0)) * (1 - probability));
@@ -159,7 +165,9 @@ function createMemory(traffic: Traffic) {
         visitorId: traffic.visits[indexOf(visitId)]?.visitorId ?? null,
         probability,
       }));
-      bonds.set(ani, { at, nobody, believed });
+      const said = { at, nobody, believed };
+      heard.set(number, [...(heard.get(number) ?? []), { bond: said, isWithheld: ani === null }].slice(-echoesMax));
+      if (ani !== null) bonds.set(ani, said);
     },
   };
 }

@@ -61,25 +61,15 @@ const release = z.strictObject({
 
 /** The policy as it is set: everything optional, unknown keys refused by name. */
 export const poolPolicySchema = z.strictObject({
-  holdMs: z
-    .int()
-    .min(0)
-    .max(dayMs)
-    .default(2 * minuteMs)
-    .describe('a visitor keeps a number at least this long'),
-  leaseMs: z
-    .int()
-    .min(0)
-    .max(dayMs)
-    .default(2 * minuteMs)
-    .describe('and this long after the last sign of life'),
+  holdMs: z.int().min(0).max(dayMs).default(minuteMs / 2).describe('a visitor keeps a number at least this long'),
+  leaseMs: z.int().min(0).max(dayMs).default(minuteMs / 2).describe('and this long after the last sign of life'),
   restMs: z
     .int()
     .min(0)
     .max(7 * dayMs)
-    .default(minuteMs)
-    .describe('quiet time before the next visitor'),
-  stickyDays: z.int().min(0).max(90).default(30).describe('a visitor who comes back within is given the same number'),
+    .default(0)
+    .describe('quiet time before the next visitor; numbers rest by their risk of late calls anyway'),
+  stickyDays: z.int().min(0).max(90).default(1).describe('a visitor who comes back within is given the same number'),
   exhaustion: z
     .enum(['shared', 'static'])
     .default('shared')

@@ -27,8 +27,8 @@ const usualLiveRate = 0.008 / 60;
 /** Weight of what is usual, in calls. */
 const usualWeight = 2;
 /** Weight of a row's and a column's ratio, and of a single cell's. */
-const marginWeight = 15;
-const cellWeight = 6;
+const marginWeight = 60;
+const cellWeight = 60;
 const delayMedianSeconds = 2_580;
 const delaySigma = 2.2;
 const delayWeight = 15;

@@ -43,6 +43,11 @@ export interface Contact {
   readonly region: string | null;
   /** The latest earlier contact from the same number; null when there is none or the number is withheld. */
   readonly bond: Bond | null;
+  /**
+   * Earlier contacts with the dialled number that may be the same caller's though no number says so: all of them when this
+   * one is withheld, otherwise those that were. None when left out.
+   */
+  readonly echoes?: readonly Bond[];
 }
 
 /** The factors of one candidate's weight, so that the choice can be explained. */
@@ -82,7 +87,7 @@ export const tapWithinMs = 30_000;
 /** A visit whose call has come calls from a second telephone this often; ours. */
 const secondPhoneShare = 0.02;
 /** A number that has called before belongs to this other visitor; ours. */
-const otherVisitorShare = 1e-4;
+const otherVisitorShare = 1e-5;
 const candidatesKept = 20;
 /** A candidate below this is left to `others`. */
 const probabilityLeast = 1e-4;
@@ -100,7 +105,7 @@ export function weighContact(holders: readonly Holder[], contact: Contact, model
     own[index] = weight * regionOf(holder, contact, region) * contactedOf(holder) * visitorOf(holder);
     total += own[index] as number;
   }
-  const bonds = bondsOf(contact.bond, model, contact.at);
+  const bonds = bondsOf(contact, model);
   const stranger = model.strangerRate * (contact.bond === null ? 1 : otherVisitorShare);
   total += stranger + bonds.total;
   if (!(total > 0)) return { candidates: [], nobody: 1, others: 0, own, stranger: 1 };
@@ -210,19 +215,22 @@ export function visitorFactors(bond: Bond | null): (holder: Holder) => number {
   return ({ visitorId }) => Math.max(otherVisitorShare, visitorId === null ? 0 : (shares.get(visitorId) ?? 0));
 }
 
-/** The rates at which the one who called before calls again. */
+/** The rates at which those who called before, and may be this caller, call again. */
 function bondsOf(
-  bond: Bond | null,
+  { at, bond, echoes = [] }: Contact,
   model: CallModel,
-  at: number,
 ): { visits: ReadonlyMap<VisitId, number>; nobody: number; total: number } {
   const visits = new Map<VisitId, number>();
-  if (bond === null) return { visits, nobody: 0, total: 0 };
-  const rate = model.repeatRate(Math.max(0, at - bond.at) / 1_000);
-  let total = rate * bond.nobody;
-  for (const { visitId, probability } of bond.believed) {
-    visits.set(visitId, (visits.get(visitId) ?? 0) + rate * probability);
-    total += rate * probability;
+  let nobody = 0;
+  let total = 0;
+  for (const earlier of bond === null ? echoes : [bond]) {
+    const rate = model.repeatRate(Math.max(0, at - earlier.at) / 1_000);
+    nobody += rate * earlier.nobody;
+    total += rate * earlier.nobody;
+    for (const { visitId, probability } of earlier.believed) {
+      visits.set(visitId, (visits.get(visitId) ?? 0) + rate * probability);
+      total += rate * probability;
+    }
   }
-  return { visits, nobody: rate * bond.nobody, total };
+  return { visits, nobody, total };
 }
