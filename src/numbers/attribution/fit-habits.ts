@@ -80,11 +80,14 @@ function countConfirmed(counts: Habits, trace: Trace, weight: number, rates: Rat
   const home = homeShareOf(trace.region, rates);
   switch (confirmed?.kind) {
     case 'after':
-      return countAfter(counts, confirmed.place, weight, home);
+      countAfter(counts, confirmed.place, weight, home);
+      break;
     case 'live':
-      return countLive(counts, [confirmed.cell, confirmed.region, confirmed.tapped, 1], weight, home);
+      countLive(counts, [confirmed.cell, confirmed.region, confirmed.tapped, 1], weight, home);
+      break;
     case 'repeat':
-      return bump(counts.repeats, trace.repeat ?? 0, weight);
+      bump(counts.repeats, trace.repeat ?? 0, weight);
+      break;
     default:
       counts.strangerCalls += weight;
   }

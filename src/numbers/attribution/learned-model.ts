@@ -89,8 +89,8 @@ function ratesOf(calls: readonly number[], exposure: readonly number[], usual: n
   const rowOf = (cell: number) => Math.floor(cell / pageBins);
   const columnOf = (cell: number) => cell % pageBins;
   for (let round = 0; round < 3; round += 1) {
-    fit(row, rowOf, (cell) => column[columnOf(cell)] ?? 1);
-    fit(column, columnOf, (cell) => row[rowOf(cell)] ?? 1);
+    fitRatios(row, rowOf, (cell) => column[columnOf(cell)] ?? 1);
+    fitRatios(column, columnOf, (cell) => row[rowOf(cell)] ?? 1);
   }
   return Array.from({ length: cells }, (_, cell) => {
     const expected = overall * (row[rowOf(cell)] ?? 1) * (column[columnOf(cell)] ?? 1);
@@ -98,7 +98,7 @@ function ratesOf(calls: readonly number[], exposure: readonly number[], usual: n
     return (expected * seen) / (expected * (exposure[cell] ?? 0) + cellWeight);
   });
 
-  function fit(ratios: number[], indexOf: (cell: number) => number, otherOf: (cell: number) => number): void {
+  function fitRatios(ratios: number[], indexOf: (cell: number) => number, otherOf: (cell: number) => number): void {
     const seen = new Array<number>(ratios.length).fill(marginWeight);
     const expected = new Array<number>(ratios.length).fill(marginWeight);
     for (let cell = 0; cell < cells; cell += 1) {
