@@ -10,6 +10,8 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { BeliefDesk } from '../numbers/attribution/belief-desk.ts';
+import type { Models } from '../numbers/attribution/models.postgres.ts';
 import type { LeaseBook } from '../numbers/lease-book.ts';
 import type { Numbers } from '../numbers/numbers.postgres.ts';
 import type { VisitDesk } from '../numbers/welcome-visit.ts';
@@ -24,6 +26,7 @@ import type { Agents } from '../routing/agents.postgres.ts';
 import type { Outcomes } from '../selling/outcomes.postgres.ts';
 import type { MessageDesk } from '../sms/message-desk.ts';
 import type { Visits } from '../visits/visits.postgres.ts';
+import type { AttributionReads } from './attribution-reads.postgres.ts';
 import type { Authorise } from './authorise.ts';
 import type { ReadModels } from './read-models.postgres.ts';
 
@@ -46,6 +49,9 @@ export interface ApiWorld {
   readonly leaseBook: Pick<LeaseBook, 'refresh'>;
   readonly secrets: Pick<Secrets, 'fingerprint'>;
   readonly numbers: Numbers;
+  readonly beliefDesk: BeliefDesk;
+  readonly models: Pick<Models, 'newest'>;
+  readonly attributionReads: AttributionReads;
   readonly agents: Agents;
   readonly outcomes: Outcomes;
   readonly endpoints: Endpoints;

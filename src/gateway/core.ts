@@ -5,8 +5,6 @@
 
 import { createApiKeys } from '../identity/api-keys.postgres.ts';
 import { createConsents } from '../identity/consents.postgres.ts';
-import { createAttributions } from '../numbers/attributions.postgres.ts';
-import { createCreditContact } from '../numbers/credit-contact.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { createIds, type RandomBytes } from '../ports/ids.ts';
@@ -34,6 +32,7 @@ import { createCallEffects } from '../telephony/perform-effects.ts';
 import { createCallRunner } from '../telephony/run-call.ts';
 import { createCallDesk } from '../telephony/take-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
+import { createAttribution } from './attribution.ts';
 import { createLeasing, type SharedLeasing } from './leasing.ts';
 
 interface World extends SharedLeasing {
@@ -59,16 +58,18 @@ export function createCore(world: World) {
   const secrets = createSecrets({ masterKey: world.masterKey, randomBytes });
   const transact = createTransact({ database, jobs, log });
   const outbox = createOutbox({ clock, ids });
-  const leasing = createLeasing({ ...world, db, transact, ids, carriers: () => [...world.voice.keys()] });
-  const { numbers, settleHolders } = leasing;
-  const creditContact = createCreditContact({ attributions: createAttributions({ clock, ids }), outbox });
-  const offers = createOffers({ clock, ids });
   const calls = createCalls();
+  const conversations = createConversations();
+  const attribution = createAttribution({ db, outbox, clock, ids, log, randomBytes, secrets, calls, conversations });
+  const { creditContact, visitCodes, aniRegions } = attribution;
+  const carriers = () => [...world.voice.keys()];
+  const leasing = createLeasing({ ...world, db, transact, ids, visitCodes, aniRegions, carriers });
+  const { numbers, settleHolders } = leasing;
+  const offers = createOffers({ clock, ids });
   const runner = createCallRunner({ transact, calls, offers, outbox, clock, ids, log });
   const desk = { transact, numbers, creditContact, settleHolders, outbox, clock, ids };
   const callDesk = createCallDesk({ ...desk, calls, runner });
   const consents = createConsents({ secrets });
-  const conversations = createConversations();
   const messageDesk = createMessageDesk({ ...desk, consents, conversations });
   const endpoints = createEndpoints({ clock, ids, secrets, randomBytes, outbox });
   const deliverEvent = createDeliverEvent({ ...world, db, transact, outbox, endpoints, count: world.countDelivery });
@@ -76,6 +77,7 @@ export function createCore(world: World) {
     ...createCallEffects({ db, calls, runner, carriers: world.voice, clock }),
     'message.send': createSendHandler({ db, transact, conversations, consents, outbox, gateways: world.texts, clock }),
     'webhook.deliver': deliverEvent,
+    ...attribution.learning,
   };
   return Object.freeze({
     ids,
@@ -85,6 +87,9 @@ export function createCore(world: World) {
     outbox,
     secrets,
     ...leasing,
+    creditContact,
+    beliefDesk: attribution.beliefDesk,
+    models: attribution.models,
     calls,
     runner,
     callDesk,

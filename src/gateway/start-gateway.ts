@@ -9,6 +9,7 @@ import { limits } from '../../config/limits.ts';
 import type { Settings, TwilioSettings } from '../../config/settings.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 import type { App } from '../api/app-type.ts';
+import { createAttributionReads } from '../api/attribution-reads.postgres.ts';
 import { createAuthorise } from '../api/authorise.ts';
 import { createApp, type ObserveRequest, registerApi } from '../api/create-app.ts';
 import { createReadModels } from '../api/read-models.postgres.ts';
@@ -128,6 +129,7 @@ async function assemble(
     db: database.kysely,
     authorise: createAuthorise({ db: database.kysely, apiKeys: core.apiKeys, visits: core.visits, clock: systemClock }),
     reads: createReadModels({ db: database.kysely }),
+    attributionReads: createAttributionReads({ db: database.kysely }),
     webhookAllowLoopback: settings.webhookAllowLoopback,
     version: packageFile.version,
     publicUrl,

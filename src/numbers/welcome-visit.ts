@@ -21,6 +21,8 @@ export interface Shown {
   readonly number: E164 | null;
   readonly shared: boolean;
   readonly lease: Lease | null;
+  /** What a caller of the shared number may key to say who they are; null when there is no need, or none to be had. */
+  readonly code: string | null;
 }
 
 export interface Arrival {
@@ -48,6 +50,8 @@ interface World {
   readonly book: LeaseBook;
   readonly rate: VisitRate;
   readonly readLending: (poolId: PoolId) => Promise<Lending>;
+  /** A short code for a visit on the pool's shared number. */
+  readonly issueCode: (visitId: VisitId, poolId: PoolId) => Promise<string | null>;
   readonly clock: Clock;
   readonly ids: Ids;
 }
@@ -65,6 +69,12 @@ export function createVisitDesk(world: World): VisitDesk {
   const keep = (website: Website, visitId: VisitId, { address: _address, ...beat }: PageBeat) =>
     world.transact(({ tx }) => world.visits.beat(tx, website, visitId, { ...beat, at: clock.now() }));
 
+  /** Nobody waits for a code: a page without one shows the number alone. */
+  async function withCode(shown: Shown, { poolId }: Lending): Promise<Shown> {
+    if (!shown.shared) return shown;
+    return { ...shown, code: await world.issueCode(shown.visitId, poolId).catch(() => null) };
+  }
+
   async function showAgain(
     website: Website,
     lending: Lending,
@@ -73,7 +83,10 @@ export function createVisitDesk(world: World): VisitDesk {
   ): Promise<Shown> {
     const asker = { enterpriseId: website.enterpriseId, address, proven: false, region: visit.region };
     const want = (await rate.isWithin(address)) ? wantOf(lending, asker) : null;
-    const shown = shownOf(visit.id, lending, want === null ? null : await book.grant(visit, want));
+    const shown = await withCode(
+      shownOf(visit.id, lending, want === null ? null : await book.grant(visit, want)),
+      lending,
+    );
     if (shown.shared && lending.shared !== null) {
       const { id } = lending.shared;
       await world.transact(({ tx }) => world.visits.noteShown(tx, visit.id, id));
@@ -96,7 +109,7 @@ export function createVisitDesk(world: World): VisitDesk {
       };
       const asker = { enterpriseId, address, proven: false, region: facts.region ?? null };
       const want = (await rate.isWithin(address)) ? wantOf(lending, asker) : null;
-      return shownOf(visit.id, lending, await book.open(visit, want));
+      return withCode(shownOf(visit.id, lending, await book.open(visit, want)), lending);
     },
 
     async beat(website: Website, visitId: VisitId, beat: PageBeat): Promise<Shown | null> {
@@ -107,7 +120,7 @@ export function createVisitDesk(world: World): VisitDesk {
       const told = beat.signals.length > 0 ? await keep(website, visitId, beat) : undefined;
       if (told === null) return null;
       const lease = await book.beat({ poolId, visitId, terms, engagedSeconds, pages });
-      if (lease !== null) return { visitId, number: lease.e164, shared: false, lease };
+      if (lease !== null) return { visitId, number: lease.e164, shared: false, lease, code: null };
       const visit = told ?? (await keep(website, visitId, beat));
       if (visit === null) return null;
       return showAgain(website, lending, { id: visitId, ...visit }, beat);
@@ -117,7 +130,7 @@ export function createVisitDesk(world: World): VisitDesk {
 
 function shownOf(visitId: VisitId, { shared }: Lending, answer: Answer | null): Shown {
   if (answer?.kind === 'granted') {
-    return { visitId, number: answer.lease.e164, shared: false, lease: answer.lease };
+    return { visitId, number: answer.lease.e164, shared: false, lease: answer.lease, code: null };
   }
-  return { visitId, number: shared?.e164 ?? null, shared: shared !== null, lease: null };
+  return { visitId, number: shared?.e164 ?? null, shared: shared !== null, lease: null, code: null };
 }

@@ -7,7 +7,6 @@ import type { E164, TextAddress } from '../ports/e164.ts';
 import type {
   AgentId,
   ApiKeyId,
-  AttributionId,
   CallId,
   ConversationId,
   EndpointId,
@@ -24,11 +23,13 @@ import type {
   VisitId,
   WebsiteId,
 } from '../ports/ids.ts';
+import type { AttributionTables } from './schema-attribution.ts';
 
 type Json<Value> = ColumnType<Value, string, string>;
+type Unset<Value> = ColumnType<Value | null, Value | null | undefined, Value | null>;
 
-export interface Tables {
-  enterprise: { id: EnterpriseId; name: string; created_at: Date };
+export interface Tables extends AttributionTables {
+  enterprise: { id: EnterpriseId; name: string; created_at: Date; credit_threshold: Unset<number> };
   api_key: {
     id: ApiKeyId;
     enterprise_id: EnterpriseId;
@@ -46,6 +47,7 @@ export interface Tables {
     rest_ms: number;
     lease_ms: number;
     shared_number_id: NumberId | null;
+    credit_threshold: Unset<number>;
   };
   number: {
     id: NumberId;
@@ -141,18 +143,6 @@ export interface Tables {
     state: 'open' | 'accepted' | 'declined' | 'missed' | 'withdrawn';
     offered_at: Date;
     settled_at: Date | null;
-  };
-  attribution: {
-    id: AttributionId;
-    enterprise_id: EnterpriseId;
-    subject: string;
-    revision: number;
-    number_id: NumberId;
-    decision: 'credited' | 'ambiguous' | 'nobody';
-    visit_id: VisitId | null;
-    probability: number;
-    candidates: Json<unknown>;
-    at: Date;
   };
   conversation: {
     id: ConversationId;
