@@ -59,8 +59,8 @@ export const limits = Object.freeze({
   attributionLearnWindowMs: 60 * 24 * 60 * 60 * 1_000,
   attributionHalfLifeMs: 30 * 24 * 60 * 60 * 1_000,
   /** Of the window's contacts, as many latest are fitted to; and rounds of fitting from the rates before. */
-  attributionTracesMax: 5_000,
-  attributionFitRounds: 12,
+  attributionTracesMax: 2_000,
+  attributionFitRounds: 6,
   /** From so many contacts on a pool has rates of its own. */
   attributionPoolContactsMin: 500,
   /** Days of visits counted in one go: a first run on an old record takes several. */
@@ -85,9 +85,8 @@ export const limits = Object.freeze({
    */
   grantsWaitingMax: 10_000,
   grantPatienceMs: 2_000,
-  /** Grants in one commit, and commits under way at once. */
+  /** Grants in one commit. One commit is under way at a time: two made smaller ones and took more of the server. */
   grantsPerCommitMax: 256,
-  grantCommitsAtOnceMax: 2,
   /** Pauses before a commit whose fate is not known is tried again. */
   grantRetryPausesMs: [50, 100, 200, 400, 800] as readonly number[],
   /** A number that another process has given meanwhile is replaced by another one this often. */
@@ -109,6 +108,8 @@ export const limits = Object.freeze({
   rememberedRefusalMs: 1_000,
   rememberedKeysMax: 10_000,
   rememberedPoolsMax: 1_000,
+  /** National forms of numbers kept in memory, so that a page view does not work one out again. */
+  nationalFormsMax: 500_000,
   /** New visits of one address that are given a number of their own (contracts section 7). */
   visitsPerAddressMax: 10,
   visitsPerAddressWithinMs: 60_000,

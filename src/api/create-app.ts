@@ -57,14 +57,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   app.setNotFoundHandler((request, reply) =>
     sendProblem(new AppError('not-found', { detail: 'no such route' }), request, reply),
   );
-  app.addHook('onSend', async (_request, reply) => {
-    reply.header('x-content-type-options', 'nosniff');
-    reply.header('referrer-policy', 'no-referrer');
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    options.observe(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime);
-  });
-  app.addHook('preValidation', async (request) => refuseUnstorable(request.body));
+  addHooks(app, options.observe);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -86,6 +79,23 @@ export async function createApp(options: AppOptions): Promise<App> {
   const logo = { type: 'image/svg+xml', content: Buffer.from(wordmark), href: '/' };
   await app.register(swaggerUi, { routePrefix: '/docs', logo });
   return app;
+}
+
+/** With callbacks, not promises: these run with every page view. */
+function addHooks(app: App, observe: ObserveRequest): void {
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    reply.header('x-content-type-options', 'nosniff');
+    reply.header('referrer-policy', 'no-referrer');
+    done(null, payload);
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    observe(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime);
+    done();
+  });
+  app.addHook('preValidation', (request, _reply, done) => {
+    refuseUnstorable(request.body);
+    done();
+  });
 }
 
 /** Registers everything under /v1, the status page and the health routes. */

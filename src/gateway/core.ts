@@ -63,7 +63,7 @@ export function createCore(world: World) {
   const attribution = createAttribution({ db, outbox, clock, ids, log, randomBytes, secrets, calls, conversations });
   const { creditContact, visitCodes, aniRegions } = attribution;
   const carriers = () => [...world.voice.keys()];
-  const leasing = createLeasing({ ...world, db, transact, ids, visitCodes, aniRegions, carriers });
+  const leasing = createLeasing({ ...world, transact, ids, visitCodes, aniRegions, carriers });
   const { numbers, settleHolders } = leasing;
   const offers = createOffers({ clock, ids });
   const runner = createCallRunner({ transact, calls, offers, outbox, clock, ids, log });

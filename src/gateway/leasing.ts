@@ -13,10 +13,11 @@ import { createSettleHolders } from '../numbers/settle-holders.ts';
 import { createVisitRate, type VisitRate } from '../numbers/visit-rate.ts';
 import { createVisitDesk } from '../numbers/welcome-visit.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Database } from '../ports/database.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
 import { pause } from '../ports/pause.timer.ts';
-import type { Db } from '../records/schema.ts';
+import type { Tables } from '../records/schema.ts';
 import type { Transact } from '../records/transact.ts';
 import { createVisits } from '../visits/visits.postgres.ts';
 
@@ -27,7 +28,7 @@ export interface SharedLeasing {
 }
 
 interface World extends SharedLeasing {
-  readonly db: Db;
+  readonly database: Database<Tables>;
   readonly transact: Transact;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -39,12 +40,13 @@ interface World extends SharedLeasing {
 }
 
 export function createLeasing(world: World) {
-  const { db, transact, clock, ids, carriers } = world;
+  const { database, transact, clock, ids, carriers } = world;
+  const db = database.kysely;
   const logFault = (fault: unknown, event: string) => world.log.warn({ fault }, event);
   const numbers = createNumbers();
   const visits = createVisits();
   const openBook = world.createLeaseBook ?? createMemoryLeaseBook;
-  const leaseBook = openBook({ record: createLeaseRecord({ db, carriers }), clock, ids, pause, logFault });
+  const leaseBook = openBook({ record: createLeaseRecord({ database, carriers }), clock, ids, pause, logFault });
   const visitDesk = createVisitDesk({
     transact,
     visits,

@@ -28,14 +28,18 @@ export interface Shown {
 export interface Arrival {
   readonly visitorId: string | null;
   readonly facts: Readonly<Record<string, string>>;
-  /** Keyed digest of the address; null or left out when it says nothing. */
-  readonly address?: string | null;
+  readonly address?: AddressOf;
 }
 
 /** A beat, and where it came from. */
 export interface PageBeat extends Omit<Beat, 'at'> {
-  readonly address?: string | null;
+  readonly address?: AddressOf;
 }
+
+/** Keyed digest of the address, or null when it says nothing; worked out only when it is asked for. */
+export type AddressOf = () => string | null;
+
+const nowhere: AddressOf = () => null;
 
 export interface VisitDesk {
   /** @throws AppError `unavailable` when the visit could not be kept in time: the page then keeps its own number. */
@@ -79,8 +83,9 @@ export function createVisitDesk(world: World): VisitDesk {
     website: Website,
     lending: Lending,
     visit: Pick<OpenedVisit, 'id' | 'visitorId'> & { readonly region: string | null },
-    { address = null }: PageBeat,
+    { address: addressOf = nowhere }: PageBeat,
   ): Promise<Shown> {
+    const address = addressOf();
     const asker = { enterpriseId: website.enterpriseId, address, proven: false, region: visit.region };
     const want = (await rate.isWithin(address)) ? wantOf(lending, asker) : null;
     const shown = await withCode(
@@ -95,9 +100,10 @@ export function createVisitDesk(world: World): VisitDesk {
   }
 
   return Object.freeze({
-    async welcome(website: Website, { visitorId, facts, address = null }: Arrival): Promise<Shown> {
+    async welcome(website: Website, { visitorId, facts, address: addressOf = nowhere }: Arrival): Promise<Shown> {
       const lending = await lendingOf(website);
       const { enterpriseId } = website;
+      const address = addressOf();
       const visit = {
         id: world.ids.make('visit'),
         enterpriseId,

@@ -63,11 +63,15 @@ function holdersQuery({ numberId, at, address }: HoldersWish) {
       select visit_id, max(at) as at from visit_signal
       where kind = 'tap' and at between ${new Date(at - tapWithinMs)} and ${until} group by visit_id
     ), contacted as (
-      select credit.visit_id, 1 - exp(sum(ln(1 - least(credit.probability, 0.999999)))) as chance
-      from attribution_credit as credit
-      where credit.visit_id in (select visit_id from shown)
-        and credit.at < ${until} and (${address}::text is null or credit.address is distinct from ${address})
-      group by credit.visit_id
+      -- Who has called three times from one telephone has called from one telephone.
+      select visit_id, 1 - exp(sum(ln(1 - least(probability, 0.999999)))) as chance
+      from (
+        select visit_id, max(probability) as probability from attribution_credit
+        where visit_id in (select visit_id from shown)
+          and at < ${until} and (${address}::text is null or address is distinct from ${address})
+        group by visit_id, coalesce(address, subject)
+      ) as telephone
+      group by visit_id
     )
     select shown.*, visit.visitor_id, visit.last_beat_at, visit.engaged_seconds, visit.pages,
       visit.arrival->>'region' as region, tapped.at as tapped_at, contacted.chance as contacted

@@ -62,7 +62,7 @@ export function createStartLearning(world: {
   };
 }
 
-export async function learnHabits(world: World, enterpriseId: EnterpriseId): Promise<void> {
+async function learnHabits(world: World, enterpriseId: EnterpriseId): Promise<void> {
   const { db, models } = world;
   const now = world.clock.now();
   await countDays(db, enterpriseId, now);

@@ -92,7 +92,7 @@ function sharedPages(glimpses: readonly Glimpse[], visitorsMin: number): Readonl
 }
 
 /** `gas boilers` for `https://shop.example/gas-boilers/x200?id=7`; null for what is not plain words. */
-export function topicOf(page: string | null): string | null {
+function topicOf(page: string | null): string | null {
   const path = /^https?:\/\/[^/]*(\/[^?#]*)?/.exec(page ?? '')?.[1] ?? (page?.includes('://') ? '' : page);
   const [first = ''] = (path ?? '').split('/').filter((part) => part !== '');
   const words = first

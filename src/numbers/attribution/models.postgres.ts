@@ -29,7 +29,7 @@ export interface NewModel {
 
 export type Models = ReturnType<typeof createModels>;
 
-export const usualModel: Model = Object.freeze({ version: 0, rates: learnModel(noHabits()) });
+const usualModel: Model = Object.freeze({ version: 0, rates: learnModel(noHabits()) });
 
 export function createModels(world: { clock: Clock }) {
   const known = new Map<string, { readonly model: Model; readonly until: number }>();
