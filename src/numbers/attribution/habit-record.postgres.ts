@@ -28,7 +28,7 @@ export interface TracedContact {
   readonly trace: Trace;
 }
 
-/** The first day (Unix ms) that is to be counted again: the one before the last counted one, or the window's first visit's. */
+/** The first day (Unix ms) that is to be counted (again): before the last counted one, and not before the first visit. */
 export async function firstOpenDay(db: Db, enterpriseId: EnterpriseId, now: number): Promise<number> {
   const from = new Date(now - limits.attributionLearnWindowMs);
   const { rows } = await sql<{ counted: string | null; visited: Date | null }>`
@@ -36,8 +36,8 @@ export async function firstOpenDay(db: Db, enterpriseId: EnterpriseId, now: numb
       (select min(started_at) from visit where enterprise_id = ${enterpriseId} and started_at >= ${from}) as visited
   `.execute(db);
   const { counted = null, visited = null } = rows[0] ?? {};
-  const last = counted === null ? null : Date.parse(`${counted}T00:00:00Z`) - dayMs;
-  return dayOf(Math.max(last ?? visited?.getTime() ?? now, from.getTime()));
+  const before = counted === null ? 0 : Date.parse(`${counted}T00:00:00Z`) - dayMs;
+  return dayOf(Math.max(before, visited?.getTime() ?? now));
 }
 
 /** Counts the visits that began on the day starting at `startsAt` and have ended, for each pool. */

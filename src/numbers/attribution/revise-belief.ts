@@ -3,6 +3,7 @@
  * every fact that stands, so facts may come in any order. A fact that is sure outranks an agent's answer; of two that
  * contradict each other and are equally strong, the later one stands. Which facts were heard stays on record.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { unreachable } from '../../ports/errors.ts';
 import type { LeaseId, VisitId } from '../../ports/ids.ts';
 import type { Weighed } from './decide-credit.ts';
@@ -82,7 +83,7 @@ export function isRepeated(fact: Fact, noted: readonly Noted[]): boolean {
   const [last] = inOrder(noted)
     .filter((earlier) => earlier.fact.kind !== 'purchase')
     .slice(-1);
-  return last !== undefined && JSON.stringify(last.fact) === JSON.stringify(fact);
+  return last !== undefined && isDeepStrictEqual(last.fact, fact);
 }
 
 /** A visit that nothing spoke for before: it has no weight but by the fact that names it. */
