@@ -50,7 +50,7 @@ export interface ApiWorld {
   readonly secrets: Pick<Secrets, 'fingerprint'>;
   readonly numbers: Numbers;
   readonly beliefDesk: BeliefDesk;
-  readonly models: Pick<Models, 'newest'>;
+  readonly models: Pick<Models, 'newest' | 'ownOfPool'>;
   readonly attributionReads: AttributionReads;
   readonly agents: Agents;
   readonly outcomes: Outcomes;

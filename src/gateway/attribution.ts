@@ -5,6 +5,7 @@
 import { createAniRegions } from '../numbers/ani-region.file.ts';
 import { createBeliefDesk } from '../numbers/attribution/belief-desk.ts';
 import { createBeliefs } from '../numbers/attribution/beliefs.postgres.ts';
+import { createHearConversion } from '../numbers/attribution/hear-conversion.ts';
 import { createLearnHabits, createStartLearning, learnKind } from '../numbers/attribution/learn-habits.ts';
 import { createModels } from '../numbers/attribution/models.postgres.ts';
 import { createQuestions } from '../numbers/attribution/questions.postgres.ts';
@@ -58,6 +59,7 @@ export function createAttribution(world: World) {
     visitCodes,
     models,
     beliefDesk,
+    hearConversion: createHearConversion(beliefDesk),
     creditContact: createCreditContact({ beliefs, models, regions: aniRegions, fingerprint, outbox, startLearning }),
     learning: { [learnKind]: createLearnHabits({ db, models, clock, pause, logFault }) },
   });

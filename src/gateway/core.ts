@@ -89,6 +89,7 @@ export function createCore(world: World) {
     ...leasing,
     creditContact,
     beliefDesk: attribution.beliefDesk,
+    hearConversion: attribution.hearConversion,
     models: attribution.models,
     calls,
     runner,

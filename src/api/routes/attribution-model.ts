@@ -29,7 +29,9 @@ export function registerAttributionModelRoutes(app: App, world: ApiWorld): void 
       const { poolId = null } = request.query;
       if (poolId !== null && !(await world.reads.hasPool(enterpriseId, poolId)))
         throw new AppError('not-found', { detail: 'no such pool' });
-      const row = await world.models.newest(world.db, enterpriseId, poolId);
+      const row = await (poolId === null
+        ? world.models.newest(world.db, enterpriseId, null)
+        : world.models.ownOfPool(world.db, enterpriseId, poolId));
       if (poolId !== null && row === undefined) {
         const detail = `this pool goes by the enterprise’s rates until it has had ${limits.attributionPoolContactsMin} contacts`;
         throw new AppError('not-found', { detail });

@@ -121,7 +121,7 @@ export async function readTraces(db: Db, enterpriseId: EnterpriseId, now: number
   });
 }
 
-/** What is past the window is learned from no more. */
+/** What is past the window is learned from no more, and models of then are asked for no more. */
 export async function forgetTraces(db: Db, enterpriseId: EnterpriseId, now: number): Promise<void> {
   const before = new Date(now - limits.attributionLearnWindowMs);
   await db
@@ -131,6 +131,7 @@ export async function forgetTraces(db: Db, enterpriseId: EnterpriseId, now: numb
     .where('at', '<', before)
     .where('trace', 'is not', null)
     .execute();
+  await db.deleteFrom('attribution_model').where('enterprise_id', '=', enterpriseId).where('at', '<', before).execute();
   await sql`delete from habit_day where enterprise_id = ${enterpriseId} and day < ${before.toISOString().slice(0, 10)}::date`.execute(
     db,
   );

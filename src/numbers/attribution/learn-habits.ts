@@ -8,7 +8,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { EnterpriseId, PoolId } from '../../ports/ids.ts';
 import type { Outbox } from '../../records/outbox.postgres.ts';
 import type { EntryHandler } from '../../records/run-lane.ts';
-import type { Db } from '../../records/schema.ts';
+import type { Db, Row } from '../../records/schema.ts';
 import type { Work } from '../../records/transact.ts';
 import { addExposures } from './exposure.ts';
 import { fitHabits, type WeighedTrace } from './fit-habits.ts';
@@ -68,6 +68,7 @@ async function learnHabits(world: World, enterpriseId: EnterpriseId): Promise<vo
   await countDays(db, enterpriseId, now);
   const [days, contacts] = [await readDays(db, enterpriseId, now), await readTraces(db, enterpriseId, now)];
   const before = await models.newest(db, enterpriseId, null);
+  if (before !== undefined && !hasNews(before, contacts, now)) return;
   const version = (before?.version ?? 0) + 1;
   for (const poolId of [null, ...busyPools(contacts)]) {
     const own = ({ poolId: of }: { poolId: PoolId | null }) => poolId === null || of === poolId;
@@ -75,9 +76,16 @@ async function learnHabits(world: World, enterpriseId: EnterpriseId): Promise<vo
       (poolId === null ? undefined : await models.newest(db, enterpriseId, poolId)) ?? before,
     ).rates;
     const fitted = await fitRates(world, days.filter(own), contacts.filter(own), start, now);
-    await models.insert(db, { enterpriseId, poolId, version, ...fitted });
+    await models.insert(db, { enterpriseId, poolId, version, at: now, ...fitted });
   }
   await forgetTraces(db, enterpriseId, now);
+}
+
+/** Contacts, or what became known of them, since the last model; and once a day in any case, as days go by. */
+function hasNews(before: Row<'attribution_model'>, contacts: readonly TracedContact[], now: number): boolean {
+  const since = before.at.getTime();
+  const confirmed = contacts.filter(({ trace }) => trace.confirmed !== null).length;
+  return now - since >= dayMs || confirmed !== before.confirmed || contacts.some(({ at }) => at >= since);
 }
 
 async function countDays(db: Db, enterpriseId: EnterpriseId, now: number): Promise<void> {

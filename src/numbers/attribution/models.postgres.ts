@@ -25,6 +25,8 @@ export interface NewModel {
   /** Contacts it was fitted to, and of them those whose visit is certain. */
   readonly contacts: number;
   readonly confirmed: number;
+  /** Unix ms at which the contacts were read. */
+  readonly at: number;
 }
 
 export type Models = ReturnType<typeof createModels>;
@@ -40,14 +42,19 @@ export function createModels(world: { clock: Clock }) {
       const kept = known.get(key);
       const now = world.clock.now();
       if (kept !== undefined && now < kept.until) return kept.model;
-      const own = poolId === null ? undefined : await readNewest(db, enterpriseId, poolId);
-      const model = modelOf(own ?? (await readNewest(db, enterpriseId, null)));
+      const model = modelOf(
+        (poolId === null ? undefined : await readOwn(db, enterpriseId, poolId)) ??
+          (await readNewest(db, enterpriseId, null)),
+      );
       if (known.size >= limits.attributionModelsKeptMax) known.clear();
       known.set(key, { model, until: now + limits.attributionModelKeptMs });
       return model;
     },
 
     newest: readNewest,
+
+    /** The pool's own rates; undefined while it goes by the enterprise's. */
+    ownOfPool: readOwn,
 
     /** Keeps a model; false when somebody else has learned that version meanwhile. */
     async insert(db: Db, model: NewModel): Promise<boolean> {
@@ -60,7 +67,7 @@ export function createModels(world: { clock: Clock }) {
           rates: JSON.stringify(model.rates),
           contacts: model.contacts,
           confirmed: model.confirmed,
-          at: new Date(world.clock.now()),
+          at: new Date(model.at),
         })
         .onConflict((clash) => clash.doNothing())
         .returning('id')
@@ -78,6 +85,17 @@ export function modelOf(row: Row<'attribution_model'> | undefined): Model {
   } catch {
     return usualModel;
   }
+}
+
+/** A pool that has too few contacts by now is left behind by the enterprise's version. */
+async function readOwn(
+  db: Db,
+  enterpriseId: EnterpriseId,
+  poolId: PoolId,
+): Promise<Row<'attribution_model'> | undefined> {
+  const own = await readNewest(db, enterpriseId, poolId);
+  const whole = own === undefined ? undefined : await readNewest(db, enterpriseId, null);
+  return own !== undefined && own.version >= (whole?.version ?? 0) ? own : undefined;
 }
 
 function readNewest(

@@ -192,6 +192,22 @@ onEveryStore('a belief', (store) => {
     expect(await buy('order-4', null, shop.ids.make('visit'))).toBeNull();
   });
 
+  test('hears of a sale by its event, and of nothing else', async () => {
+    const shop = await ambiguous(database);
+    const { enterpriseId, gone } = shop;
+    const hear = (type: string, data: Record<string, unknown>) =>
+      shop.transact((work) => shop.hearConversion(work, { enterpriseId, subject: gone.visitId, type, data }));
+    const occurredAt = new Date(shop.clock.at + 1_000).toISOString();
+    const sale = { kind: 'sale', conversionId: 'cnv_1', visitId: gone.visitId, callId: null, occurredAt };
+    await hear('call.outcome', sale);
+    await hear('conversion.recorded', { ...sale, kind: 'refund' });
+    await hear('conversion.recorded', { ...sale, visitId: null });
+    expect(await shop.beliefs(shop.id)).toHaveLength(1);
+    await hear('conversion.recorded', sale);
+    await hear('conversion.recorded', sale);
+    expect(await shop.beliefs(shop.id)).toMatchObject([{ revision: 1 }, { revision: 2, cause: 'purchase-matched' }]);
+  });
+
   test('of a conversation is revised alike, and the conversation follows it', async () => {
     const shop = await stageShop(database);
     const first = await shop.come();

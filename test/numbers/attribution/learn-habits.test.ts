@@ -51,8 +51,9 @@ onEveryStore('habits', (store) => {
         .execute();
     expect(await entries()).toMatchObject([{ state: 'pending' }]);
     expect(await modelsOf(shop)).toEqual([]);
-    await learn(shop);
     await shop.lanes.run(`learn:${shop.enterpriseId}`);
+    await learn(shop);
+    await learn(shop);
     expect(await entries()).toMatchObject([{ state: 'pending', due_at: new Date(shop.clock.at + hourMs) }]);
     expect(await modelsOf(shop)).toMatchObject([{ version: 1, pool_id: null, contacts: 3, confirmed: 0 }]);
   });
@@ -136,6 +137,7 @@ onEveryStore('habits', (store) => {
         .where('subject', '=', broken.subject)
         .execute();
     await setTrace({ shown: true, region: null, confirmed: null });
+    await shop.call();
     await learn(shop);
     expect((await modelsOf(shop)).map(({ version }) => version)).toEqual([1]);
     await setTrace(broken.trace);
