@@ -19,11 +19,20 @@ import { registerAttributionRoutes } from './routes/attribution.ts';
 import { registerAttributionModelRoutes } from './routes/attribution-model.ts';
 import { registerCallRoutes } from './routes/calls.ts';
 import { registerConversationRoutes } from './routes/conversations.ts';
+import { registerConversionRoutes } from './routes/conversions.ts';
+import { registerDemoRoute } from './routes/demo.ts';
+import { registerDestinationRoutes } from './routes/destinations.ts';
 import { registerEndpointRoutes } from './routes/endpoints.ts';
 import { registerHealthRoutes } from './routes/health.ts';
 import { registerHomeRoute } from './routes/home.ts';
 import { registerInventoryRoutes } from './routes/inventory.ts';
+import { registerNumberSupplyRoutes } from './routes/number-supply.ts';
+import { registerNumberRoutes } from './routes/numbers.ts';
+import { registerPoolRoutes } from './routes/pools.ts';
+import { registerReportRoutes } from './routes/reports.ts';
+import { registerSnippetRoutes } from './routes/snippet.ts';
 import { registerVisitRoutes } from './routes/visits.ts';
+import { registerWebsiteRoutes } from './routes/websites.ts';
 
 /** What each served request is told to, for the metrics: route pattern, status, milliseconds. */
 export type ObserveRequest = (route: string, status: number, elapsedMs: number) => void;
@@ -70,9 +79,20 @@ export async function createApp(options: AppOptions): Promise<App> {
         securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'pk_… on visits, sk_… elsewhere' } },
       },
       security: [{ key: [] }],
-      tags: ['visits', 'calls', 'conversations', 'numbers', 'agents', 'webhooks', 'operation', 'sandbox'].map(
-        (name) => ({ name }),
-      ),
+      tags: [
+        'visits',
+        'calls',
+        'conversations',
+        'numbers',
+        'pools',
+        'websites',
+        'agents',
+        'reports',
+        'exports',
+        'webhooks',
+        'operation',
+        'sandbox',
+      ].map((name) => ({ name })),
     },
     transform: jsonSchemaTransform,
   });
@@ -103,14 +123,23 @@ export function registerApi(app: App, world: ApiWorld): void {
   app.register(async (scope) => {
     const typed = scope.withTypeProvider<ZodTypeProvider>() as App;
     registerHomeRoute(typed, world);
+    registerDemoRoute(typed, world);
     registerHealthRoutes(typed, world);
+    registerSnippetRoutes(typed, world);
     registerVisitRoutes(typed, world);
     registerCallRoutes(typed, world);
     registerAttributionRoutes(typed, world);
     registerAttributionModelRoutes(typed, world);
     registerConversationRoutes(typed, world);
+    registerNumberSupplyRoutes(typed, world);
+    registerNumberRoutes(typed, world);
+    registerPoolRoutes(typed, world);
+    registerWebsiteRoutes(typed, world);
     registerInventoryRoutes(typed, world);
     registerEndpointRoutes(typed, world);
+    registerConversionRoutes(typed, world);
+    registerReportRoutes(typed, world);
+    registerDestinationRoutes(typed, world);
   });
 }
 

@@ -2,7 +2,7 @@
  * Attribution, wired: whose contact it is, what later facts make of that, and the learning of how people call. The call's
  * and the conversation's own records follow the latest belief; they are above the numbers, so they are handed in.
  */
-import { createAniRegions } from '../numbers/ani-region.file.ts';
+import { createAniRegions } from '../numbers/ani-region.ts';
 import { createBeliefDesk } from '../numbers/attribution/belief-desk.ts';
 import { createBeliefs } from '../numbers/attribution/beliefs.postgres.ts';
 import { createHearConversion } from '../numbers/attribution/hear-conversion.ts';
@@ -11,6 +11,7 @@ import { createModels } from '../numbers/attribution/models.postgres.ts';
 import { createQuestions } from '../numbers/attribution/questions.postgres.ts';
 import { createVisitCodes } from '../numbers/attribution/visit-codes.postgres.ts';
 import { createCreditContact } from '../numbers/credit-contact.ts';
+import type { NumberPlaces } from '../numbers/number-place.file.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CallId, ConversationId, Ids, RandomBytes } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
@@ -29,6 +30,7 @@ interface World {
   readonly log: Log;
   readonly randomBytes: RandomBytes;
   readonly secrets: Pick<Secrets, 'fingerprint'>;
+  readonly places: Pick<NumberPlaces, 'describe'>;
   readonly calls: Pick<Calls, 'setVisit'>;
   readonly conversations: Pick<Conversations, 'setVisit'>;
 }
@@ -38,7 +40,7 @@ export function createAttribution(world: World) {
   const { fingerprint } = world.secrets;
   const beliefs = createBeliefs({ clock, ids });
   const models = createModels({ clock });
-  const aniRegions = createAniRegions();
+  const aniRegions = createAniRegions(world);
   const visitCodes = createVisitCodes(world);
   const beliefDesk = createBeliefDesk({
     beliefs,
@@ -54,13 +56,16 @@ export function createAttribution(world: World) {
   });
   const startLearning = createStartLearning({ outbox, clock });
   const logFault = (fault: unknown, event: string) => world.log.warn({ fault }, event);
+  const credit = { beliefs, models, regions: aniRegions, fingerprint, outbox, startLearning };
   return Object.freeze({
     aniRegions,
     visitCodes,
-    models,
-    beliefDesk,
-    hearConversion: createHearConversion(beliefDesk),
-    creditContact: createCreditContact({ beliefs, models, regions: aniRegions, fingerprint, outbox, startLearning }),
+    desks: {
+      beliefDesk,
+      models,
+      creditContact: createCreditContact(credit),
+      hearConversion: createHearConversion(beliefDesk),
+    },
     learning: { [learnKind]: createLearnHabits({ db, models, clock, pause, logFault }) },
   });
 }

@@ -5,6 +5,8 @@
 
 import { createApiKeys } from '../identity/api-keys.postgres.ts';
 import { createConsents } from '../identity/consents.postgres.ts';
+import type { HearConversion } from '../numbers/attribution/hear-conversion.ts';
+import type { NumberSupplier } from '../numbers/number-supplier.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { createIds, type RandomBytes } from '../ports/ids.ts';
@@ -14,14 +16,13 @@ import { createSecrets } from '../ports/secrets.ts';
 import { createDeliverEvent } from '../records/deliver-event.ts';
 import { createDeliveries } from '../records/deliveries.postgres.ts';
 import { createEndpoints } from '../records/endpoints.postgres.ts';
-import { createOutbox } from '../records/outbox.postgres.ts';
 import type { EventPoster } from '../records/post-event.http.ts';
 import { createLaneRunner } from '../records/run-lane.ts';
 import type { Tables } from '../records/schema.ts';
 import { createTransact } from '../records/transact.ts';
 import { createAgents } from '../routing/agents.postgres.ts';
 import { createOffers } from '../routing/offers.postgres.ts';
-import { createOutcomes } from '../selling/outcomes.postgres.ts';
+import type { SendConversion } from '../selling/send-conversion.ts';
 import { createConversations } from '../sms/conversations.postgres.ts';
 import { createMessageDesk } from '../sms/message-desk.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
@@ -34,6 +35,8 @@ import { createCallDesk } from '../telephony/take-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { createAttribution } from './attribution.ts';
 import { createLeasing, type SharedLeasing } from './leasing.ts';
+import { createSupply } from './supply.ts';
+import { wireSelling } from './wire-selling.ts';
 
 interface World extends SharedLeasing {
   readonly database: Database<Tables>;
@@ -46,6 +49,10 @@ interface World extends SharedLeasing {
   readonly poster: EventPoster;
   readonly voice: ReadonlyMap<string, VoiceCarrier>;
   readonly texts: ReadonlyMap<string, MessageGateway>;
+  readonly sendConversion: SendConversion;
+  readonly suppliers: ReadonlyMap<string, NumberSupplier>;
+  readonly publicUrl: () => string;
+  readonly carrierFallbackUrl: string | null;
   readonly countDelivery: (result: 'delivered' | 'retried' | 'dead') => void;
 }
 
@@ -57,14 +64,20 @@ export function createCore(world: World) {
   const ids = createIds({ clock, randomBytes });
   const secrets = createSecrets({ masterKey: world.masterKey, randomBytes });
   const transact = createTransact({ database, jobs, log });
-  const outbox = createOutbox({ clock, ids });
+  const hear: HearConversion = (work, event) => attribution.desks.hearConversion(work, event);
+  const selling = wireSelling({ ...world, db, ids, secrets, hear });
+  const { outbox } = selling;
+  const supply = createSupply({ ...world, db, transact, outbox, ids });
+  const { numbers, poolNews, places } = supply;
   const calls = createCalls();
   const conversations = createConversations();
-  const attribution = createAttribution({ db, outbox, clock, ids, log, randomBytes, secrets, calls, conversations });
-  const { creditContact, visitCodes, aniRegions } = attribution;
+  const attribution = createAttribution({ ...world, db, outbox, ids, secrets, places, calls, conversations });
+  const { visitCodes, aniRegions } = attribution;
+  const { creditContact } = attribution.desks;
   const carriers = () => [...world.voice.keys()];
-  const leasing = createLeasing({ ...world, transact, ids, visitCodes, aniRegions, carriers });
-  const { numbers, settleHolders } = leasing;
+  const leasing = createLeasing({ ...world, transact, ids, numbers, visitCodes, aniRegions, carriers });
+  const { settleHolders } = leasing;
+  poolNews.listen(leasing.leaseBook.refresh);
   const offers = createOffers({ clock, ids });
   const runner = createCallRunner({ transact, calls, offers, outbox, clock, ids, log });
   const desk = { transact, numbers, creditContact, settleHolders, outbox, clock, ids };
@@ -76,8 +89,10 @@ export function createCore(world: World) {
   const handlers = {
     ...createCallEffects({ db, calls, runner, carriers: world.voice, clock }),
     'message.send': createSendHandler({ db, transact, conversations, consents, outbox, gateways: world.texts, clock }),
+    ...supply.numberEffects,
     'webhook.deliver': deliverEvent,
     ...attribution.learning,
+    ...selling.handlers,
   };
   return Object.freeze({
     ids,
@@ -86,11 +101,9 @@ export function createCore(world: World) {
     transact,
     outbox,
     secrets,
+    ...supply,
     ...leasing,
-    creditContact,
-    beliefDesk: attribution.beliefDesk,
-    hearConversion: attribution.hearConversion,
-    models: attribution.models,
+    ...attribution.desks,
     calls,
     runner,
     callDesk,
@@ -98,7 +111,7 @@ export function createCore(world: World) {
     endpoints,
     deliveries: createDeliveries({ clock }),
     agents: createAgents(),
-    outcomes: createOutcomes({ clock, ids, outbox }),
+    ...selling.desks,
     apiKeys: createApiKeys({ clock, ids, randomBytes }),
     failovers: createFailoverBook({ readFailovers: () => numbers.failovers(db), desk: callDesk, log }),
     lanes: createLaneRunner({ db, outbox, jobs, clock, log, handlers }),

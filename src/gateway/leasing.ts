@@ -1,14 +1,14 @@
 /**
- * Numbers lent to visits, wired: the inventory, the lease book over the record, the desk that pages talk to, and what
+ * Numbers lent to visits, wired: the lease book over the record, the desk that pages talk to, and what
  * settles a number's holders before a contact is attributed.
  */
-import type { AniRegions } from '../numbers/ani-region.file.ts';
+import type { AniRegions } from '../numbers/ani-region.ts';
 import type { VisitCodes } from '../numbers/attribution/visit-codes.postgres.ts';
 import type { LeaseBook } from '../numbers/lease-book.ts';
 import { createLeaseRecord } from '../numbers/lease-record.postgres.ts';
 import { readLending } from '../numbers/lending.postgres.ts';
 import { createMemoryLeaseBook, type MemoryLeaseBookWorld } from '../numbers/memory-lease-book.ts';
-import { createNumbers } from '../numbers/numbers.postgres.ts';
+import type { Numbers } from '../numbers/numbers.postgres.ts';
 import { createSettleHolders } from '../numbers/settle-holders.ts';
 import { createVisitRate, type VisitRate } from '../numbers/visit-rate.ts';
 import { createVisitDesk } from '../numbers/welcome-visit.ts';
@@ -35,15 +35,15 @@ interface World extends SharedLeasing {
   readonly log: Log;
   readonly visitCodes: VisitCodes;
   readonly aniRegions: AniRegions;
+  readonly numbers: Numbers;
   /** Carriers whose numbers can be answered here. */
   readonly carriers: () => readonly string[];
 }
 
 export function createLeasing(world: World) {
-  const { database, transact, clock, ids, carriers } = world;
+  const { database, transact, clock, ids, carriers, numbers } = world;
   const db = database.kysely;
   const logFault = (fault: unknown, event: string) => world.log.warn({ fault }, event);
-  const numbers = createNumbers();
   const visits = createVisits();
   const openBook = world.createLeaseBook ?? createMemoryLeaseBook;
   const leaseBook = openBook({ record: createLeaseRecord({ database, carriers }), clock, ids, pause, logFault });
@@ -58,5 +58,5 @@ export function createLeasing(world: World) {
     ids,
   });
   const settleHolders = createSettleHolders({ db, numbers, book: leaseBook, regions: world.aniRegions, logFault });
-  return Object.freeze({ numbers, visits, leaseBook, visitDesk, settleHolders });
+  return Object.freeze({ visits, leaseBook, visitDesk, settleHolders });
 }

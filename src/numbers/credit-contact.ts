@@ -6,7 +6,7 @@
 import type { VisitId } from '../ports/ids.ts';
 import type { Outbox } from '../records/outbox.postgres.ts';
 import type { Work } from '../records/transact.ts';
-import type { AniRegions } from './ani-region.file.ts';
+import type { AniRegions } from './ani-region.ts';
 import type { Beliefs } from './attribution/beliefs.postgres.ts';
 import { readBond } from './attribution/bonds.postgres.ts';
 import { decideCredit, usualThreshold } from './attribution/decide-credit.ts';

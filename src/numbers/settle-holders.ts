@@ -5,7 +5,7 @@
  */
 import type { E164 } from '../ports/e164.ts';
 import type { Db } from '../records/schema.ts';
-import type { AniRegions } from './ani-region.file.ts';
+import type { AniRegions } from './ani-region.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { Numbers } from './numbers.postgres.ts';
 

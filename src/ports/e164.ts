@@ -30,6 +30,11 @@ export function parseE164(text: string): E164 | null {
   return parsed.number === text ? (text as E164) : parseE164(parsed.number);
 }
 
+/** Reads a number as a web page writes it, `(503) 555-0123` or `+1 503.555.0123`; without a code it is North American. */
+export function parseWritten(text: string): E164 | null {
+  return parseE164(parsePhoneNumberFromString(text, 'US')?.number ?? '');
+}
+
 /** National forms found before, the oldest first: a page view asks for the same few thousand again and again. */
 const nationalForms = new Map<E164, string>();
 

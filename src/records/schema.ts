@@ -24,11 +24,13 @@ import type {
   WebsiteId,
 } from '../ports/ids.ts';
 import type { AttributionTables } from './schema-attribution.ts';
+import type { NumberTables } from './schema-numbers.ts';
+import type { ReportTables } from './schema-reports.ts';
 
 type Json<Value> = ColumnType<Value, string, string>;
 type Unset<Value> = ColumnType<Value | null, Value | null | undefined, Value | null>;
 
-export interface Tables extends AttributionTables {
+export interface Tables extends AttributionTables, NumberTables, ReportTables {
   enterprise: { id: EnterpriseId; name: string; created_at: Date; credit_threshold: Unset<number> };
   api_key: {
     id: ApiKeyId;
@@ -37,29 +39,6 @@ export interface Tables extends AttributionTables {
     digest: string;
     created_at: Date;
     revoked_at: Date | null;
-  };
-  website: { id: WebsiteId; enterprise_id: EnterpriseId; name: string; origins: string[]; pool_id: PoolId };
-  pool: {
-    id: PoolId;
-    enterprise_id: EnterpriseId;
-    name: string;
-    hold_ms: number;
-    rest_ms: number;
-    lease_ms: number;
-    shared_number_id: NumberId | null;
-    credit_threshold: Unset<number>;
-  };
-  number: {
-    id: NumberId;
-    enterprise_id: EnterpriseId;
-    pool_id: PoolId | null;
-    e164: E164;
-    carrier: string;
-    state: 'active' | 'quarantined' | 'released';
-    failover: E164 | null;
-    free_at: Date;
-    generation: Generated<number>;
-    current_lease_id: LeaseId | null;
   };
   visit: {
     id: VisitId;

@@ -1,7 +1,8 @@
 /** Where callers and visits are at home, by one measure. */
 import { expect, test } from 'vitest';
-import { createAniRegions } from '../../../src/numbers/ani-region.file.ts';
+import { createAniRegions } from '../../../src/numbers/ani-region.ts';
 import { coarseRegion } from '../../../src/numbers/coarse-region.ts';
+import { createNumberPlaces } from '../../../src/numbers/number-place.file.ts';
 
 test.each([
   ['+15035550142', 'US-OR'],
@@ -14,13 +15,13 @@ test.each([
   [null, null],
   ['+10000000000', null],
 ])('the number %s is at home in %s', async (address, region) => {
-  const regions = createAniRegions();
+  const regions = createAniRegions({ places: createNumberPlaces() });
   await regions.learn(address);
   expect(regions.regionOf(address)).toBe(region);
 });
 
 test('a North American number that was not learned is nowhere, and waits for no disk', () => {
-  expect(createAniRegions().regionOf('+15035550142')).toBeNull();
+  expect(createAniRegions({ places: createNumberPlaces() }).regionOf('+15035550142')).toBeNull();
 });
 
 test.each([
