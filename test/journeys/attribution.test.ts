@@ -115,6 +115,14 @@ onEveryDeployment('whose call it is', (deployment) => {
     expect(known).toMatchObject({ subject: conversation.id });
     expect(known.revisions[2]).toMatchObject({ visitId: visit.id, probability: 1, nobody: 0 });
     expect((await api.must('GET', '/v1/conversations')).items[0].visitId).toBe(visit.id);
+    await createPhones(api).dial('+12125550143', number.e164);
+    const sale = { externalId: 'order-1', kind: 'sale', visitId: visit.id, value: '12.00', currency: 'USD' };
+    await api.must('POST', '/v1/conversions', { body: { ...sale, occurredAt: new Date().toISOString() } });
+    const { id } = await theCall(shop);
+    expect((await api.must('GET', `/v1/calls/${id}/attribution`)).revisions).toMatchObject([
+      { cause: 'contact' },
+      { cause: 'purchase-matched' },
+    ]);
     const model = await api.must('GET', '/v1/attribution/model');
     expect(model).toMatchObject({ version: 0, contacts: 0, figures: { callsPer100Visits: expect.any(Array) } });
     const told = model.reliability.filter(({ contacts }: { contacts: number }) => contacts > 0);
