@@ -49,7 +49,34 @@ export const limits = Object.freeze({
   failoverRingTimeoutMs: 30_000,
   /** How far back a late call may find its visit. */
   attributionLookBackMs: 30 * 24 * 60 * 60 * 1_000,
-  attributionCandidatesMax: 50,
+  /** Of all who were shown a number, as many latest are weighed. */
+  attributionHoldersMax: 2_000,
+  /** How long this process goes on with the rates it has read; a new model takes effect within it. */
+  attributionModelKeptMs: 60_000,
+  attributionModelsKeptMax: 1_000,
+  /** Rates are fitted anew this often, to this much of the past, in which a contact's weight halves in that time. */
+  attributionLearnEveryMs: 60 * 60 * 1_000,
+  attributionLearnWindowMs: 60 * 24 * 60 * 60 * 1_000,
+  attributionHalfLifeMs: 30 * 24 * 60 * 60 * 1_000,
+  /** Of the window's contacts, as many latest are fitted to; and rounds of fitting from the rates before. */
+  attributionTracesMax: 2_000,
+  attributionFitRounds: 6,
+  /** From so many contacts on a pool has rates of its own. */
+  attributionPoolContactsMin: 500,
+  /** Days of visits counted in one go: a first run on an old record takes several. */
+  attributionDaysCountedMax: 70,
+  /** A purchase speaks for a contact of the same visit within this before it. */
+  purchaseAfterContactMs: 24 * 60 * 60 * 1_000,
+  /** Choices of one masked question, and visits that must share a page before it is named in one. */
+  questionChoicesMax: 3,
+  questionPageVisitsMin: 5,
+  /** A visit on a shared number may key its code this long after it was last shown. */
+  visitCodeLifeMs: 24 * 60 * 60 * 1_000,
+  visitCodeDigits: 5,
+  /** Draws for a code that is free. */
+  visitCodeTriesMax: 5,
+  /** Wrong codes on one call (contracts section 6: 5 tries). */
+  codeTriesPerCallMax: 5,
   /** The page sends a beat this often while visible. */
   beatEveryMs: 15_000,
   /**

@@ -10,6 +10,8 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { BeliefDesk } from '../numbers/attribution/belief-desk.ts';
+import type { Models } from '../numbers/attribution/models.postgres.ts';
 import type { ImportNumbers } from '../numbers/import-numbers.ts';
 import type { NumberDesk } from '../numbers/number-desk.ts';
 import type { NumberPlaces } from '../numbers/number-place.file.ts';
@@ -35,6 +37,7 @@ import type { Spending } from '../selling/spend.postgres.ts';
 import type { MessageDesk } from '../sms/message-desk.ts';
 import type { Visits } from '../visits/visits.postgres.ts';
 import type { Websites } from '../visits/websites.postgres.ts';
+import type { AttributionReads } from './attribution-reads.postgres.ts';
 import type { Authorise } from './authorise.ts';
 import type { ReadModels } from './read-models.postgres.ts';
 import type { Reports } from './reports/reports.postgres.ts';
@@ -74,6 +77,9 @@ export interface ApiWorld {
   readonly visitDesk: VisitDesk;
   readonly secrets: Pick<Secrets, 'fingerprint'>;
   readonly numbers: Numbers;
+  readonly beliefDesk: BeliefDesk;
+  readonly models: Pick<Models, 'newest' | 'ownOfPool'>;
+  readonly attributionReads: AttributionReads;
   readonly stock: Stock;
   readonly numberDesk: NumberDesk;
   readonly importNumbers: ImportNumbers;

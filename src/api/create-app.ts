@@ -15,6 +15,8 @@ import { limits } from '../../config/limits.ts';
 import { AppError, errorCatalogue } from '../ports/errors.ts';
 import type { ApiWorld, App } from './app-type.ts';
 import { toAppError, toProblem } from './problem.ts';
+import { registerAttributionRoutes } from './routes/attribution.ts';
+import { registerAttributionModelRoutes } from './routes/attribution-model.ts';
 import { registerCallRoutes } from './routes/calls.ts';
 import { registerConversationRoutes } from './routes/conversations.ts';
 import { registerConversionRoutes } from './routes/conversions.ts';
@@ -126,6 +128,8 @@ export function registerApi(app: App, world: ApiWorld): void {
     registerSnippetRoutes(typed, world);
     registerVisitRoutes(typed, world);
     registerCallRoutes(typed, world);
+    registerAttributionRoutes(typed, world);
+    registerAttributionModelRoutes(typed, world);
     registerConversationRoutes(typed, world);
     registerNumberSupplyRoutes(typed, world);
     registerNumberRoutes(typed, world);

@@ -135,6 +135,16 @@ export function createReadModels(world: { db: Db }) {
         .selectFrom('attribution')
         .select(['subject', 'probability', 'at'])
         .where('visit_id', '=', id)
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('attribution as later')
+                .select('later.id')
+                .whereRef('later.subject', '=', 'attribution.subject')
+                .whereRef('later.revision', '>', 'attribution.revision'),
+            ),
+          ),
+        )
         .orderBy('at')
         .execute();
       return { visit, leases, credited };

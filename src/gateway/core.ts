@@ -5,8 +5,7 @@
 
 import { createApiKeys } from '../identity/api-keys.postgres.ts';
 import { createConsents } from '../identity/consents.postgres.ts';
-import { createAttributions } from '../numbers/attributions.postgres.ts';
-import { createCreditContact } from '../numbers/credit-contact.ts';
+import type { HearConversion } from '../numbers/attribution/hear-conversion.ts';
 import type { NumberSupplier } from '../numbers/number-supplier.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
@@ -34,6 +33,7 @@ import { createCallEffects } from '../telephony/perform-effects.ts';
 import { createCallRunner } from '../telephony/run-call.ts';
 import { createCallDesk } from '../telephony/take-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
+import { createAttribution } from './attribution.ts';
 import { createLeasing, type SharedLeasing } from './leasing.ts';
 import { createSupply } from './supply.ts';
 import { wireSelling } from './wire-selling.ts';
@@ -64,22 +64,25 @@ export function createCore(world: World) {
   const ids = createIds({ clock, randomBytes });
   const secrets = createSecrets({ masterKey: world.masterKey, randomBytes });
   const transact = createTransact({ database, jobs, log });
-  const selling = wireSelling({ ...world, db, ids, secrets });
+  const hear: HearConversion = (work, event) => attribution.desks.hearConversion(work, event);
+  const selling = wireSelling({ ...world, db, ids, secrets, hear });
   const { outbox } = selling;
   const supply = createSupply({ ...world, db, transact, outbox, ids });
-  const { numbers, poolNews } = supply;
+  const { numbers, poolNews, places } = supply;
+  const calls = createCalls();
+  const conversations = createConversations();
+  const attribution = createAttribution({ ...world, db, outbox, ids, secrets, places, calls, conversations });
+  const { visitCodes, aniRegions } = attribution;
+  const { creditContact } = attribution.desks;
   const carriers = () => [...world.voice.keys()];
-  const leasing = createLeasing({ ...world, transact, ids, numbers, carriers });
+  const leasing = createLeasing({ ...world, transact, ids, numbers, visitCodes, aniRegions, carriers });
   const { settleHolders } = leasing;
   poolNews.listen(leasing.leaseBook.refresh);
-  const creditContact = createCreditContact({ attributions: createAttributions({ clock, ids }), outbox });
   const offers = createOffers({ clock, ids });
-  const calls = createCalls();
   const runner = createCallRunner({ transact, calls, offers, outbox, clock, ids, log });
   const desk = { transact, numbers, creditContact, settleHolders, outbox, clock, ids };
   const callDesk = createCallDesk({ ...desk, calls, runner });
   const consents = createConsents({ secrets });
-  const conversations = createConversations();
   const messageDesk = createMessageDesk({ ...desk, consents, conversations });
   const endpoints = createEndpoints({ clock, ids, secrets, randomBytes, outbox });
   const deliverEvent = createDeliverEvent({ ...world, db, transact, outbox, endpoints, count: world.countDelivery });
@@ -88,6 +91,7 @@ export function createCore(world: World) {
     'message.send': createSendHandler({ db, transact, conversations, consents, outbox, gateways: world.texts, clock }),
     ...supply.numberEffects,
     'webhook.deliver': deliverEvent,
+    ...attribution.learning,
     ...selling.handlers,
   };
   return Object.freeze({
@@ -99,6 +103,7 @@ export function createCore(world: World) {
     secrets,
     ...supply,
     ...leasing,
+    ...attribution.desks,
     calls,
     runner,
     callDesk,

@@ -2,6 +2,8 @@
  * Numbers lent to visits, wired: the lease book over the record, the desk that pages talk to, and what
  * settles a number's holders before a contact is attributed.
  */
+import type { AniRegions } from '../numbers/ani-region.ts';
+import type { VisitCodes } from '../numbers/attribution/visit-codes.postgres.ts';
 import type { LeaseBook } from '../numbers/lease-book.ts';
 import { createLeaseRecord } from '../numbers/lease-record.postgres.ts';
 import { readLending } from '../numbers/lending.postgres.ts';
@@ -31,6 +33,8 @@ interface World extends SharedLeasing {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
+  readonly visitCodes: VisitCodes;
+  readonly aniRegions: AniRegions;
   readonly numbers: Numbers;
   /** Carriers whose numbers can be answered here. */
   readonly carriers: () => readonly string[];
@@ -49,9 +53,10 @@ export function createLeasing(world: World) {
     book: leaseBook,
     rate: world.visitRate ?? createVisitRate(),
     readLending: (poolId) => readLending(db, poolId, carriers()),
+    issueCode: (visitId, poolId) => world.visitCodes.issue(db, { visitId, poolId }),
     clock,
     ids,
   });
-  const settleHolders = createSettleHolders({ db, numbers, book: leaseBook, logFault });
+  const settleHolders = createSettleHolders({ db, numbers, book: leaseBook, regions: world.aniRegions, logFault });
   return Object.freeze({ visits, leaseBook, visitDesk, settleHolders });
 }

@@ -10,6 +10,7 @@ import { limits } from '../../config/limits.ts';
 import type { Settings, TwilioSettings } from '../../config/settings.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 import type { App } from '../api/app-type.ts';
+import { createAttributionReads } from '../api/attribution-reads.postgres.ts';
 import { createAuthorise } from '../api/authorise.ts';
 import { createApp, type ObserveRequest, registerApi } from '../api/create-app.ts';
 import { createReadModels } from '../api/read-models.postgres.ts';
@@ -25,7 +26,7 @@ import { readOrMakeKey } from '../ports/key-file.file.ts';
 import { type Practice, readPractice, writePractice } from '../ports/practice-file.file.ts';
 import { migrate } from '../records/migrate.postgres.ts';
 import { createEventPoster, type EventPoster } from '../records/post-event.http.ts';
-import type { Tables } from '../records/schema.ts';
+import type { Db, Tables } from '../records/schema.ts';
 import { createGoogleTokens } from '../selling/google-token.http.ts';
 import { createPostVendor } from '../selling/post-vendor.http.ts';
 import { createSendConversion, type SendConversion } from '../selling/send-conversion.ts';
@@ -133,10 +134,7 @@ async function assemble(
   const state = { draining: false };
   registerApi(app, {
     ...core,
-    db: database.kysely,
-    authorise: createAuthorise({ db: database.kysely, apiKeys: core.apiKeys, visits: core.visits, clock: systemClock }),
-    reads: createReadModels({ db: database.kysely }),
-    reports: createReports({ db: database.kysely, clock: systemClock }),
+    ...readersOf(database.kysely, core),
     suppliers: lines.suppliers,
     hasPublicUrl: settings.publicUrl !== null,
     webhookAllowLoopback: settings.webhookAllowLoopback,
@@ -170,6 +168,17 @@ async function assemble(
     await database.close();
   });
   return Object.freeze({ url: address.url, madeDemo, close });
+}
+
+/** What the API asks of the record without a desk between. */
+function readersOf(db: Db, { apiKeys, visits }: Core) {
+  return {
+    db,
+    authorise: createAuthorise({ db, apiKeys, visits, clock: systemClock }),
+    reads: createReadModels({ db }),
+    attributionReads: createAttributionReads({ db }),
+    reports: createReports({ db, clock: systemClock }),
+  };
 }
 
 /** What the last process has left, or an older program could not know, before the address is open. */

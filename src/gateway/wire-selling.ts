@@ -25,11 +25,17 @@ interface World {
   readonly secrets: Secrets;
   readonly log: Log;
   readonly sendConversion: SendConversion;
+  /** Hears every event too, in its own transaction. */
+  readonly hear: (work: Work, event: NewEvent) => Promise<void>;
 }
 
-export function wireSelling({ db, clock, ids, secrets, log, sendConversion }: World) {
+export function wireSelling({ db, clock, ids, secrets, log, sendConversion, hear }: World) {
   const destinations = createDestinations({ clock, ids, secrets });
-  const outbox = createOutbox({ clock, ids, hear: (work: Work, event: NewEvent) => planExports(work, event) });
+  const hearAll = async (work: Work, event: NewEvent) => {
+    await hear(work, event);
+    await planExports(work, event);
+  };
+  const outbox = createOutbox({ clock, ids, hear: hearAll });
   const exports = createExports({ clock, ids, outbox });
   const planExports = createPlanExports({ destinations, exports });
   return Object.freeze({

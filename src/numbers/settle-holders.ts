@@ -1,23 +1,27 @@
 /**
- * Before a contact is attributed the record must know who was shown its number until now. Done outside the contact's
+ * Before a contact is attributed the record must know who was shown its number until now, and we where the caller's own
+ * number is at home. Done outside the contact's
  * transaction, because the embedded database has one session; when it fails the contact goes on with what the record has.
  */
 import type { E164 } from '../ports/e164.ts';
 import type { Db } from '../records/schema.ts';
+import type { AniRegions } from './ani-region.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { Numbers } from './numbers.postgres.ts';
 
-/** Never rejects. */
-export type SettleHolders = (e164: E164, carrier: string) => Promise<void>;
+/** `from`: who calls or texts; null when withheld. Never rejects. */
+export type SettleHolders = (e164: E164, carrier: string, from: string | null) => Promise<void>;
 
 export function createSettleHolders(world: {
   readonly db: Db;
   readonly numbers: Numbers;
   readonly book: Pick<LeaseBook, 'settle'>;
+  readonly regions: Pick<AniRegions, 'learn'>;
   readonly logFault: (fault: unknown, event: string) => void;
 }): SettleHolders {
-  return async (e164, carrier) => {
+  return async (e164, carrier, from) => {
     try {
+      await world.regions.learn(from);
       const number = await world.numbers.findOwn(world.db, e164, carrier);
       if (number !== null && number.poolId !== null) await world.book.settle(number.poolId, number.id);
     } catch (fault) {

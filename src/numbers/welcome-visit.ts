@@ -21,6 +21,8 @@ export interface Shown {
   readonly number: E164 | null;
   readonly shared: boolean;
   readonly lease: Lease | null;
+  /** What a caller of the shared number may key to say who they are; null when there is no need, or none to be had. */
+  readonly code: string | null;
 }
 
 export interface Arrival {
@@ -56,6 +58,8 @@ interface World {
   readonly book: LeaseBook;
   readonly rate: VisitRate;
   readonly readLending: (poolId: PoolId) => Promise<Lending>;
+  /** A short code for a visit on the pool's shared number. */
+  readonly issueCode: (visitId: VisitId, poolId: PoolId) => Promise<string | null>;
   readonly clock: Clock;
   readonly ids: Ids;
 }
@@ -72,6 +76,12 @@ export function createVisitDesk(world: World): VisitDesk {
   /** The record learns of the beat at once; null when this website has no such visit. */
   const keep = (website: Website, visitId: VisitId, { address: _address, ...beat }: PageBeat) =>
     world.transact(({ tx }) => world.visits.beat(tx, website, visitId, { ...beat, at: clock.now() }));
+
+  /** Nobody waits for a code: a page without one shows the number alone. */
+  async function withCode(shown: Shown, { poolId }: Lending): Promise<Shown> {
+    if (!shown.shared) return shown;
+    return { ...shown, code: await world.issueCode(shown.visitId, poolId).catch(() => null) };
+  }
 
   const identified = new Set<string>();
 
@@ -94,7 +104,10 @@ export function createVisitDesk(world: World): VisitDesk {
     const address = addressOf();
     const asker = { enterpriseId: website.enterpriseId, address, proven: human, region: visit.region };
     const want = (await rate.isWithin(address)) ? wantOf(lending, asker) : null;
-    const shown = shownOf(visit.id, lending, want === null ? null : await book.grant(visit, want));
+    const shown = await withCode(
+      shownOf(visit.id, lending, want === null ? null : await book.grant(visit, want)),
+      lending,
+    );
     if (shown.shared && lending.shared !== null) {
       const { id } = lending.shared;
       await world.transact(({ tx }) => world.visits.noteShown(tx, visit.id, id));
@@ -119,7 +132,7 @@ export function createVisitDesk(world: World): VisitDesk {
       };
       const asker = { enterpriseId, address, proven: human, region: facts.region ?? null };
       const want = (await rate.isWithin(address)) ? wantOf(lending, asker) : null;
-      return shownOf(visit.id, lending, await book.open(visit, want));
+      return withCode(shownOf(visit.id, lending, await book.open(visit, want)), lending);
     },
 
     async beat(website: Website, visitId: VisitId, beat: PageBeat): Promise<Shown | null> {
@@ -136,7 +149,7 @@ export function createVisitDesk(world: World): VisitDesk {
         await book.settle(poolId, lease.numberId);
         if ((await keep(website, visitId, beat)) === null) return null;
       }
-      if (lease !== null) return { visitId, number: lease.e164, shared: false, lease };
+      if (lease !== null) return { visitId, number: lease.e164, shared: false, lease, code: null };
       const visit = told ?? (await keep(website, visitId, beat));
       if (visit === null) return null;
       return showAgain(website, lending, { id: visitId, ...visit }, beat);
@@ -146,7 +159,7 @@ export function createVisitDesk(world: World): VisitDesk {
 
 function shownOf(visitId: VisitId, { shared }: Lending, answer: Answer | null): Shown {
   if (answer?.kind === 'granted') {
-    return { visitId, number: answer.lease.e164, shared: false, lease: answer.lease };
+    return { visitId, number: answer.lease.e164, shared: false, lease: answer.lease, code: null };
   }
-  return { visitId, number: shared?.e164 ?? null, shared: shared !== null, lease: null };
+  return { visitId, number: shared?.e164 ?? null, shared: shared !== null, lease: null, code: null };
 }

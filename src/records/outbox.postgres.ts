@@ -86,6 +86,17 @@ export function createOutbox(world: World) {
       work.wake({ lane: effect.lane, delayMs: Math.max(0, dueAt - at.getTime()) });
     },
 
+    /** Whether something waits or is under way in a lane. */
+    async isPending(db: Db, lane: string): Promise<boolean> {
+      const head = db.selectFrom('outbox').select('id').where('lane', '=', lane).where('state', '=', 'pending');
+      return (await head.limit(1).executeTakeFirst()) !== undefined;
+    },
+
+    /** Until the transaction ends nobody else passes here for this lane: what is promised once is not promised twice. */
+    async holdLane({ tx }: Work, lane: string): Promise<void> {
+      await sql`select pg_advisory_xact_lock(hashtextextended(${lane}, 0))`.execute(tx);
+    },
+
     /** Claims the head of a lane when it is due and nobody holds it; null otherwise. */
     async claimHead(db: Db, lane: string): Promise<Claimed | null> {
       const at = now();

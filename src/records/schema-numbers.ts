@@ -19,6 +19,7 @@ export interface NumberTables {
     rest_ms: number;
     lease_ms: number;
     shared_number_id: NumberId | null;
+    credit_threshold: ColumnType<number | null, number | null | undefined, number | null>;
     /** What was set, without defaults; see `numbers/pool-policy.ts`. */
     policy: ColumnType<Record<string, unknown>, string | undefined, string>;
   };

@@ -7,7 +7,6 @@ import type { E164, TextAddress } from '../ports/e164.ts';
 import type {
   AgentId,
   ApiKeyId,
-  AttributionId,
   CallId,
   ConversationId,
   EndpointId,
@@ -24,13 +23,15 @@ import type {
   VisitId,
   WebsiteId,
 } from '../ports/ids.ts';
+import type { AttributionTables } from './schema-attribution.ts';
 import type { NumberTables } from './schema-numbers.ts';
 import type { ReportTables } from './schema-reports.ts';
 
 type Json<Value> = ColumnType<Value, string, string>;
+type Unset<Value> = ColumnType<Value | null, Value | null | undefined, Value | null>;
 
-export interface Tables extends NumberTables, ReportTables {
-  enterprise: { id: EnterpriseId; name: string; created_at: Date };
+export interface Tables extends AttributionTables, NumberTables, ReportTables {
+  enterprise: { id: EnterpriseId; name: string; created_at: Date; credit_threshold: Unset<number> };
   api_key: {
     id: ApiKeyId;
     enterprise_id: EnterpriseId;
@@ -121,18 +122,6 @@ export interface Tables extends NumberTables, ReportTables {
     state: 'open' | 'accepted' | 'declined' | 'missed' | 'withdrawn';
     offered_at: Date;
     settled_at: Date | null;
-  };
-  attribution: {
-    id: AttributionId;
-    enterprise_id: EnterpriseId;
-    subject: string;
-    revision: number;
-    number_id: NumberId;
-    decision: 'credited' | 'ambiguous' | 'nobody';
-    visit_id: VisitId | null;
-    probability: number;
-    candidates: Json<unknown>;
-    at: Date;
   };
   conversation: {
     id: ConversationId;

@@ -83,7 +83,7 @@ const confirmations = {
 export function createMessageDesk(world: World): MessageDesk {
   return Object.freeze({
     async take(incoming: IncomingMessage): Promise<TakenMessage> {
-      await world.settleHolders(incoming.to, incoming.carrier);
+      await world.settleHolders(incoming.to, incoming.carrier, incoming.from);
       return world.transact((work) => takeIn(world, work, incoming));
     },
     hear: (receipt: MessageReceipt) => world.transact((work) => hearIn(world, work, receipt)),
@@ -145,7 +145,8 @@ async function openConversation(
   });
   if (!opened.isNew) return opened.conversation;
   const { id } = opened.conversation;
-  const credit = await world.creditContact(work, { subject: id, kind: 'conversation', number, at: world.clock.now() });
+  const about = { subject: id, kind: 'conversation' as const, number, at: world.clock.now(), address: incoming.from };
+  const credit = await world.creditContact(work, about);
   await world.conversations.setVisit(work.tx, id, credit.visitId);
   return { ...opened.conversation, visitId: credit.visitId };
 }

@@ -2,8 +2,9 @@
  * Calls in the record: one document a call, with the columns that lists and look-ups need beside it. A save names the
  * version it was made from; a save from a stale version is refused by the database, never merged.
  */
+import { sql } from 'kysely';
 import { limits } from '../../config/limits.ts';
-import type { AgentId, CallId, EnterpriseId } from '../ports/ids.ts';
+import type { AgentId, CallId, EnterpriseId, VisitId } from '../ports/ids.ts';
 import type { Db, Tx } from '../records/schema.ts';
 import type { Call } from './call.ts';
 
@@ -57,6 +58,19 @@ export function createCalls() {
         .executeTakeFirst();
       if (saved.numUpdatedRows !== 1n) throw new Error(`call ${call.id} moved on from version ${from}`);
       await saveLegs(tx, call);
+    },
+
+    /** The call is believed to be another visit's: in its document too, and whoever saves an older version is refused. */
+    async setVisit(tx: Tx, id: CallId, visitId: VisitId | null): Promise<void> {
+      await tx
+        .updateTable('call')
+        .set({
+          visit_id: visitId,
+          version: sql`version + 1`,
+          document: sql`jsonb_set(document, '{visitId}', ${JSON.stringify(visitId)}::jsonb)`,
+        })
+        .where('id', '=', id)
+        .execute();
     },
 
     /** Reads a call and keeps others from changing it until the transaction ends. */

@@ -86,7 +86,7 @@ export function createCallDesk(world: World): CallDesk {
           if (isTooLate()) throw new TooLate();
           return taken;
         });
-      await world.settleHolders(incoming.dnis, incoming.carrier);
+      await world.settleHolders(incoming.dnis, incoming.carrier, incoming.ani);
       try {
         return await attempt();
       } catch (fault) {
@@ -100,7 +100,7 @@ export function createCallDesk(world: World): CallDesk {
     endedEarly: (end: EarlyEnd) => world.transact((work) => keepEarlyEnd(world, work, end)),
 
     async failedOver(incoming: IncomingCall): Promise<void> {
-      await world.settleHolders(incoming.dnis, incoming.carrier);
+      await world.settleHolders(incoming.dnis, incoming.carrier, incoming.ani);
       await world.transact((work) => recordFailover(world, work, incoming));
     },
   });
@@ -184,7 +184,8 @@ async function openCall(
   if (!(await storeOnce(work.tx, rawEventOf(world, incoming, number)))) throw new RacedByItself();
   const received = { callId: id, from: incoming.ani, to: incoming.dnis, attestation: incoming.attestation };
   await world.outbox.appendEvent(work, { enterpriseId, subject: id, type: 'call.received', data: received });
-  const credit = await world.creditContact(work, { subject: id, kind: 'call', number, at: now });
+  const contact = { subject: id, kind: 'call' as const, number, at: now, address: incoming.ani };
+  const credit = await world.creditContact(work, contact);
   const { carrier, carrierCallId, dnis, ani, attestation } = incoming;
   const facts = { id, enterpriseId, numberId: number.id, carrier, carrierCallId, dnis, ani, attestation };
   return startCall({ ...facts, visitId: credit.visitId, plan: planFor(number, now) }, now);

@@ -118,12 +118,12 @@ export async function stageCore(database: Database<Tables>, plan: StagePlan = {}
       await core.agents.add(db, { id, enterpriseId, name: 'Ada', phone: nextPhone(), presence, at: clock.at });
       return id;
     },
-    /** A call to one of our numbers, as the carrier announces it. */
-    takeCall: (numberId?: NumberId) => {
+    /** A call to one of our numbers, as the carrier announces it; `ani` null: withheld. */
+    takeCall: (numberId?: NumberId, ani: E164 | null = nextPhone()) => {
       const number = numbers.find(({ id }) => id === numberId) ?? numbers[0];
       if (number === undefined) throw new Error('no number is staged');
       const carrierCallId = `SC${ids.make('call')}`;
-      const about = { carrier: 'sandbox', carrierCallId, dnis: number.e164, ani: nextPhone(), attestation: null };
+      const about = { carrier: 'sandbox', carrierCallId, dnis: number.e164, ani, attestation: null };
       return core.callDesk.take({ ...about, raw: {} });
     },
     /** What the contact centre is told about a subject, in order. */

@@ -13,6 +13,7 @@ const reserved: readonly (readonly [pattern: RegExp, why: string])[] = [
   [/^\+1(?!\d{10}$)/, 'a NANP number has ten digits after the country code'],
   [/^\+150055500(?:0\d|10)$/, "Twilio's magic test numbers"],
   [/^\+447700900\d{3}$/, 'Ofcom sets aside 07700 900000-900999 for drama'],
+  [/^\+442079460\d{3}$/, 'Ofcom sets aside 020 7946 0000-0999 for drama'],
   [/^\+12349013030$/, "the caller in Twilio's published signature vector"],
   [/^\+18005551212$/, "the callee in Twilio's published signature vector"],
   [/^\+(?:14158675310|14158675309)$/, "the two ends of carriers' published samples"],

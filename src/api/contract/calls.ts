@@ -2,6 +2,7 @@
  * Calls and their outcomes as a contact centre reads and writes them.
  */
 import { z } from 'zod';
+import { attributionView } from './attribution.ts';
 import {
   agentIdField,
   amountField,
@@ -18,20 +19,6 @@ const verdictView = z.object({
   fault: z.enum(['none', 'caller', 'callee', 'carrier', 'us']),
   retry: z.boolean().describe('whether the same call, made again, may go better'),
   slug: z.string(),
-});
-
-export const attributionView = z.object({
-  decision: z.enum(['credited', 'ambiguous', 'nobody']),
-  visitId: visitIdField.nullable(),
-  probability: z.number(),
-  candidates: z.array(
-    z.object({
-      visitId: z.string(),
-      leaseId: z.string(),
-      probability: z.number(),
-      terms: z.record(z.string(), z.number()),
-    }),
-  ),
 });
 
 export const outcomeView = z.object({

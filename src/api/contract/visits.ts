@@ -57,7 +57,12 @@ export const beatBody = z.strictObject({
 export const visitView = z.object({
   visit: z.object({ id: visitIdField }),
   number: z
-    .object({ e164: e164Field, national: z.string(), shared: z.boolean() })
+    .object({
+      e164: e164Field,
+      national: z.string(),
+      shared: z.boolean(),
+      code: z.string().nullable().describe('on a shared number: what a caller may key to be known; null: not needed'),
+    })
     .nullable()
     .describe('null: keep the page’s own number'),
   lease: z.object({ id: z.string(), expiresAt: instantField }).nullable(),

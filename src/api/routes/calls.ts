@@ -7,9 +7,10 @@ import { AppError } from '../../ports/errors.ts';
 import type { Row } from '../../records/schema.ts';
 import { type Call, talkMs } from '../../telephony/call.ts';
 import type { ApiWorld, App } from '../app-type.ts';
-import { type attributionView, callDetailView, callView, outcomeBody, outcomeView } from '../contract/calls.ts';
+import { callDetailView, callView, outcomeBody, outcomeView } from '../contract/calls.ts';
 import { callIdField, pageOf, pageQuery, text } from '../contract/fields.ts';
 import { answerOnce, idempotencyHeaders } from '../once.ts';
+import { attributionViewOf } from './attribution.ts';
 
 const tags = ['calls'];
 const params = z.object({ id: callIdField });
@@ -112,15 +113,6 @@ function callViewOf(call: Call): z.infer<typeof callView> {
     verdict: call.verdict === null ? null : { ...call.verdict },
     voicemail: call.voicemail === null ? null : { ...call.voicemail },
     legs: call.legs.map(({ id, agentId, state, ending }) => ({ id, agentId, state, ending })),
-  };
-}
-
-function attributionViewOf(row: Row<'attribution'>): z.infer<typeof attributionView> {
-  return {
-    decision: row.decision,
-    visitId: row.visit_id,
-    probability: row.probability,
-    candidates: row.candidates as z.infer<typeof attributionView>['candidates'],
   };
 }
 

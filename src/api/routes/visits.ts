@@ -136,10 +136,10 @@ function allowOrigin(reply: { header(name: string, value: string): unknown }, or
 }
 
 function viewOf(shown: Shown): z.infer<typeof visitView> {
-  const { visitId, number, shared, lease } = shown;
+  const { visitId, number, shared, lease, code } = shown;
   return {
     visit: { id: visitId },
-    number: number === null ? null : { e164: number, national: nationalFormat(number), shared },
+    number: number === null ? null : { e164: number, national: nationalFormat(number), shared, code },
     lease: lease === null ? null : { id: lease.id, expiresAt: toIso(lease.expiresAt) },
     beatEveryMs: limits.beatEveryMs,
   };

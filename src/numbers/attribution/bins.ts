@@ -4,7 +4,7 @@
  */
 
 /** Upper edges of the engagement bins, in seconds; the last bin is open. */
-const engagementEdges = [5, 10, 20, 40, 80, 160, 320, 640, 1_280] as const;
+export const engagementEdges = [5, 10, 20, 40, 80, 160, 320, 640, 1_280] as const;
 /** Upper edges of the page bins. */
 const pageEdges = [1, 2, 3, 5, 8, 12] as const;
 

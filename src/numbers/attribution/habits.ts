@@ -52,22 +52,25 @@ export function noHabits(): Habits {
   };
 }
 
-/** A visit has ended: it was there to call, for so long and after so many pages. Pages are taken as evenly spread. */
+/**
+ * A visit has ended: it was there to call, for so long and after so many pages. Pages are taken as evenly spread.
+ * `alike` such visits at once; their taps are given together.
+ */
 export function countVisit(
   habits: Habits,
-  visit: { engagedSeconds: number; pages: number; region: string | null; taps: number },
+  visit: { engagedSeconds: number; pages: number; region: string | null; taps: number; alike?: number },
 ): void {
-  const { engagedSeconds, pages } = visit;
-  add(habits.ended, cellOf(engagedSeconds, pages), 1);
+  const { engagedSeconds, pages, alike = 1 } = visit;
+  add(habits.ended, cellOf(engagedSeconds, pages), alike);
   for (let bin = 0; bin < engagementBins; bin += 1) {
     const seconds = secondsWithin(bin, engagedSeconds);
     if (seconds === 0) break;
     const age = Math.min(engagedSeconds, middleOf(bin, engagedSeconds));
     const soFar = 1 + Math.round(((pages - 1) * age) / Math.max(engagedSeconds, 1e-9));
-    add(habits.liveSeconds, cellOf(age, soFar), seconds);
+    add(habits.liveSeconds, cellOf(age, soFar), seconds * alike);
   }
   habits.taps += visit.taps;
-  if (visit.region !== null) habits.visitRegions[visit.region] = (habits.visitRegions[visit.region] ?? 0) + 1;
+  if (visit.region !== null) habits.visitRegions[visit.region] = (habits.visitRegions[visit.region] ?? 0) + alike;
 }
 
 function middleOf(bin: number, engagedSeconds: number): number {

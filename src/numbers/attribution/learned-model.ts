@@ -41,6 +41,8 @@ const usualHomeShare = 0.6;
 const homeWeight = 10;
 /** Visits tell how common a region is until calls do; so many calls' worth. */
 const regionWeight = 30;
+/** Before visits have told, a region is taken for one of so many. */
+const usualRegions = 20;
 const usualStrangerRate = 0.1 / 86_400;
 const strangerWeight = 20;
 const usualRepeats = 0.15;
@@ -150,7 +152,7 @@ function densities(shares: readonly number[]): number[] {
 function regionShares(habits: Habits): (region: string) => number {
   const calls = sum(Object.values(habits.callRegions));
   const visits = sum(Object.values(habits.visitRegions));
-  const regions = Math.max(1, Object.keys(habits.visitRegions).length);
+  const regions = Math.max(usualRegions, Object.keys(habits.visitRegions).length);
   return (region) => {
     const amongVisits = ((habits.visitRegions[region] ?? 0) + 1) / (visits + regions + 1);
     return ((habits.callRegions[region] ?? 0) + regionWeight * amongVisits) / (calls + regionWeight);

@@ -76,7 +76,6 @@ create index conversion_export_by_call on conversion_export (call_id);
 create index visit_by_start on visit (enterprise_id, started_at);
 create index visit_by_website on visit (website_id, started_at);
 create index call_by_start on call (enterprise_id, started_at);
-create index call_by_number on call (number_id, started_at);
 create index outcome_by_time on outcome (enterprise_id, at);
 create index message_inbound_by_time on message (enterprise_id, created_at) where direction = 'inbound';
 create index lease_by_pool on lease (pool_id, granted_at);

@@ -1,0 +1,258 @@
+/**
+ * What is believed of contacts, on record: each revision with its candidates, its cause and the fact behind it. A new
+ * belief is a new row; beside it stands the latest belief from the visits' side, and what will be learned from.
+ */
+import { sql } from 'kysely';
+import type { Clock } from '../../ports/clock.ts';
+import type { EnterpriseId, Ids, NumberId, PoolId, VisitId } from '../../ports/ids.ts';
+import type { Row, Tx } from '../../records/schema.ts';
+import type { AttributionCause } from '../../records/schema-attribution.ts';
+import type { Credit, Weighed } from './decide-credit.ts';
+import type { Considered, Noted } from './revise-belief.ts';
+import type { Confirmed, Trace } from './trace.ts';
+
+/** A belief as it is written down. */
+export interface NewBelief {
+  readonly enterpriseId: EnterpriseId;
+  readonly subject: string;
+  readonly numberId: NumberId;
+  readonly revision: number;
+  readonly cause: AttributionCause;
+  readonly belief: Weighed<Considered>;
+  readonly credit: Credit;
+  readonly threshold: number;
+  readonly modelVersion: number;
+  readonly noted: Noted | null;
+  /** What makes a repeated fact the same. */
+  readonly factKey: string | null;
+}
+
+/** What is kept beside the first belief. */
+export interface NewTrace {
+  readonly poolId: PoolId | null;
+  readonly address: string | null;
+  /** Unix ms of the contact. */
+  readonly at: number;
+  readonly trace: Trace | null;
+  /** Where each candidate stands in the trace, should it be confirmed. */
+  readonly stands: Readonly<Record<VisitId, Confirmed>>;
+}
+
+/** A contact whose belief may be revised; locked. */
+export interface HeldContact {
+  readonly enterpriseId: EnterpriseId;
+  readonly subject: string;
+  readonly numberId: NumberId;
+  readonly poolId: PoolId | null;
+  readonly address: string | null;
+  readonly at: number;
+  /** Oldest first; at least one. */
+  readonly revisions: readonly Revision[];
+}
+
+export interface Revision {
+  readonly revision: number;
+  readonly belief: Weighed<Considered>;
+  readonly modelVersion: number;
+  readonly noted: Noted | null;
+}
+
+export type Beliefs = ReturnType<typeof createBeliefs>;
+
+export function createBeliefs(world: { clock: Clock; ids: Ids }) {
+  const insert = (tx: Tx, wanted: NewBelief) =>
+    tx
+      .insertInto('attribution')
+      .values({ id: world.ids.make('attr'), at: new Date(world.clock.now()), ...columnsOf(wanted) })
+      .execute();
+
+  return Object.freeze({
+    /** From which probability on the most probable visit is credited, as the pool or its enterprise has set it. */
+    async threshold(tx: Tx, enterpriseId: EnterpriseId, poolId: PoolId | null): Promise<number | null> {
+      const row = await tx
+        .selectFrom('enterprise')
+        .leftJoin('pool', (join) => join.on('pool.id', '=', poolId))
+        .select((of) => of.fn.coalesce('pool.credit_threshold', 'enterprise.credit_threshold').as('threshold'))
+        .where('enterprise.id', '=', enterpriseId)
+        .executeTakeFirst();
+      return row?.threshold ?? null;
+    },
+
+    async insertFirst(tx: Tx, wanted: NewBelief, kept: NewTrace): Promise<void> {
+      const { enterpriseId, subject } = wanted;
+      await insert(tx, wanted);
+      await tx
+        .insertInto('attribution_trace')
+        .values({
+          subject,
+          enterprise_id: enterpriseId,
+          pool_id: kept.poolId,
+          address: kept.address,
+          at: new Date(kept.at),
+          latest: wanted.revision,
+          trace: kept.trace === null ? null : JSON.stringify(kept.trace),
+          stands: JSON.stringify(kept.stands),
+          confirmed_visit_id: null,
+        })
+        .execute();
+      await insertCredits(tx, wanted, kept);
+    },
+
+    /** Keeps others from revising it until the transaction ends; null when this enterprise has no such contact. */
+    async lock(tx: Tx, enterpriseId: EnterpriseId, subject: string): Promise<HeldContact | null> {
+      const first = await tx
+        .selectFrom('attribution')
+        .select('number_id')
+        .where('subject', '=', subject)
+        .where('enterprise_id', '=', enterpriseId)
+        .where('revision', '=', 1)
+        .forUpdate()
+        .executeTakeFirst();
+      if (first === undefined) return null;
+      const rows = await tx
+        .selectFrom('attribution')
+        .selectAll()
+        .where('subject', '=', subject)
+        .orderBy('revision')
+        .execute();
+      const trace = await tx
+        .selectFrom('attribution_trace')
+        .selectAll()
+        .where('subject', '=', subject)
+        .executeTakeFirst();
+      return {
+        enterpriseId,
+        subject,
+        numberId: first.number_id,
+        poolId: trace?.pool_id ?? null,
+        address: trace?.address ?? null,
+        at: (trace?.at ?? rows[0]?.at)?.getTime() ?? world.clock.now(),
+        revisions: rows.map(revisionOf),
+      };
+    },
+
+    /** Adds a revision of a locked contact. `known`: the one visit it certainly was. */
+    async revise(tx: Tx, held: HeldContact, wanted: NewBelief, known: VisitId | null): Promise<void> {
+      await insert(tx, wanted);
+      await tx
+        .updateTable('attribution_trace')
+        .set({ latest: wanted.revision, confirmed_visit_id: known })
+        .where('subject', '=', held.subject)
+        .execute();
+      await tx.deleteFrom('attribution_credit').where('subject', '=', held.subject).execute();
+      await insertCredits(tx, wanted, held);
+    },
+
+    async hasVisit(tx: Tx, enterpriseId: EnterpriseId, visitId: VisitId): Promise<boolean> {
+      const row = await tx
+        .selectFrom('visit')
+        .select('id')
+        .where('id', '=', visitId)
+        .where('enterprise_id', '=', enterpriseId)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+
+    /** The latest contact before `until` that this visit may have made. */
+    async contactOf(tx: Tx, visitId: VisitId, from: number, until: number): Promise<string | null> {
+      const row = await tx
+        .selectFrom('attribution_credit')
+        .select('subject')
+        .where('visit_id', '=', visitId)
+        .where('at', '>=', new Date(from))
+        .where('at', '<=', new Date(until))
+        .orderBy('at', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row?.subject ?? null;
+    },
+
+    /** The revision that a fact with this key has made already. */
+    async revisionBy(tx: Tx, enterpriseId: EnterpriseId, factKey: string): Promise<number | null> {
+      const row = await tx
+        .selectFrom('attribution')
+        .select('revision')
+        .where('enterprise_id', '=', enterpriseId)
+        .where('fact_key', '=', factKey)
+        .executeTakeFirst();
+      return row?.revision ?? null;
+    },
+
+    /** Counts a wrong code on this contact; how many there have been now. */
+    async countCodeTry(tx: Tx, subject: string): Promise<number> {
+      const row = await tx
+        .updateTable('attribution_trace')
+        .set({ code_tries: sql`code_tries + 1` })
+        .where('subject', '=', subject)
+        .returning('code_tries')
+        .executeTakeFirst();
+      return row?.code_tries ?? 0;
+    },
+
+    async codeTries(tx: Tx, subject: string): Promise<number> {
+      const query = tx.selectFrom('attribution_trace').select('code_tries').where('subject', '=', subject);
+      return (await query.executeTakeFirst())?.code_tries ?? 0;
+    },
+  });
+}
+
+function columnsOf(wanted: NewBelief) {
+  const { belief, credit } = wanted;
+  return {
+    enterprise_id: wanted.enterpriseId,
+    subject: wanted.subject,
+    revision: wanted.revision,
+    number_id: wanted.numberId,
+    decision: credit.decision,
+    visit_id: credit.visitId,
+    probability: shortened(credit.probability),
+    candidates: JSON.stringify(belief.candidates.map(shortenedCandidate)),
+    nobody: shortened(belief.nobody),
+    others: shortened(belief.others),
+    threshold: wanted.threshold,
+    model_version: wanted.modelVersion,
+    cause: wanted.cause,
+    fact: wanted.noted === null ? null : JSON.stringify(wanted.noted),
+    fact_key: wanted.factKey,
+  };
+}
+
+async function insertCredits(
+  tx: Tx,
+  { enterpriseId, subject, belief }: NewBelief,
+  { address, at }: Pick<NewTrace, 'address' | 'at'>,
+): Promise<void> {
+  if (belief.candidates.length === 0) return;
+  const rows = belief.candidates.map(({ visitId, probability }) => ({
+    subject,
+    visit_id: visitId,
+    enterprise_id: enterpriseId,
+    address,
+    probability: shortened(probability),
+    at: new Date(at),
+  }));
+  await tx.insertInto('attribution_credit').values(rows).execute();
+}
+
+function shortenedCandidate({ visitId, leaseId, probability, terms }: Considered): Considered {
+  const short = Object.entries(terms).map(([name, factor]) => [name, Number(factor.toPrecision(4))]);
+  return { visitId, leaseId, probability: shortened(probability), terms: Object.fromEntries(short) };
+}
+
+/** Four decimals: a probability is not known any better. */
+function shortened(probability: number): number {
+  return Number(probability.toFixed(4));
+}
+
+function revisionOf(row: Row<'attribution'>): Revision {
+  const candidates = row.candidates as Considered[];
+  const named = candidates.reduce((sum, { probability }) => sum + probability, 0);
+  // Rows of an older program say only by their gap how likely nobody was.
+  const nobody = row.nobody ?? Math.max(0, 1 - named);
+  return {
+    revision: row.revision,
+    belief: { candidates, nobody, others: row.others ?? 0 },
+    modelVersion: row.model_version ?? 0,
+    noted: row.fact as Noted | null,
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * Who was shown a number before a contact: every lease of it within the look-back, and for a shared number every visit
+ * that was shown it for want of one of its own. One statement: 2,000 holders among 200,000 visits took 14 ms on PostgreSQL
+ * 15 at best and 25 in the median of 60, on two cores that others kept busy (load 7), transfer and reading included.
+ */
+import { sql } from 'kysely';
+import { limits } from '../../../config/limits.ts';
+import type { LeaseId, NumberId, VisitId } from '../../ports/ids.ts';
+import type { Tx } from '../../records/schema.ts';
+import { coarseRegion } from '../coarse-region.ts';
+import { type Holder, tapWithinMs } from './weigh-contact.ts';
+
+export interface HoldersWish {
+  readonly numberId: NumberId;
+  /** Unix ms of the contact. */
+  readonly at: number;
+  /** Whose contact it is: earlier ones of the same address are no others'. Null: withheld. */
+  readonly address: string | null;
+}
+
+/** Instants in Unix seconds: reading 8,000 timestamps as dates took as long as finding them. */
+interface HolderRow {
+  readonly lease_id: LeaseId | null;
+  readonly visit_id: VisitId;
+  readonly visitor_id: string | null;
+  readonly seen_at: number;
+  readonly live: boolean;
+  readonly engaged_seconds: number;
+  readonly pages: number;
+  readonly region: string | null;
+  readonly tapped_at: number | null;
+  readonly contacted: number | null;
+}
+
+/** Latest first; a visit that was shown the number several times stands once, as it was shown last. */
+export async function readHolders(tx: Tx, wish: HoldersWish): Promise<Holder[]> {
+  const { rows } = await holdersQuery(wish).execute(tx);
+  const seen = new Set<VisitId>();
+  return rows.flatMap((row) => {
+    if (seen.has(row.visit_id)) return [];
+    seen.add(row.visit_id);
+    return [holderOf(row, wish.at)];
+  });
+}
+
+function holdersQuery({ numberId, at, address }: HoldersWish) {
+  const [from, until] = [new Date(at - limits.attributionLookBackMs), new Date(at)];
+  const latest = sql.lit(limits.attributionHoldersMax);
+  return sql<HolderRow>`
+    with shown as materialized (
+      (select lease.id as lease_id, lease.visit_id, lease.granted_at, lease.expires_at,
+          pool.lease_ms * interval '1 millisecond' as lease
+        from lease join pool on pool.id = lease.pool_id
+        where lease.number_id = ${numberId} and lease.granted_at between ${from} and ${until}
+        order by lease.granted_at desc limit ${latest})
+      union all
+      (select null, visit.id, visit.started_at, null,
+          coalesce((select max(lease_ms) from pool where shared_number_id = ${numberId}), 0) * interval '1 millisecond'
+        from visit
+        where visit.shown_number_id = ${numberId} and visit.started_at between ${from} and ${until}
+        order by visit.started_at desc limit ${latest})
+    ), tapped as (
+      select visit_id, max(at) as at from visit_signal
+      where kind = 'tap' and at between ${new Date(at - tapWithinMs)} and ${until} group by visit_id
+    ), contacted as (
+      -- Who has called three times from one telephone has called from one telephone.
+      select visit_id, 1 - exp(sum(ln(1 - least(probability, 0.999999)))) as chance
+      from (
+        select visit_id, max(probability) as probability from attribution_credit
+        where visit_id in (select visit_id from shown)
+          and at < ${until} and (${address}::text is null or address is distinct from ${address})
+        group by visit_id, coalesce(address, subject)
+      ) as telephone
+      group by visit_id
+    )
+    select shown.lease_id, shown.visit_id, visit.visitor_id, visit.engaged_seconds, visit.pages,
+      visit.arrival->>'region' as region, contacted.chance as contacted,
+      extract(epoch from tapped.at)::float8 as tapped_at,
+      -- A visit that went on after its lease ran out had another number on its screen from then on.
+      extract(epoch from case when visit.last_beat_at <= coalesce(shown.expires_at, 'infinity') then visit.last_beat_at
+        else greatest(shown.granted_at, shown.expires_at - shown.lease) end)::float8 as seen_at,
+      coalesce(shown.expires_at, 'infinity') > ${until} and visit.last_beat_at + shown.lease >= ${until} as live
+    from shown join visit on visit.id = shown.visit_id
+      left join tapped on tapped.visit_id = shown.visit_id
+      left join contacted on contacted.visit_id = shown.visit_id
+    order by shown.granted_at desc limit ${latest}
+  `;
+}
+
+function holderOf(row: HolderRow, at: number): Holder {
+  const lastSeenAt = row.seen_at * 1_000;
+  return {
+    visitId: row.visit_id,
+    leaseId: row.lease_id,
+    visitorId: row.visitor_id,
+    // A visit's age is the time it was looked at: that is what its calls are counted against.
+    shownAt: Math.min(lastSeenAt, at) - row.engaged_seconds * 1_000,
+    lastSeenAt,
+    live: row.live,
+    tappedAt: row.tapped_at === null ? null : row.tapped_at * 1_000,
+    engagedSeconds: row.engaged_seconds,
+    pages: row.pages,
+    region: coarseRegion(row.region),
+    contacted: row.contacted ?? 0,
+  };
+}
