@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 /**
- * The `linekeeper` command: start the gateway, bring the record to its newest shape, make a new key, or run the
- * simulator and the listener. Settings come from the environment, as for `npm start`. Exit codes: 0 done, 1 it failed,
+ * The `linekeeper` command: start the gateway, bring the record to its newest shape, make a new key, plan a pool, or run
+ * the simulator and the listener. Settings come from the environment, as for `npm start`. Exit codes: 0 done, 1 it failed,
  * 2 it was asked the wrong way.
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { planPoolAhead, planPoolOfRecord, writePlan } from './gateway/plan-for-command.postgres.ts';
+import { planUsage, readPlanOptions } from './gateway/plan-options.ts';
 import { openRecord } from './gateway/start-gateway.ts';
 import { createApiKeys, type KeyKind } from './identity/api-keys.postgres.ts';
 import { createLog, runGateway, settingsOrSay } from './main.ts';
@@ -21,12 +23,13 @@ const usage = `Usage: linekeeper <command> [options]        (in this folder: npm
   migrate                   bring the record to its newest shape and leave
   keys --kind publishable|secret [--enterprise ID]
                             make a new key and print it, once; older keys stay valid
+  plan-pool [options]       how many numbers a pool needs (plan-pool --help)
   simulate [options]        play a busy day against a running gateway (simulate --help)
   listen [options]          receive webhooks and print one line each (listen --help)
   help                      this text
 
-Settings come from the environment (docs/settings.md). On the embedded database, migrate and keys need the gateway
-stopped; with DATABASE_URL they may run beside it.
+Settings come from the environment (docs/settings.md). On the embedded database, migrate, keys and plan-pool of a
+pool need the gateway stopped; with DATABASE_URL they may run beside it.
 `;
 
 /** Asked the wrong way: the message names the cure. */
@@ -38,6 +41,7 @@ const commands: Readonly<Record<string, Command>> = {
   start,
   migrate,
   keys,
+  'plan-pool': planPool,
   simulate: simulateCommand,
   listen: listenCommand,
   async help() {
@@ -92,6 +96,40 @@ async function keys(args: readonly string[]): Promise<number> {
     await database.close();
   }
   return 0;
+}
+
+async function planPool(args: readonly string[]): Promise<number> {
+  if (args.includes('--help')) {
+    process.stdout.write(planUsage);
+    return 0;
+  }
+  const ask = readPlanOptions(args);
+  if (typeof ask === 'string') throw new Misuse(`${ask}\n"linekeeper plan-pool --help" lists the options`);
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort(new Error('stopped; nothing was changed')));
+  const watch = { signal: stop.signal, progress: sayLookingAt };
+  const { poolId } = ask;
+  if (poolId === null) {
+    process.stdout.write(writePlan(await planPoolAhead(ask, watch), ask.form));
+    return 0;
+  }
+  const settings = settingsOrSay(process.env);
+  if (settings === null) return 2;
+  const { database } = await openRecord(settings, createLog(settings.logLevel)).catch((fault: unknown) => {
+    const message = fault instanceof Error ? fault.message : String(fault);
+    throw new Error(/ is in use by /.test(message) ? `${message} Or ask it: GET /v1/pools/${poolId}/plan` : message);
+  });
+  try {
+    process.stdout.write(writePlan(await planPoolOfRecord(database.kysely, poolId, ask, watch), ask.form));
+  } finally {
+    await database.close();
+  }
+  return 0;
+}
+
+/** Progress goes to stderr, so that stdout holds the plan alone. */
+function sayLookingAt(numbers: number, done: number): void {
+  process.stderr.write(`${done} sizes done, replaying ${numbers} numbers\n`);
 }
 
 /** The key alone goes to stdout, so that a script can take it. */

@@ -12,6 +12,7 @@ import type {
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { LeaseBook } from '../numbers/lease-book.ts';
 import type { Numbers } from '../numbers/numbers.postgres.ts';
+import type { PoolPlanner } from '../numbers/pool-planner.ts';
 import type { VisitDesk } from '../numbers/welcome-visit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -46,6 +47,7 @@ export interface ApiWorld {
   readonly leaseBook: Pick<LeaseBook, 'refresh'>;
   readonly secrets: Pick<Secrets, 'fingerprint'>;
   readonly numbers: Numbers;
+  readonly poolPlanner: PoolPlanner;
   readonly agents: Agents;
   readonly outcomes: Outcomes;
   readonly endpoints: Endpoints;

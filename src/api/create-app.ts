@@ -21,6 +21,7 @@ import { registerEndpointRoutes } from './routes/endpoints.ts';
 import { registerHealthRoutes } from './routes/health.ts';
 import { registerHomeRoute } from './routes/home.ts';
 import { registerInventoryRoutes } from './routes/inventory.ts';
+import { registerPoolPlanRoute } from './routes/pool-plan.ts';
 import { registerVisitRoutes } from './routes/visits.ts';
 
 /** What each served request is told to, for the metrics: route pattern, status, milliseconds. */
@@ -96,6 +97,7 @@ export function registerApi(app: App, world: ApiWorld): void {
     registerCallRoutes(typed, world);
     registerConversationRoutes(typed, world);
     registerInventoryRoutes(typed, world);
+    registerPoolPlanRoute(typed, world);
     registerEndpointRoutes(typed, world);
   });
 }
