@@ -56,9 +56,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   app.setNotFoundHandler((request, reply) =>
     sendProblem(new AppError('not-found', { detail: 'no such route' }), request, reply),
   );
+  const state = { closing: false };
+  app.addHook('preClose', async () => {
+    state.closing = true;
+  });
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
     reply.header('referrer-policy', 'no-referrer');
+    // Closing ends idle connections once: one that is answered afterwards would be waited for as long as it is kept alive.
+    if (state.closing) reply.header('connection', 'close');
   });
   app.addHook('onResponse', async (request, reply) => {
     options.observe(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime);

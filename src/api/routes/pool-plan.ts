@@ -32,7 +32,11 @@ export function registerPoolPlanRoute(app: App, world: ApiWorld): void {
       reply.raw.once('close', () => gone.abort());
       const of = { enterpriseId, poolId: request.params.id };
       const watch = { signal: gone.signal, progress: () => undefined };
-      const plan = await world.poolPlanner.plan(of, traffic, wish, watch);
+      const plan = await world.poolPlanner.plan(of, traffic, wish, watch).catch((fault: unknown) => {
+        if (gone.signal.aborted) return null;
+        throw fault;
+      });
+      if (plan === null) return reply.hijack();
       reply.header('vary', 'accept').header('cache-control', 'no-store');
       const form = formOf(request);
       if (form === 'application/json') return reply.send(planViewOf(plan));
