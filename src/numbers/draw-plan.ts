@@ -191,8 +191,8 @@ function drawSizes(plan: PoolPlan, x: SizeScale): string {
   });
   return [
     ...shown,
-    text(left - 20, base + 20, 'numbers', 'text-anchor="end"'),
-    text(left - 20, base + 37, 'cost a month', 'text-anchor="end" font-size="11"'),
+    text(left - 14, base + 20, 'numbers', 'text-anchor="end"'),
+    text(left - 14, base + 37, 'cost, a month', 'text-anchor="end" font-size="11"'),
     ...wrap(sayBasis(plan), 110).map((words, index) => text(left, base + 78 + index * 15, words, 'font-size="11"')),
   ].join('\n');
 }
