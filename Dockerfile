@@ -12,6 +12,7 @@ COPY --from=packages /app/node_modules node_modules
 COPY package.json ./
 COPY config config
 COPY src src
+COPY web web
 # The embedded database and secret.key, when no DATABASE_URL and SECRET_KEY are given.
 RUN mkdir data && chown node:node data
 VOLUME /app/data

@@ -58,9 +58,8 @@ export const limits = Object.freeze({
    */
   grantsWaitingMax: 10_000,
   grantPatienceMs: 2_000,
-  /** Grants in one commit, and commits under way at once. */
+  /** Grants in one commit. One commit is under way at a time: two made smaller ones and took more of the server. */
   grantsPerCommitMax: 256,
-  grantCommitsAtOnceMax: 2,
   /** Pauses before a commit whose fate is not known is tried again. */
   grantRetryPausesMs: [50, 100, 200, 400, 800] as readonly number[],
   /** A number that another process has given meanwhile is replaced by another one this often. */
@@ -82,6 +81,10 @@ export const limits = Object.freeze({
   rememberedRefusalMs: 1_000,
   rememberedKeysMax: 10_000,
   rememberedPoolsMax: 1_000,
+  /** Visits whose visitor's id the record has been told, so that each beat does not tell it again. */
+  identifiedVisitsMax: 100_000,
+  /** National forms of numbers kept in memory, so that a page view does not work one out again. */
+  nationalFormsMax: 500_000,
   /** New visits of one address that are given a number of their own (contracts section 7). */
   visitsPerAddressMax: 10,
   visitsPerAddressWithinMs: 60_000,
@@ -89,6 +92,8 @@ export const limits = Object.freeze({
   visitRateTimeoutMs: 250,
   /** How often a pool's numbers are compared with the record, in case another program has changed them. */
   poolCheckEveryMs: 30_000,
+  /** How long a browser keeps `/lk.js` before it asks again; the versions with a hash never change. */
+  snippetCacheSeconds: 300,
   /**
    * A plan for a pool: visits that are replayed (the newest, when there are more), calls that are weighed at each size,
    * draws of them where traffic is thin, holders weighed for one call, sizes, days and how long it may take.
@@ -138,6 +143,53 @@ export const limits = Object.freeze({
   /** Latest texts between two addresses among which a repeated send looks for its own. */
   messagesLookedThrough: 20,
   pageItemsMax: 200,
+  /** The longest span one report may cover, and the longest by the hour. */
+  reportSpanMs: 400 * 24 * 60 * 60 * 1_000,
+  reportHourlySpanMs: 31 * 24 * 60 * 60 * 1_000,
+  /** What a report covers when nothing is asked for. */
+  reportDefaultSpanMs: 30 * 24 * 60 * 60 * 1_000,
+  reportStatementTimeoutMs: 30_000,
+  /** Groups in one campaign report; the totals count those left off too. */
+  reportRowsMax: 1_000,
+  /** A lease granted longer than this before a report's start is taken to have ended by then. */
+  reportLeaseReachMs: 7 * 24 * 60 * 60 * 1_000,
+  /** A conversion named by its visitor alone goes to the visitor's latest visit within this. */
+  conversionLookBackMs: 90 * 24 * 60 * 60 * 1_000,
+  /** A clock of the sender's may be ahead of ours by this. */
+  conversionAheadMs: 5 * 60 * 1_000,
+  destinationsPerEnterpriseMax: 20,
+  /** The longest an advertising vendor may take to answer, and what is read of its answer. */
+  exportTimeoutMs: 10_000,
+  exportResponseBytesMax: 64 * 1024,
+  /** Tries of one export, and the pauses between: what is not through by then waits for an operator. */
+  exportPausesMs: [5, 60, 600, 3_600, 21_600].map((seconds) => seconds * 1_000),
+  /** GA4 takes events back to here (Measurement Protocol, "sending events"). */
+  ga4BackdateMs: 72 * 60 * 60 * 1_000,
+  /** Meta refuses a whole request with an event older than this (Conversions API, `event_time`). */
+  metaBackdateMs: 7 * 24 * 60 * 60 * 1_000,
+  /** Google Ads knows a click this long (upload of offline conversions). */
+  googleAdsClickLifeMs: 90 * 24 * 60 * 60 * 1_000,
+  /** Area codes whose place is kept in memory; there are some 10,000 in the world, 450 of them in North America. */
+  areaCodesKeptMax: 12_000,
+  /** Numbers given to one import request, and its bytes. */
+  importRowsMax: 1_000,
+  importBodyBytesMax: 512 * 1024,
+  /** An import from a file: rows, bytes of one row, rows written in one transaction. */
+  importFileRowsMax: 200_000,
+  importRowBytesMax: 4 * 1024,
+  importBatchRows: 200,
+  /** Faults named of one import; the others are counted. */
+  importFaultsMax: 50,
+  /** Tries of buying, pointing or releasing a number: an hour's outage of the carrier is waited out. */
+  provisionRetryPausesMs: [1, 5, 30, 120, 600, 1_800, 3_600].map((seconds) => seconds * 1_000),
+  /** Numbers a carrier is asked for at once. */
+  numbersOfferedMax: 50,
+  /** How often numbers are looked at for strangers' calls, and quarantined ones for quiet. */
+  numberWatchEveryMs: 5 * 60_000,
+  /** Numbers looked at in one go. */
+  numberWatchMax: 1_000,
+  /** Origins of one website. */
+  websiteOriginsMax: 50,
   databaseConnectTimeoutMs: 5_000,
   databaseStatementTimeoutMs: 10_000,
   /** A transaction that asks for nothing this long is rolled back: it holds locks, or the whole embedded database. */
@@ -159,6 +211,38 @@ export const limits = Object.freeze({
   jobBlockSeconds: 5,
   /** BullMQ keeps an event stream we do not read. */
   jobEventsMax: 100,
+  /** The lease book in Redis: how long one command may take; how long a page waits for Redis to come back, a call for it all. */
+  leaseRedisTimeoutMs: 2_000,
+  leasePatienceMs: 1_000,
+  settlePatienceMs: 1_000,
+  leaseCloseTimeoutMs: 5_000,
+  /** What Redis has lost is brought back from the record; while that fails it is tried again this often. */
+  leaseRecoverAgainMs: 500,
+  /** Parts in which a pool is loaded: a script of as many numbers holds Redis up for some milliseconds. */
+  numbersPerLoad: 500,
+  /** A pool that is lost again while it is loaded is given up after as many loads. */
+  poolLoadsMax: 5,
+  /** Numbers that have become free and are queued again by one step of a grant, which then holds Redis up for some ms. */
+  numbersPerSweep: 256,
+  /** Which numbers an address holds is forgotten this long after its last grant. */
+  addressKeptMs: 24 * 60 * 60 * 1_000,
+  /** Grants moved from Redis into the record by one statement. */
+  grantsPerFiling: 256,
+  /** Grants that a process read and did not file for this long are another one's; looked for as often. */
+  grantClaimAfterMs: 15_000,
+  grantClaimEveryTicks: 5,
+  /** Grants that the record refuses for what they hold are put aside; of one stream so many are kept. */
+  buriedGrantsMax: 10_000,
+  /** A process not seen at the stream for this long is taken off its list. */
+  grantConsumerForgottenMs: 60 * 60 * 1_000,
+  /**
+   * With appendfsync everysec Redis may acknowledge up to 2 s of what it has not written (its own bound); a process
+   * remembers its own grants for longer, and as many at most.
+   */
+  grantRememberedMs: 5_000,
+  grantsRememberedMax: 20_000,
+  /** A lost Redis may give a generation again; so many higher ones are tried to file both. */
+  generationsTriedMax: 64,
   /** Redis reconnects are spaced by this at most. */
   redisReconnectPauseMsMax: 2_000,
   readyTimeoutMs: 1_000,

@@ -15,7 +15,7 @@ export type LoadedSettings =
   | { readonly kind: 'settings'; readonly settings: Settings }
   | { readonly kind: 'faults'; readonly faults: readonly SettingFault[] };
 
-const secretNames = /KEY|TOKEN|DATABASE_URL|REDIS_URL/;
+const secretNames = /KEY|TOKEN|SECRET|DATABASE_URL|REDIS_URL/;
 
 /** Reads all settings from `env`; empty values count as unset. Pairs that only make sense together are checked too. */
 export function loadSettings(env: Readonly<Record<string, string | undefined>>): LoadedSettings {
@@ -50,6 +50,8 @@ function pairFaults(given: Record<string, string | undefined>): SettingFault[] {
   };
   needs('TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'webhooks cannot be verified without it');
   needs('TWILIO_AUTH_TOKEN', 'TWILIO_ACCOUNT_SID', 'the REST API needs both');
+  needs('VONAGE_API_KEY', 'VONAGE_API_SECRET', 'the REST API needs both');
+  needs('VONAGE_API_SECRET', 'VONAGE_API_KEY', 'the REST API needs both');
   needs('REDIS_URL', 'DATABASE_URL', 'several processes cannot share an embedded database');
   needs('REDIS_URL', 'SECRET_KEY', 'all processes must seal with the same key');
   if (given.NODE_ENV === 'production') {

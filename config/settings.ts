@@ -31,7 +31,9 @@ export const settingsSchema = z.object({
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })
     .optional()
-    .describe('Redis for background jobs when there is more than one process; unset, they run on PostgreSQL'),
+    .describe(
+      'Redis for leases and background jobs when there is more than one process; unset, memory and PostgreSQL do',
+    ),
   SECRET_KEY: z
     .string()
     .regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits (32 bytes): openssl rand -hex 32')
@@ -64,6 +66,16 @@ export const settingsSchema = z.object({
   TWILIO_API_URL: httpUrl
     .default('https://api.twilio.com')
     .describe('where Twilio’s REST API is; an egress proxy or an emulator may stand in'),
+  VONAGE_API_KEY: z.string().min(4).max(64).optional().describe('the Vonage account that numbers are had from'),
+  VONAGE_API_SECRET: z.string().min(8).optional().describe('its API secret'),
+  VONAGE_APPLICATION_ID: z.uuid().optional().describe('the Vonage application that bought numbers are pointed at'),
+  VONAGE_API_URL: httpUrl
+    .default('https://rest.nexmo.com')
+    .describe('where Vonage’s REST API is; an egress proxy or an emulator may stand in'),
+  CARRIER_FALLBACK_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('where bought numbers turn when PUBLIC_URL does not answer; unset, PUBLIC_URL is asked once more'),
   PRACTICE_TWILIO_PORT: port
     .default(8091)
     .describe('demo without a Twilio account: where the practice carrier of npm run simulate listens on loopback'),
@@ -72,6 +84,16 @@ export const settingsSchema = z.object({
     .describe(
       'webhooks may go to plain http on loopback; on by default in the demo outside production, and warned about',
     ),
+  GA4_URL: httpUrl
+    .default('https://www.google-analytics.com')
+    .describe('where exports to GA4 go; an egress proxy may stand in, here and in the next three'),
+  GOOGLE_DATA_MANAGER_URL: httpUrl
+    .default('https://datamanager.googleapis.com')
+    .describe('where exports to Google Ads go'),
+  GOOGLE_OAUTH_URL: httpUrl
+    .default('https://oauth2.googleapis.com')
+    .describe('where the access token for Google Ads is had'),
+  META_GRAPH_URL: httpUrl.default('https://graph.facebook.com').describe('where exports to Meta go'),
   DRAIN_TIMEOUT_MS: z.coerce
     .number()
     .int()
@@ -114,15 +136,34 @@ export interface Settings {
   readonly sandboxCarrier: boolean;
   readonly statusPage: boolean;
   readonly twilio: TwilioSettings | null;
+  readonly vonage: VonageSettings | null;
+  /** Null when unset: the same addresses are asked once more. */
+  readonly carrierFallbackUrl: string | null;
   readonly practiceTwilioPort: number;
   readonly webhookAllowLoopback: boolean;
   readonly drainTimeoutMs: number;
+  readonly vendors: VendorUrls;
+}
+
+/** Where the advertising vendors are; their own hosts unless a proxy or a test stands in. Without a slash at the end. */
+export interface VendorUrls {
+  readonly ga4: string;
+  readonly dataManager: string;
+  readonly googleOauth: string;
+  readonly metaGraph: string;
 }
 
 export interface TwilioSettings {
   readonly accountSid: string;
   readonly authToken: string;
   readonly authTokenPrevious: string | null;
+  readonly apiUrl: string;
+}
+
+export interface VonageSettings {
+  readonly apiKey: string;
+  readonly apiSecret: string;
+  readonly applicationId: string | null;
   readonly apiUrl: string;
 }
 
@@ -147,9 +188,17 @@ export function decideSettings(raw: RawSettings): Settings {
     sandboxCarrier: unlessProduction(raw.SANDBOX_CARRIER),
     statusPage: unlessProduction(raw.STATUS_PAGE),
     twilio: twilioSettings(raw),
+    vonage: vonageSettings(raw),
+    carrierFallbackUrl: raw.CARRIER_FALLBACK_URL ?? null,
     practiceTwilioPort: raw.PRACTICE_TWILIO_PORT,
     webhookAllowLoopback: raw.WEBHOOK_ALLOW_LOOPBACK ?? (demo && !production),
     drainTimeoutMs: raw.DRAIN_TIMEOUT_MS,
+    vendors: Object.freeze({
+      ga4: raw.GA4_URL,
+      dataManager: raw.GOOGLE_DATA_MANAGER_URL,
+      googleOauth: raw.GOOGLE_OAUTH_URL,
+      metaGraph: raw.META_GRAPH_URL,
+    }),
   });
 }
 
@@ -160,5 +209,15 @@ function twilioSettings(raw: RawSettings): TwilioSettings | null {
     authToken: raw.TWILIO_AUTH_TOKEN,
     authTokenPrevious: raw.TWILIO_AUTH_TOKEN_PREVIOUS ?? null,
     apiUrl: raw.TWILIO_API_URL,
+  });
+}
+
+function vonageSettings(raw: RawSettings): VonageSettings | null {
+  if (raw.VONAGE_API_KEY === undefined || raw.VONAGE_API_SECRET === undefined) return null;
+  return Object.freeze({
+    apiKey: raw.VONAGE_API_KEY,
+    apiSecret: raw.VONAGE_API_SECRET,
+    applicationId: raw.VONAGE_APPLICATION_ID ?? null,
+    apiUrl: raw.VONAGE_API_URL,
   });
 }

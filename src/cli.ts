@@ -1,19 +1,25 @@
 #!/usr/bin/env node
 /**
- * The `linekeeper` command: start the gateway, bring the record to its newest shape, make a new key, plan a pool, or run
- * the simulator and the listener. Settings come from the environment, as for `npm start`. Exit codes: 0 done, 1 it failed,
+ * The `linekeeper` command: start the gateway, bring the record to its newest shape, make an enterprise or a key, bring
+ * in numbers, plan a pool, or run the simulator and the listener. Settings come from the environment, as for
+ * `npm start`. Exit codes: 0 done, 1 it failed,
  * 2 it was asked the wrong way.
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { addEnterprise } from './gateway/add-enterprise.postgres.ts';
+import { type FileImported, importFile, type Progress } from './gateway/import-file.file.ts';
 import { planPoolAhead, planPoolOfRecord, writePlan } from './gateway/plan-for-command.postgres.ts';
 import { planUsage, readPlanOptions } from './gateway/plan-options.ts';
 import { openRecord } from './gateway/start-gateway.ts';
 import { createApiKeys, type KeyKind } from './identity/api-keys.postgres.ts';
 import { createLog, runGateway, settingsOrSay } from './main.ts';
 import { systemClock } from './ports/clock.ts';
-import { createIds, type EnterpriseId } from './ports/ids.ts';
-import type { Db } from './records/schema.ts';
+import type { Database } from './ports/database.ts';
+import { unreachable } from './ports/errors.ts';
+import { createIds, type EnterpriseId, type PoolId } from './ports/ids.ts';
+import type { Log } from './ports/log.ts';
+import type { Db, Tables } from './records/schema.ts';
 import { listenCommand } from './simulate/listen.ts';
 import { simulateCommand } from './simulate/simulate-command.ts';
 
@@ -23,13 +29,17 @@ const usage = `Usage: linekeeper <command> [options]        (in this folder: npm
   migrate                   bring the record to its newest shape and leave
   keys --kind publishable|secret [--enterprise ID]
                             make a new key and print it, once; older keys stay valid
+  enterprise add --name NAME
+                            make an enterprise with its first two keys, printed this once
+  import-numbers FILE.csv [--pool ID] [--carrier NAME] [--enterprise ID] [--dry-run]
+                            bring in numbers (docs/numbers.md); run again, it goes on where it was stopped
   plan-pool [options]       how many numbers a pool needs (plan-pool --help)
   simulate [options]        play a busy day against a running gateway (simulate --help)
   listen [options]          receive webhooks and print one line each (listen --help)
   help                      this text
 
-Settings come from the environment (docs/settings.md). On the embedded database, migrate, keys and plan-pool of a
-pool need the gateway stopped; with DATABASE_URL they may run beside it.
+Settings come from the environment (docs/settings.md). On the embedded database, all but simulate, listen and
+plan-pool without --pool need the gateway stopped; with DATABASE_URL they may run beside it.
 `;
 
 /** Asked the wrong way: the message names the cure. */
@@ -41,6 +51,8 @@ const commands: Readonly<Record<string, Command>> = {
   start,
   migrate,
   keys,
+  enterprise,
+  'import-numbers': importNumbers,
   'plan-pool': planPool,
   simulate: simulateCommand,
   listen: listenCommand,
@@ -87,15 +99,89 @@ async function keys(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { kind: text, enterprise: text } });
   const { kind, enterprise } = values;
   if (kind !== 'publishable' && kind !== 'secret') throw new Misuse('say --kind publishable or --kind secret');
+  return withRecord(async ({ kysely }) => {
+    await makeKey(kysely, kind, enterprise);
+    return 0;
+  });
+}
+
+/** Runs `act` on the record in its newest shape, and closes it. */
+async function withRecord(act: (database: Database<Tables>, log: Log) => Promise<number>): Promise<number> {
   const settings = settingsOrSay(process.env);
   if (settings === null) return 2;
-  const { database } = await openRecord(settings, createLog(settings.logLevel));
+  const log = createLog(settings.logLevel);
+  const { database } = await openRecord(settings, log);
   try {
-    await makeKey(database.kysely, kind, enterprise);
+    return await act(database, log);
   } finally {
     await database.close();
   }
-  return 0;
+}
+
+async function enterprise([verb, ...args]: readonly string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { name: { type: 'string' } } });
+  const name = values.name?.trim() ?? '';
+  if (verb !== 'add' || name === '') throw new Misuse('say: enterprise add --name NAME');
+  return withRecord(async ({ kysely }) => {
+    const made = await addEnterprise({ db: kysely, clock: systemClock, randomBytes }, name);
+    process.stderr.write(`${name} is made. Its keys are shown this once:\n`);
+    process.stdout.write(
+      `enterprise=${made.id}\npublishable_key=${made.publishableKey}\nsecret_key=${made.secretKey}\n`,
+    );
+    return 0;
+  });
+}
+
+async function importNumbers(args: readonly string[]): Promise<number> {
+  const text = { type: 'string' } as const;
+  const options = { pool: text, carrier: text, enterprise: text, 'dry-run': { type: 'boolean' } } as const;
+  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+  const [path, ...more] = positionals;
+  if (path === undefined || more.length > 0) throw new Misuse('say which one file: import-numbers FILE.csv');
+  let stopped = false;
+  process.once('SIGINT', () => {
+    stopped = true;
+  });
+  return withRecord(async (database, log) => {
+    const owner = await enterpriseOf(database.kysely, values.enterprise, values.pool);
+    const imported = await importFile(
+      { database, log, clock: systemClock, randomBytes },
+      {
+        path,
+        enterpriseId: owner.id,
+        defaults: { poolId: values.pool, carrier: values.carrier },
+        dryRun: values['dry-run'] === true,
+        progress: (at) => process.stderr.write(`${sayProgress(at)}\n`),
+        isStopped: () => stopped,
+      },
+    );
+    return sayImported(imported);
+  });
+}
+
+function sayProgress({ rows, of, added, kept }: Progress): string {
+  return `${rows} of ${of} rows: ${added} added, ${kept} there before`;
+}
+
+function sayImported(imported: FileImported): number {
+  switch (imported.kind) {
+    case 'faults':
+      for (const { field, problem, cure } of imported.faults) {
+        process.stderr.write(`  ${field} ${problem}: ${cure}\n`);
+      }
+      if (imported.more > 0) process.stderr.write(`  and ${imported.more} more\n`);
+      throw new Error('nothing was imported: these lines need mending');
+    case 'stopped':
+      throw new Error(`stopped at ${sayProgress(imported)}; run it again to go on`);
+    case 'checked':
+      process.stdout.write(`${imported.of} rows can be imported; nothing was written.\n`);
+      return 0;
+    case 'done':
+      process.stdout.write(`${imported.added} numbers added, ${imported.kept} there before.\n`);
+      return 0;
+    default:
+      return unreachable(imported);
+  }
 }
 
 async function planPool(args: readonly string[]): Promise<number> {
@@ -113,18 +199,15 @@ async function planPool(args: readonly string[]): Promise<number> {
     process.stdout.write(writePlan(await planPoolAhead(ask, watch), ask.form));
     return 0;
   }
-  const settings = settingsOrSay(process.env);
-  if (settings === null) return 2;
-  const { database } = await openRecord(settings, createLog(settings.logLevel)).catch((fault: unknown) => {
-    const message = fault instanceof Error ? fault.message : String(fault);
-    throw new Error(/ is in use by /.test(message) ? `${message} Or ask it: GET /v1/pools/${poolId}/plan` : message);
-  });
   try {
-    process.stdout.write(writePlan(await planPoolOfRecord(database.kysely, poolId, ask, watch), ask.form));
-  } finally {
-    await database.close();
+    return await withRecord(async ({ kysely }) => {
+      process.stdout.write(writePlan(await planPoolOfRecord(kysely, poolId, ask, watch), ask.form));
+      return 0;
+    });
+  } catch (fault) {
+    if (!(fault instanceof Error) || !/ is in use by /.test(fault.message)) throw fault;
+    throw new Error(`${fault.message} Or ask it: GET /v1/pools/${poolId}/plan`, { cause: fault });
   }
-  return 0;
 }
 
 /** Progress goes to stderr, so that stdout holds the plan alone. */
@@ -141,9 +224,23 @@ async function makeKey(db: Db, kind: KeyKind, wanted: string | undefined): Promi
   process.stdout.write(`${key}\n`);
 }
 
-async function enterpriseOf(db: Db, wanted: string | undefined): Promise<{ id: EnterpriseId; name: string }> {
+/** The enterprise that was named, the one a pool belongs to, or the only one there is. */
+async function enterpriseOf(
+  db: Db,
+  named: string | undefined,
+  poolId?: string,
+): Promise<{ id: EnterpriseId; name: string }> {
+  const pool =
+    poolId === undefined || named !== undefined
+      ? undefined
+      : await db
+          .selectFrom('pool')
+          .select('enterprise_id')
+          .where('id', '=', poolId as PoolId)
+          .executeTakeFirst();
+  const wanted = named ?? pool?.enterprise_id;
   const all = await db.selectFrom('enterprise').select(['id', 'name']).orderBy('id').execute();
-  if (all.length === 0) throw new Error('the record holds no enterprise: start the gateway once with DEMO=on');
+  if (all.length === 0) throw new Error('the record holds no enterprise: linekeeper enterprise add --name NAME');
   const fitting = wanted === undefined ? all : all.filter(({ id }) => id === wanted);
   const [only, ...others] = fitting;
   if (only !== undefined && others.length === 0) return only;

@@ -64,7 +64,9 @@ function warn(settings: Settings): void {
 
 function greet(settings: Settings, gateway: Gateway): void {
   print(`Linekeeper is running at ${gateway.url}`);
-  print(`  status ${gateway.url}/   API reference ${gateway.url}/docs`);
+  print(
+    `  status ${gateway.url}/   API reference ${gateway.url}/docs${settings.demo && settings.statusPage ? `   demo page ${gateway.url}/demo` : ''}`,
+  );
   if (gateway.madeDemo !== null) greetFirst(settings, gateway.url, gateway.madeDemo);
   print('Ctrl-C stops it.');
 }

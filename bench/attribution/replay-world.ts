@@ -10,19 +10,14 @@ import type { E164 } from '../../src/ports/e164.ts';
 import type { LeaseId, NumberId, VisitId } from '../../src/ports/ids.ts';
 import type { RingingCall, Sighting, Traffic } from './traffic.ts';
 
-export interface Shown {
-  readonly visit: Sighting;
-  readonly numberIndex: number;
-}
-
 export interface Policy {
   readonly numbers: number;
   readonly terms: LeaseTerms;
   readonly rank: (freeAt: number, intent: number) => number;
+  /** Whether newcomers are kept apart from former holders of their own region. */
+  readonly tellsApart: boolean;
   /** Calls expected of an ended visit, for the rank. */
   intentOf(visit: Sighting): number;
-  /** A visit came and was given this number, or the shared one (the index after the last). */
-  shown?(visit: Sighting, numberIndex: number): void;
   ended?(visit: Sighting): void;
   /** A call rang on that number; `holders` are all visits that were shown it, oldest first. */
   called(call: RingingCall, index: number, holders: readonly Sighting[], numberIndex: number): void;
@@ -71,14 +66,13 @@ export function replayWorld(traffic: Traffic, policy: Policy, from: number): { o
       visitId: idOf(visit),
       visitorId: visit.visitorId,
       groups: null,
-      trait: String(visit.region),
+      trait: policy.tellsApart ? String(visit.region) : null,
       terms: going,
     };
     const grant = ledger.grant(wish, visit.startsAt);
     const index = grant.kind === 'granted' ? Number(grant.lease.numberId) : numbers;
     numberOf[visit.index] = index;
     held[index]?.push(visit);
-    policy.shown?.(visit, index);
     if (visit.startsAt < from) continue;
     tally.visits += 1;
     if (index === numbers) tally.overflow += 1;
@@ -87,8 +81,13 @@ export function replayWorld(traffic: Traffic, policy: Policy, from: number): { o
   return { overflow: tally.visits === 0 ? 0 : tally.overflow / tally.visits };
 }
 
-export function idOf(visit: Sighting): VisitId {
+function idOf(visit: Sighting): VisitId {
   return `v${visit.index}` as VisitId;
+}
+
+/** The visit behind an id of ours. */
+export function indexOf(visitId: VisitId): number {
+  return Number(visitId.slice(1));
 }
 
 /** What the gateway knew of a visit at `at`. */

@@ -163,7 +163,10 @@ function ringingOf({ at, ani, region, dials, anyNumber, tappedAt }: Told): Ringi
 function createRegions(count: number, uniform: () => number): () => number {
   const heaped: number[] = [];
   let sum = 0;
-  for (let rank = 1; rank <= count; rank += 1) heaped.push((sum += 1 / rank));
+  for (let rank = 1; rank <= count; rank += 1) {
+    sum += 1 / rank;
+    heaped.push(sum);
+  }
   return () => {
     const at = uniform() * sum;
     const found = heaped.findIndex((upTo) => at < upTo);

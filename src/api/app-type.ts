@@ -10,9 +10,15 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { LeaseBook } from '../numbers/lease-book.ts';
+import type { ImportNumbers } from '../numbers/import-numbers.ts';
+import type { NumberDesk } from '../numbers/number-desk.ts';
+import type { NumberPlaces } from '../numbers/number-place.file.ts';
+import type { NumberSupplier } from '../numbers/number-supplier.ts';
 import type { Numbers } from '../numbers/numbers.postgres.ts';
+import type { PoolNews } from '../numbers/pool-news.ts';
 import type { PoolPlanner } from '../numbers/pool-planner.ts';
+import type { Pools } from '../numbers/pools.postgres.ts';
+import type { Stock } from '../numbers/stock.postgres.ts';
 import type { VisitDesk } from '../numbers/welcome-visit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -22,11 +28,17 @@ import type { Endpoints } from '../records/endpoints.postgres.ts';
 import type { Db } from '../records/schema.ts';
 import type { Transact } from '../records/transact.ts';
 import type { Agents } from '../routing/agents.postgres.ts';
+import type { Conversions } from '../selling/conversions.postgres.ts';
+import type { Destinations } from '../selling/destinations.postgres.ts';
+import type { Exports } from '../selling/exports.postgres.ts';
 import type { Outcomes } from '../selling/outcomes.postgres.ts';
+import type { Spending } from '../selling/spend.postgres.ts';
 import type { MessageDesk } from '../sms/message-desk.ts';
 import type { Visits } from '../visits/visits.postgres.ts';
+import type { Websites } from '../visits/websites.postgres.ts';
 import type { Authorise } from './authorise.ts';
 import type { ReadModels } from './read-models.postgres.ts';
+import type { Reports } from './reports/reports.postgres.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -36,20 +48,50 @@ export type App = FastifyInstance<
   ZodTypeProvider
 >;
 
+/** One version of the page snippet. */
+export interface ScriptBytes {
+  /** Names the exact bytes: the start of their SHA-384, in hexadecimal. */
+  readonly version: string;
+  /** For the `integrity` attribute. */
+  readonly integrity: string;
+  readonly plain: Buffer;
+  readonly gzipped: Buffer;
+}
+
+/** The page snippet: the version of this start, and any version pages may still ask for. */
+export interface Snippet {
+  readonly current: ScriptBytes;
+  find(version: string): Promise<ScriptBytes | null>;
+}
+
 /** What the routes are given. */
 export interface ApiWorld {
   readonly db: Db;
   readonly transact: Transact;
   readonly authorise: Authorise;
   readonly reads: ReadModels;
+  readonly reports: Reports;
   readonly visits: Visits;
   readonly visitDesk: VisitDesk;
-  readonly leaseBook: Pick<LeaseBook, 'refresh'>;
   readonly secrets: Pick<Secrets, 'fingerprint'>;
   readonly numbers: Numbers;
   readonly poolPlanner: PoolPlanner;
+  readonly stock: Stock;
+  readonly numberDesk: NumberDesk;
+  readonly importNumbers: ImportNumbers;
+  readonly places: NumberPlaces;
+  readonly pools: Pools;
+  readonly poolNews: PoolNews;
+  readonly websites: Websites;
+  readonly suppliers: ReadonlyMap<string, NumberSupplier>;
+  /** Carriers can reach us: PUBLIC_URL is set. */
+  readonly hasPublicUrl: boolean;
   readonly agents: Agents;
   readonly outcomes: Outcomes;
+  readonly conversions: Conversions;
+  readonly spending: Spending;
+  readonly destinations: Destinations;
+  readonly exports: Exports;
   readonly endpoints: Endpoints;
   readonly deliveries: Deliveries;
   readonly messageDesk: MessageDesk;
@@ -59,6 +101,9 @@ export interface ApiWorld {
   readonly version: string;
   readonly publicUrl: () => string;
   readonly statusPage: boolean;
+  readonly snippet: Snippet;
+  /** The demo's publishable key, for the demo page; null without a demo. */
+  readonly demoKey: string | null;
   /** What runs, for the status page: database, jobs, carriers. */
   readonly facts: Readonly<Record<string, string>>;
   readonly isReady: () => Promise<boolean>;

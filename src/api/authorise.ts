@@ -7,7 +7,7 @@ import { limits } from '../../config/limits.ts';
 import type { ApiKeys, KeyKind } from '../identity/api-keys.postgres.ts';
 import type { Clock } from '../ports/clock.ts';
 import { AppError } from '../ports/errors.ts';
-import type { EnterpriseId } from '../ports/ids.ts';
+import type { EnterpriseId, VisitId } from '../ports/ids.ts';
 import { createShortMemory } from '../ports/short-memory.ts';
 import type { Db } from '../records/schema.ts';
 import type { Visits, Website } from '../visits/visits.postgres.ts';
@@ -17,6 +17,11 @@ export interface Authorise {
   secret(request: FastifyRequest): Promise<EnterpriseId>;
   /** The website behind a publishable key and the request's Origin. */
   publishable(request: FastifyRequest): Promise<Website>;
+  /**
+   * The same for a visit's beats. A page whose Referrer-Policy is `no-referrer` or `same-origin` sends beacons with
+   * `Origin: null`; there the visit's id, which nobody else knows, stands in for the origin.
+   */
+  publishableFor(request: FastifyRequest, visitId: VisitId): Promise<Website>;
 }
 
 /** What a publishable key may do from an origin; asked with every page view, so it is remembered for seconds. */
@@ -42,19 +47,29 @@ export function createAuthorise(world: { db: Db; apiKeys: ApiKeys; visits: Visit
       return ownerOf(keyOf(request), 'secret');
     },
 
-    async publishable(request: FastifyRequest): Promise<Website> {
-      const text = keyOf(request);
-      const { origin } = request.headers;
-      const permission = await permissions.recall(`${text} ${origin}`, () => permissionOf(text, origin));
-      if ('refusal' in permission) throw permission.refusal;
-      return permission.website;
-    },
+    publishable: (request: FastifyRequest) => permitted(request, null),
+    publishableFor: (request: FastifyRequest, visitId: VisitId) =>
+      permitted(request, request.headers.origin === 'null' ? visitId : null),
   });
 
-  async function permissionOf(text: string, origin: string | undefined): Promise<Permission> {
+  async function permitted(request: FastifyRequest, visitId: VisitId | null): Promise<Website> {
+    const text = keyOf(request);
+    const { origin = '' } = request.headers;
+    const permission = await permissions.recall(`${text} ${visitId ?? origin}`, () =>
+      permissionOf(text, origin, visitId),
+    );
+    if ('refusal' in permission) throw permission.refusal;
+    return permission.website;
+  }
+
+  async function permissionOf(text: string, origin: string, visitId: VisitId | null): Promise<Permission> {
     try {
       const enterpriseId = await ownerOf(text, 'publishable');
-      const website = origin === undefined ? null : await world.visits.websiteOfOrigin(world.db, enterpriseId, origin);
+      const { db, visits } = world;
+      const website =
+        visitId === null
+          ? await visits.websiteOfOrigin(db, enterpriseId, origin)
+          : await visits.websiteOfVisit(db, enterpriseId, visitId);
       if (website !== null) return { website };
       const detail = 'send the Origin of one of the website’s registered origins';
       return { refusal: new AppError('origin-refused', { detail }) };

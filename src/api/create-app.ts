@@ -17,12 +17,21 @@ import type { ApiWorld, App } from './app-type.ts';
 import { toAppError, toProblem } from './problem.ts';
 import { registerCallRoutes } from './routes/calls.ts';
 import { registerConversationRoutes } from './routes/conversations.ts';
+import { registerConversionRoutes } from './routes/conversions.ts';
+import { registerDemoRoute } from './routes/demo.ts';
+import { registerDestinationRoutes } from './routes/destinations.ts';
 import { registerEndpointRoutes } from './routes/endpoints.ts';
 import { registerHealthRoutes } from './routes/health.ts';
 import { registerHomeRoute } from './routes/home.ts';
 import { registerInventoryRoutes } from './routes/inventory.ts';
+import { registerNumberSupplyRoutes } from './routes/number-supply.ts';
+import { registerNumberRoutes } from './routes/numbers.ts';
 import { registerPoolPlanRoute } from './routes/pool-plan.ts';
+import { registerPoolRoutes } from './routes/pools.ts';
+import { registerReportRoutes } from './routes/reports.ts';
+import { registerSnippetRoutes } from './routes/snippet.ts';
 import { registerVisitRoutes } from './routes/visits.ts';
+import { registerWebsiteRoutes } from './routes/websites.ts';
 
 /** What each served request is told to, for the metrics: route pattern, status, milliseconds. */
 export type ObserveRequest = (route: string, status: number, elapsedMs: number) => void;
@@ -56,20 +65,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   app.setNotFoundHandler((request, reply) =>
     sendProblem(new AppError('not-found', { detail: 'no such route' }), request, reply),
   );
-  const state = { closing: false };
-  app.addHook('preClose', async () => {
-    state.closing = true;
-  });
-  app.addHook('onSend', async (_request, reply) => {
-    reply.header('x-content-type-options', 'nosniff');
-    reply.header('referrer-policy', 'no-referrer');
-    // Closing ends idle connections once: one that is answered afterwards would be waited for as long as it is kept alive.
-    if (state.closing) reply.header('connection', 'close');
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    options.observe(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime);
-  });
-  app.addHook('preValidation', async (request) => refuseUnstorable(request.body));
+  addHooks(app, options.observe);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -82,9 +78,20 @@ export async function createApp(options: AppOptions): Promise<App> {
         securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'pk_… on visits, sk_… elsewhere' } },
       },
       security: [{ key: [] }],
-      tags: ['visits', 'calls', 'conversations', 'numbers', 'agents', 'webhooks', 'operation', 'sandbox'].map(
-        (name) => ({ name }),
-      ),
+      tags: [
+        'visits',
+        'calls',
+        'conversations',
+        'numbers',
+        'pools',
+        'websites',
+        'agents',
+        'reports',
+        'exports',
+        'webhooks',
+        'operation',
+        'sandbox',
+      ].map((name) => ({ name })),
     },
     transform: jsonSchemaTransform,
   });
@@ -93,18 +100,51 @@ export async function createApp(options: AppOptions): Promise<App> {
   return app;
 }
 
+/** With callbacks, not promises: these run with every page view. */
+function addHooks(app: App, observe: ObserveRequest): void {
+  const state = { closing: false };
+  app.addHook('preClose', (done) => {
+    state.closing = true;
+    done();
+  });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    reply.header('x-content-type-options', 'nosniff');
+    reply.header('referrer-policy', 'no-referrer');
+    // Closing ends idle connections once: one that is answered afterwards would be waited for as long as it is kept alive.
+    if (state.closing) reply.header('connection', 'close');
+    done(null, payload);
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    observe(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime);
+    done();
+  });
+  app.addHook('preValidation', (request, _reply, done) => {
+    refuseUnstorable(request.body);
+    done();
+  });
+}
+
 /** Registers everything under /v1, the status page and the health routes. */
 export function registerApi(app: App, world: ApiWorld): void {
   app.register(async (scope) => {
     const typed = scope.withTypeProvider<ZodTypeProvider>() as App;
     registerHomeRoute(typed, world);
+    registerDemoRoute(typed, world);
     registerHealthRoutes(typed, world);
+    registerSnippetRoutes(typed, world);
     registerVisitRoutes(typed, world);
     registerCallRoutes(typed, world);
     registerConversationRoutes(typed, world);
+    registerNumberSupplyRoutes(typed, world);
+    registerNumberRoutes(typed, world);
+    registerPoolRoutes(typed, world);
+    registerWebsiteRoutes(typed, world);
     registerInventoryRoutes(typed, world);
     registerPoolPlanRoute(typed, world);
     registerEndpointRoutes(typed, world);
+    registerConversionRoutes(typed, world);
+    registerReportRoutes(typed, world);
+    registerDestinationRoutes(typed, world);
   });
 }
 

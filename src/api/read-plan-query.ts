@@ -10,7 +10,7 @@ import { type PlanQuery, planQuery, type planView } from './contract/plans.ts';
 export const boundedPlanQuery = planQuery({ daysMax: limits.planDaysMax, sizeMax: limits.planSizeMax });
 
 export function readPlanQuery(query: PlanQuery): { traffic: WishedTraffic; wish: PlanWish } {
-  const { days, visitsPerHour, targetCorrect, maxOverflow, costPerNumber, creditFrom, sizeMax, seed } = query;
+  const { days, visitsPerHour, targetCorrect, maxOverflow, costPerNumber = null, creditFrom, sizeMax, seed } = query;
   const { engagedSecondsMean = 90, pagesMean = 2, callsPerVisit = 0.02, returningShare = 0.2, regions = 50 } = query;
   const targets = { correctMin: targetCorrect, overflowMax: maxOverflow };
   const wish = { targets, costPerNumber, creditFrom, sizeMax, seed };

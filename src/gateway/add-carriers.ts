@@ -5,19 +5,22 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
-import type { TwilioSettings } from '../../config/settings.ts';
+import type { TwilioSettings, VonageSettings } from '../../config/settings.ts';
 import type { App } from '../api/app-type.ts';
 import { createAnswerInTime } from '../carriers/answer-in-time.timer.ts';
 import { endLostCalls } from '../carriers/sandbox/end-lost-calls.ts';
 import { createSandboxHead } from '../carriers/sandbox/head.ts';
 import { createSandboxMessages } from '../carriers/sandbox/messages.ts';
 import { createNetwork } from '../carriers/sandbox/network.ts';
+import { createSandboxNumbers } from '../carriers/sandbox/numbers.ts';
 import { registerSandbox } from '../carriers/sandbox/routes.ts';
 import { createSandboxVoice } from '../carriers/sandbox/voice.ts';
 import { createTwilioMessages } from '../carriers/twilio/messages.ts';
+import { createTwilioNumbers } from '../carriers/twilio/numbers.ts';
 import { createTwilioClient } from '../carriers/twilio/rest-client.ts';
 import { createTwilioVoice } from '../carriers/twilio/voice.ts';
 import { registerTwilio } from '../carriers/twilio/webhooks.ts';
+import type { NumberSupplier } from '../numbers/number-supplier.ts';
 import type { Db } from '../records/schema.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
@@ -30,6 +33,7 @@ interface World {
   readonly publicUrl: () => string;
   readonly voice: Map<string, VoiceCarrier>;
   readonly texts: Map<string, MessageGateway>;
+  readonly suppliers: Map<string, NumberSupplier>;
 }
 
 export function addTwilio(app: App, world: World, account: TwilioSettings | null): void {
@@ -38,6 +42,7 @@ export function addTwilio(app: App, world: World, account: TwilioSettings | null
     const client = createTwilioClient(account);
     world.voice.set('twilio', createTwilioVoice({ client, publicUrl }));
     world.texts.set('twilio', createTwilioMessages({ client, publicUrl }));
+    world.suppliers.set('twilio', createTwilioNumbers({ client }));
   }
   registerTwilio(app, {
     account,
@@ -47,6 +52,13 @@ export function addTwilio(app: App, world: World, account: TwilioSettings | null
     messageDesk: core.messageDesk,
     findCall: (id) => core.calls.findByCarrier(world.db, 'twilio', id),
   });
+}
+
+/** Numbers only: Vonage's calls and texts are to come. Its SDK is large, and read only where there is an account. */
+export async function addVonage(world: World, account: VonageSettings | null): Promise<void> {
+  if (account === null) return;
+  const { createVonageNumbers } = await import('../carriers/vonage/numbers.ts');
+  world.suppliers.set('vonage', createVonageNumbers(account));
 }
 
 /** The pretend network starts empty: what the record still holds of it is ended first. */
@@ -63,6 +75,7 @@ export async function addSandbox(app: App, world: World): Promise<void> {
   });
   world.voice.set('sandbox', createSandboxVoice({ network, head }));
   world.texts.set('sandbox', createSandboxMessages({ network, desk: core.messageDesk, clock: core.clock, log }));
+  world.suppliers.set('sandbox', createSandboxNumbers());
   await endLostCalls({ db, calls: core.calls, runner: core.runner });
   await registerSandbox(app, { network, head });
 }

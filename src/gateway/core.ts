@@ -7,6 +7,7 @@ import { createApiKeys } from '../identity/api-keys.postgres.ts';
 import { createConsents } from '../identity/consents.postgres.ts';
 import { createAttributions } from '../numbers/attributions.postgres.ts';
 import { createCreditContact } from '../numbers/credit-contact.ts';
+import type { NumberSupplier } from '../numbers/number-supplier.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { createIds, type RandomBytes } from '../ports/ids.ts';
@@ -16,14 +17,13 @@ import { createSecrets } from '../ports/secrets.ts';
 import { createDeliverEvent } from '../records/deliver-event.ts';
 import { createDeliveries } from '../records/deliveries.postgres.ts';
 import { createEndpoints } from '../records/endpoints.postgres.ts';
-import { createOutbox } from '../records/outbox.postgres.ts';
 import type { EventPoster } from '../records/post-event.http.ts';
 import { createLaneRunner } from '../records/run-lane.ts';
 import type { Tables } from '../records/schema.ts';
 import { createTransact } from '../records/transact.ts';
 import { createAgents } from '../routing/agents.postgres.ts';
 import { createOffers } from '../routing/offers.postgres.ts';
-import { createOutcomes } from '../selling/outcomes.postgres.ts';
+import type { SendConversion } from '../selling/send-conversion.ts';
 import { createConversations } from '../sms/conversations.postgres.ts';
 import { createMessageDesk } from '../sms/message-desk.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
@@ -35,6 +35,9 @@ import { createCallRunner } from '../telephony/run-call.ts';
 import { createCallDesk } from '../telephony/take-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { createLeasing, type SharedLeasing } from './leasing.ts';
+import { createPlanner } from './planning.ts';
+import { createSupply } from './supply.ts';
+import { wireSelling } from './wire-selling.ts';
 
 interface World extends SharedLeasing {
   readonly database: Database<Tables>;
@@ -47,6 +50,10 @@ interface World extends SharedLeasing {
   readonly poster: EventPoster;
   readonly voice: ReadonlyMap<string, VoiceCarrier>;
   readonly texts: ReadonlyMap<string, MessageGateway>;
+  readonly sendConversion: SendConversion;
+  readonly suppliers: ReadonlyMap<string, NumberSupplier>;
+  readonly publicUrl: () => string;
+  readonly carrierFallbackUrl: string | null;
   readonly countDelivery: (result: 'delivered' | 'retried' | 'dead') => void;
 }
 
@@ -58,9 +65,14 @@ export function createCore(world: World) {
   const ids = createIds({ clock, randomBytes });
   const secrets = createSecrets({ masterKey: world.masterKey, randomBytes });
   const transact = createTransact({ database, jobs, log });
-  const outbox = createOutbox({ clock, ids });
-  const leasing = createLeasing({ ...world, db, transact, ids, carriers: () => [...world.voice.keys()] });
-  const { numbers, settleHolders } = leasing;
+  const selling = wireSelling({ ...world, db, ids, secrets });
+  const { outbox } = selling;
+  const supply = createSupply({ ...world, db, transact, outbox, ids });
+  const { numbers, poolNews } = supply;
+  const carriers = () => [...world.voice.keys()];
+  const leasing = createLeasing({ ...world, transact, ids, numbers, carriers });
+  const { settleHolders } = leasing;
+  poolNews.listen(leasing.leaseBook.refresh);
   const creditContact = createCreditContact({ attributions: createAttributions({ clock, ids }), outbox });
   const offers = createOffers({ clock, ids });
   const calls = createCalls();
@@ -75,7 +87,9 @@ export function createCore(world: World) {
   const handlers = {
     ...createCallEffects({ db, calls, runner, carriers: world.voice, clock }),
     'message.send': createSendHandler({ db, transact, conversations, consents, outbox, gateways: world.texts, clock }),
+    ...supply.numberEffects,
     'webhook.deliver': deliverEvent,
+    ...selling.handlers,
   };
   return Object.freeze({
     ids,
@@ -84,7 +98,9 @@ export function createCore(world: World) {
     transact,
     outbox,
     secrets,
+    ...supply,
     ...leasing,
+    poolPlanner: createPlanner({ db, clock }),
     calls,
     runner,
     callDesk,
@@ -92,7 +108,7 @@ export function createCore(world: World) {
     endpoints,
     deliveries: createDeliveries({ clock }),
     agents: createAgents(),
-    outcomes: createOutcomes({ clock, ids, outbox }),
+    ...selling.desks,
     apiKeys: createApiKeys({ clock, ids, randomBytes }),
     failovers: createFailoverBook({ readFailovers: () => numbers.failovers(db), desk: callDesk, log }),
     lanes: createLaneRunner({ db, outbox, jobs, clock, log, handlers }),

@@ -28,9 +28,20 @@ export function createMetrics(): Metrics {
     labelNames: ['result'],
     registers: [registry],
   });
+  /** One for each pair of labels, found once: there are as many as routes, five times. */
+  const observers = new Map<string, (seconds: number) => void>();
+  const observerOf = (route: string, status: string) => {
+    const observer = requests.labels({ route, status });
+    const observe = (seconds: number) => observer.observe(seconds);
+    observers.set(`${status} ${route}`, observe);
+    return observe;
+  };
   return Object.freeze({
-    observeRequest: (route: string, status: number, elapsedMs: number) =>
-      requests.observe({ route, status: `${Math.floor(status / 100)}xx` }, elapsedMs / 1_000),
+    observeRequest(route: string, status: number, elapsedMs: number): void {
+      const kind = `${Math.floor(status / 100)}xx`;
+      const observe = observers.get(`${kind} ${route}`) ?? observerOf(route, kind);
+      observe(elapsedMs / 1_000);
+    },
     countDelivery: (result: 'delivered' | 'retried' | 'dead') => deliveries.inc({ result }),
     text: () => registry.metrics(),
   });

@@ -14,8 +14,8 @@ import { systemClock } from '../ports/clock.ts';
 import { unreachable } from '../ports/errors.ts';
 import type { PoolId } from '../ports/ids.ts';
 import type { Db } from '../records/schema.ts';
-import { createPlanner, usualModel } from './leasing.ts';
 import type { PlanAsk } from './plan-options.ts';
+import { createPlanner, usualModel } from './planning.ts';
 
 /** What a pool does of which nothing else is said. */
 const usualTerms: LeaseTerms = { holdMs: 120_000, leaseMs: 120_000, restMs: 60_000, stickyMs: limits.stickyMs };
@@ -35,7 +35,14 @@ export async function planPoolOfRecord(db: Db, poolId: string, ask: PlanAsk, wat
 /** Makes the plan for a pool that is not there yet. */
 export function planPoolAhead({ traffic, wish }: PlanAsk, watch: PlanWatch): Promise<PoolPlan> {
   if (traffic.kind !== 'synthetic') throw new Error('a pool that is not there has no traffic of its own');
-  const planned = { poolId: null, present: null, terms: usualTerms, hasShared: true, model: usualModel() };
+  const planned = {
+    poolId: null,
+    present: null,
+    terms: usualTerms,
+    ownCost: null,
+    hasShared: true,
+    model: usualModel(),
+  };
   return planSynthetic({ runPlan }, planned, traffic.spec, wish, watch);
 }
 

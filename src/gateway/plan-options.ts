@@ -21,7 +21,7 @@ How many numbers a pool needs: replays visits through the lease book at several 
     --regions N                default 50
   --target-correct P         calls credited rightly, at least; default 0.7
   --max-overflow P           visits without a number of their own, at most; default 0.01
-  --cost-per-number C        a month; default 1.15
+  --cost-per-number C        a month; default the pool's average, or 1.15
   --credit-from P            credit a visit from this probability on; default 0: the most probable one
   --size-max N               no larger pool; default 2000
   --seed N                   default 1

@@ -4,6 +4,7 @@
  * under way answered, wakes stopped, connections shut.
  */
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
 import { limits } from '../../config/limits.ts';
 import type { Settings, TwilioSettings } from '../../config/settings.ts';
@@ -12,7 +13,8 @@ import type { App } from '../api/app-type.ts';
 import { createAuthorise } from '../api/authorise.ts';
 import { createApp, type ObserveRequest, registerApi } from '../api/create-app.ts';
 import { createReadModels } from '../api/read-models.postgres.ts';
-import { createSharedVisitRate } from '../numbers/visit-rate.redis.ts';
+import { createReports } from '../api/reports/reports.postgres.ts';
+import type { NumberSupplier } from '../numbers/number-supplier.ts';
 import { systemClock } from '../ports/clock.ts';
 import { openEmbeddedDatabase } from '../ports/database.pglite.ts';
 import { openServerDatabase } from '../ports/database.postgres.ts';
@@ -24,15 +26,19 @@ import { type Practice, readPractice, writePractice } from '../ports/practice-fi
 import { migrate } from '../records/migrate.postgres.ts';
 import { createEventPoster, type EventPoster } from '../records/post-event.http.ts';
 import type { Tables } from '../records/schema.ts';
+import { createGoogleTokens } from '../selling/google-token.http.ts';
+import { createPostVendor } from '../selling/post-vendor.http.ts';
+import { createSendConversion, type SendConversion } from '../selling/send-conversion.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
 import { checkCallKind } from '../telephony/check-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { acceptWaiting } from './accept-waiting.ts';
-import { addSandbox, addTwilio } from './add-carriers.ts';
+import { addSandbox, addTwilio, addVonage } from './add-carriers.ts';
+import { openSnippets } from './build-snippet.file.ts';
 import { type Core, createCore } from './core.ts';
 import { makeDemo } from './first-start.postgres.ts';
-import type { SharedLeasing } from './leasing.ts';
 import { createMetrics } from './metrics.ts';
+import { openSharedLeasing } from './shared-leasing.ts';
 
 export interface Gateway {
   /** Where it listens, such as `http://127.0.0.1:8080`. */
@@ -98,9 +104,10 @@ async function assemble(
   const metrics = createMetrics();
   const poster = createPoster(settings);
   const jobs = createJobs({ backend: jobBackend(settings, database), queueName, logFault });
-  const voice = new Map<string, VoiceCarrier>();
-  const texts = new Map<string, MessageGateway>();
-  const leasing = sharedLeasing(settings, logFault);
+  const lines = noLines();
+  const address = { url: '' };
+  const publicUrl = () => settings.publicUrl ?? address.url;
+  const leasing = openSharedLeasing(settings.redisUrl, log, logFault);
   const core = createCore({
     database,
     jobs,
@@ -110,17 +117,18 @@ async function assemble(
     randomBytes,
     masterKey: await masterKeyOf(settings),
     poster,
-    voice,
-    texts,
+    ...lines,
+    sendConversion: createSender(settings),
+    publicUrl,
+    carrierFallbackUrl: settings.carrierFallbackUrl,
     countDelivery: metrics.countDelivery,
     ...leasing.shared,
   });
-  const address = { url: '' };
-  const publicUrl = () => settings.publicUrl ?? address.url;
   const madeDemo = settings.demo ? await ensureDemo(settings, core) : null;
   const app = await openApp(settings, log, metrics.observeRequest);
-  const carriers = { db: database.kysely, core, log, publicUrl, voice, texts };
+  const carriers = { db: database.kysely, core, log, publicUrl, ...lines };
   addTwilio(app, carriers, settings.twilio ?? (settings.demo ? await practiceTwilio(settings) : null));
+  await addVonage(carriers, settings.vonage);
   if (settings.sandboxCarrier) await addSandbox(app, carriers);
   const state = { draining: false };
   registerApi(app, {
@@ -128,17 +136,20 @@ async function assemble(
     db: database.kysely,
     authorise: createAuthorise({ db: database.kysely, apiKeys: core.apiKeys, visits: core.visits, clock: systemClock }),
     reads: createReadModels({ db: database.kysely }),
+    reports: createReports({ db: database.kysely, clock: systemClock }),
+    suppliers: lines.suppliers,
+    hasPublicUrl: settings.publicUrl !== null,
     webhookAllowLoopback: settings.webhookAllowLoopback,
     version: packageFile.version,
     publicUrl,
     statusPage: settings.statusPage,
-    facts: factsOf(settings, voice),
+    snippet: await openSnippets(join(settings.dataFolder, 'snippets'), logFault),
+    demoKey: await demoKeyOf(settings),
+    facts: factsOf(settings, lines.voice),
     isReady: async () => !state.draining && (await database.isReachable(limits.readyTimeoutMs)),
     metrics: metrics.text,
   });
-  if (database.kind === 'embedded') await core.outbox.forgetClaims(database.kysely);
-  await core.failovers.refresh();
-  await core.outbox.hasten(database.kysely, checkCallKind);
+  await takeUp(database, core);
   address.url = await app.listen({ port: settings.port, host: settings.host });
   await startJobs(jobs, core);
   await core.lanes.sweep().catch((fault: unknown) => logFault(fault, 'first-sweep-failed'));
@@ -161,18 +172,30 @@ async function assemble(
   return Object.freeze({ url: address.url, madeDemo, close });
 }
 
-/** What processes share about leases in Redis; without it each keeps its own, which the core makes by itself. */
-function sharedLeasing(
-  { redisUrl }: Settings,
-  logFault: (fault: unknown, event: string) => void,
-): { readonly shared: SharedLeasing; close(): void } {
-  if (redisUrl === null) return { shared: {}, close: () => undefined };
-  const visitRate = createSharedVisitRate(redisUrl, logFault);
-  return { shared: { visitRate }, close: visitRate.close };
+/** What the last process has left, or an older program could not know, before the address is open. */
+async function takeUp({ kind, kysely }: Database<Tables>, core: Core): Promise<void> {
+  if (kind === 'embedded') await core.outbox.forgetClaims(kysely);
+  await core.stock.fillInPlaces(kysely, core.places.describe);
+  await core.failovers.refresh();
+  await core.outbox.hasten(kysely, checkCallKind);
 }
 
 function openApp({ trustProxy }: Settings, log: FastifyBaseLogger, observe: ObserveRequest): Promise<App> {
   return createApp({ log, version: packageFile.version, trustProxy, observe });
+}
+
+/** What the demo page shows its numbers with; null without a demo. */
+async function demoKeyOf({ demo, dataFolder }: Settings): Promise<string | null> {
+  return demo ? ((await readPractice(dataFolder))?.publishableKey ?? null) : null;
+}
+
+/** What carriers put on the gateway, by their names; nothing yet. */
+function noLines() {
+  return {
+    voice: new Map<string, VoiceCarrier>(),
+    texts: new Map<string, MessageGateway>(),
+    suppliers: new Map<string, NumberSupplier>(),
+  };
 }
 
 function createPoster(settings: Settings): EventPoster {
@@ -181,6 +204,13 @@ function createPoster(settings: Settings): EventPoster {
     allowLoopback: settings.webhookAllowLoopback,
     timeoutMs: limits.deliveryTimeoutMs,
     responseBytesMax: limits.deliveryResponseBytesMax,
+  });
+}
+
+function createSender({ vendors }: Settings): SendConversion {
+  return createSendConversion({
+    post: createPostVendor({ clock: systemClock, urls: vendors }),
+    googleTokens: createGoogleTokens({ oauthUrl: vendors.googleOauth }),
   });
 }
 
@@ -200,6 +230,7 @@ function startTimers(core: Core): () => void {
     setInterval(() => void core.failovers.refresh(), limits.failoverRefreshMs),
     setInterval(() => void core.failovers.tellLater(), limits.failoverTellEveryMs),
     setInterval(() => void core.leaseBook.tick(), limits.beatFlushEveryMs),
+    setInterval(() => void core.numberWatch.look(), limits.numberWatchEveryMs),
   ];
   return () => {
     for (const timer of timers) clearInterval(timer);

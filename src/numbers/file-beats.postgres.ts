@@ -2,29 +2,32 @@
  * Writes what a lease book has learned from beats: one statement for all of them. Values only ever rise, so a beat that
  * comes late or twice does no harm; only a lease that was ended may end earlier than was written before.
  */
-import { sql } from 'kysely';
-import type { Db } from '../records/schema.ts';
+import type { Database } from '../ports/database.ts';
+import type { Tables } from '../records/schema.ts';
 import type { BeatRecord } from './lease-book.ts';
 
-export async function fileBeats(db: Db, beats: readonly BeatRecord[]): Promise<void> {
-  if (beats.length === 0) return;
-  await sql`
-    with given as (
-      select * from json_to_recordset(${JSON.stringify(beats.map(rowOf))}::json) as given(
-        visit_id text, lease_id text, at float8, engaged_seconds integer, pages integer, expires_at float8, ended boolean)
-    ), leases as (
-      select lease_id, to_timestamp(max(expires_at)) as expires_at, bool_and(ended) as ended from given group by lease_id
-    ), visits as (
-      update visit set
-        last_beat_at = greatest(visit.last_beat_at, to_timestamp(given.at)),
-        engaged_seconds = greatest(visit.engaged_seconds, given.engaged_seconds),
-        pages = greatest(visit.pages, given.pages)
-      from given where visit.id = given.visit_id
-    )
-    update lease set
-      expires_at = case when leases.ended then leases.expires_at else greatest(lease.expires_at, leases.expires_at) end
-    from leases where lease.id = leases.lease_id
-  `.execute(db);
+const updateBeats = `
+  with given as (
+    select * from json_to_recordset($1::json) as given(
+      visit_id text, lease_id text, at float8, engaged_seconds integer, pages integer, expires_at float8, ended boolean)
+  ), leases as (
+    select lease_id, to_timestamp(max(expires_at)) as expires_at, bool_and(ended) as ended from given group by lease_id
+  ), visits as (
+    update visit set
+      last_beat_at = greatest(visit.last_beat_at, to_timestamp(given.at)),
+      engaged_seconds = greatest(visit.engaged_seconds, given.engaged_seconds),
+      pages = greatest(visit.pages, given.pages)
+    from given where visit.id = given.visit_id
+  )
+  update lease set
+    expires_at = case when leases.ended then leases.expires_at else greatest(lease.expires_at, leases.expires_at) end
+  from leases where lease.id = leases.lease_id`;
+
+export async function fileBeats(
+  { runPrepared }: Pick<Database<Tables>, 'runPrepared'>,
+  beats: readonly BeatRecord[],
+): Promise<void> {
+  if (beats.length > 0) await runPrepared('file-beats', updateBeats, [JSON.stringify(beats.map(rowOf))]);
 }
 
 function rowOf(beat: BeatRecord) {

@@ -30,18 +30,18 @@ interface Entry {
 
 export function createGrantJournal(world: World) {
   let waiting: Entry[] = [];
-  let commits = 0;
+  let isCommitting = false;
 
-  function pump(): void {
-    while (commits < limits.grantCommitsAtOnceMax && waiting.length > 0) {
+  /** Commits until nothing waits. */
+  async function pump(): Promise<void> {
+    if (isCommitting) return;
+    isCommitting = true;
+    while (waiting.length > 0) {
       const batch = waiting.slice(0, limits.grantsPerCommitMax);
       waiting = waiting.slice(limits.grantsPerCommitMax);
-      commits += 1;
-      void commit(world, batch).then(() => {
-        commits -= 1;
-        pump();
-      });
+      await commit(world, batch);
     }
+    isCommitting = false;
   }
 
   return Object.freeze({
@@ -50,7 +50,7 @@ export function createGrantJournal(world: World) {
       if (waiting.length >= limits.grantsWaitingMax) return Promise.resolve('not-filed');
       const { promise, resolve } = Promise.withResolvers<Filing>();
       waiting.push({ grant, since: world.clock.now(), settle: resolve });
-      pump();
+      void pump();
       return promise;
     },
 

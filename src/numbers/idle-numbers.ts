@@ -5,7 +5,7 @@
 import TinyQueue from 'tinyqueue';
 import { compared, type idleRank, overlapOf } from './idle-rank.ts';
 import type { GrantWish } from './lease-book.ts';
-import type { Slot } from './lease-slot.ts';
+import { holdersOf, type Slot } from './lease-slot.ts';
 
 interface IdleEntry {
   readonly rank: number;
@@ -58,7 +58,7 @@ export function createIdleNumbers(rankOf: typeof idleRank) {
         const entry = pop(wanted);
         if (entry === undefined) break;
         passed.push(entry);
-        const overlap = overlapOf(entry.slot.former, trait, now);
+        const overlap = overlapOf(holdersOf(entry.slot), trait, now);
         if (overlap < least) [best, least] = [entry, overlap];
       }
       for (const entry of passed) groups.get(entry.group)?.push(entry);

@@ -13,7 +13,7 @@ import { createFormerNumbers } from './former-numbers.ts';
 import { createIdleNumbers } from './idle-numbers.ts';
 import { compared, idleRank } from './idle-rank.ts';
 import type { GrantWish, Lease, LeaseTerms, PoolNumber, Refusal } from './lease-book.ts';
-import { liveLease, newSlot, type Slot } from './lease-slot.ts';
+import { holdersOf, liveLease, newSlot, type Slot } from './lease-slot.ts';
 
 /** A lease given; what it takes to undo it is in it. */
 export interface GivenLease {
@@ -110,7 +110,7 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
 
   function hold(slot: Slot, lease: Lease, freeAt: number, { intent, trait }: Pick<Slot, 'intent' | 'trait'>): void {
     letGo(slot);
-    if (slot.lease !== null && slot.lease.id !== lease.id) slot.former = formerOf(slot, slot.lease);
+    if (slot.lease !== null && slot.lease.generation < lease.generation) slot.former = holdersOf(slot).slice(-compared);
     slot.trait = trait;
     slot.generation = lease.generation;
     slot.lease = lease;
@@ -234,11 +234,6 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
 
     use: (): PoolUse => ({ numbers: slots.size, busy: busyCount }),
   });
-}
-
-/** The number's holders before, with the one who is leaving. */
-function formerOf({ former, trait, intent }: Slot, { expiresAt }: Lease): Slot['former'] {
-  return [...former, { trait, intent, until: expiresAt }].slice(-compared);
 }
 
 function leaseOf(slot: Slot, { terms, leaseId, visitId, visitorId }: GrantWish, now: number): Lease {

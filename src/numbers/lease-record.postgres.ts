@@ -4,23 +4,24 @@
  */
 import { type ExpressionBuilder, sql } from 'kysely';
 import { limits } from '../../config/limits.ts';
+import type { Database } from '../ports/database.ts';
 import type { LeaseId, NumberId, PoolId, VisitId } from '../ports/ids.ts';
-import type { Db, Tables } from '../records/schema.ts';
+import type { Tables } from '../records/schema.ts';
 import { fileBeats } from './file-beats.postgres.ts';
 import { fileGrants } from './file-grants.postgres.ts';
 import type { LeaseRecord, PastLease, PoolStock } from './lease-book.ts';
 
 interface World {
-  readonly db: Db;
+  readonly database: Pick<Database<Tables>, 'kysely' | 'runPrepared'>;
   /** Carriers whose numbers can be answered here; a number of another one is never shown. All when left out. */
   readonly carriers?: () => readonly string[];
 }
 
 export function createLeaseRecord(world: World): LeaseRecord {
-  const { db } = world;
+  const { database } = world;
   return Object.freeze({
-    fileGrants: (grants: Parameters<LeaseRecord['fileGrants']>[0]) => fileGrants(db, grants),
-    fileBeats: (beats: Parameters<LeaseRecord['fileBeats']>[0]) => fileBeats(db, beats),
+    fileGrants: (grants: Parameters<LeaseRecord['fileGrants']>[0]) => fileGrants(database, grants),
+    fileBeats: (beats: Parameters<LeaseRecord['fileBeats']>[0]) => fileBeats(database, beats),
 
     async readPool(poolId: PoolId): Promise<PoolStock> {
       const stamp = await readStamp(world, poolId);
@@ -38,7 +39,7 @@ export function createLeaseRecord(world: World): LeaseRecord {
 
 /** The numbers of the pool that may be given to a visit. */
 function given(world: World, poolId: PoolId) {
-  return world.db
+  return world.database.kysely
     .selectFrom('number')
     .innerJoin('pool', 'pool.id', 'number.pool_id')
     .where('number.pool_id', '=', poolId)

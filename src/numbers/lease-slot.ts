@@ -45,6 +45,11 @@ export function newSlot(number: PoolNumber, freeAt: number): Slot {
   };
 }
 
+/** Whoever held the number so far, the latest last. */
+export function holdersOf({ former, lease, trait, intent }: Slot): readonly Former[] {
+  return lease === null ? former : [...former, { trait, intent, until: lease.expiresAt }];
+}
+
 /** The lease that lasts beyond `now`, if there is one. */
 export function liveLease(slot: Slot | undefined, now: number): Lease | null {
   const lease = slot?.lease ?? null;

@@ -1,10 +1,12 @@
 /**
- * The inventory: which telephone numbers are ours, with which carrier, in which pool, and where a caller goes when
- * nobody answers. Who has which number is the lease book's.
+ * Numbers of ours as calls, texts and leases need them: whose it is when somebody dials it, and where a caller goes when
+ * nobody answers. What an operator does with them is in `stock.postgres.ts`; who has which is the lease book's.
  */
 import type { E164 } from '../ports/e164.ts';
 import type { EnterpriseId, NumberId, PoolId } from '../ports/ids.ts';
 import type { Db } from '../records/schema.ts';
+import type { NumberPlaces } from './number-place.file.ts';
+import { describedColumns } from './stock.postgres.ts';
 
 /** A number of ours as a call or text to it needs it. */
 export interface OwnNumber {
@@ -18,7 +20,7 @@ export interface OwnNumber {
 
 export type Numbers = ReturnType<typeof createNumbers>;
 
-export function createNumbers() {
+export function createNumbers(world: { places: NumberPlaces }) {
   return Object.freeze({
     /** The number somebody dialled, when it is ours and lives with that carrier; null otherwise. */
     async findOwn(db: Db, e164: E164, carrier: string): Promise<OwnNumber | null> {
@@ -40,7 +42,7 @@ export function createNumbers() {
       };
     },
 
-    /** Adds a number, free from `freeAt` (Unix ms). False when some enterprise already has it. */
+    /** Adds a number in use, free from `freeAt` (Unix ms). False when some enterprise already has it. */
     async add(db: Db, number: OwnNumber, freeAt: number): Promise<boolean> {
       const added = await db
         .insertInto('number')
@@ -53,6 +55,8 @@ export function createNumbers() {
           state: 'active',
           failover: number.failover,
           free_at: new Date(freeAt),
+          state_since: new Date(freeAt),
+          ...describedColumns(await world.places.describe(number.e164)),
         })
         .onConflict((clash) => clash.column('e164').doNothing())
         .returning('id')

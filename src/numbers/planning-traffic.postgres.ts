@@ -14,6 +14,8 @@ export interface PoolToPlan {
   readonly numbers: number;
   /** Visits without a number of their own are shown one that can be called. */
   readonly hasShared: boolean;
+  /** Of one of them, a month, on average; null when no cost is recorded, or in several currencies. */
+  readonly costPerNumber: number | null;
   readonly websites: readonly WebsiteId[];
 }
 
@@ -26,16 +28,21 @@ export async function readPoolToPlan(db: Db, enterpriseId: EnterpriseId, id: Poo
     .where('enterprise_id', '=', enterpriseId)
     .executeTakeFirst();
   if (pool === undefined) return null;
-  const { numbers } = await db
+  const { numbers, cost, currencies } = await db
     .selectFrom('number')
-    .select(sql<number>`count(*)::int`.as('numbers'))
+    .select([
+      sql<number>`count(*)::int`.as('numbers'),
+      sql<number | null>`avg(monthly_cost)::float8`.as('cost'),
+      sql<number>`count(distinct currency)::int`.as('currencies'),
+    ])
     .where('pool_id', '=', id)
     .where('state', '=', 'active')
     .where(sql<boolean>`id is distinct from ${pool.shared_number_id}`)
     .executeTakeFirstOrThrow();
   const websites = await db.selectFrom('website').select('id').where('pool_id', '=', id).orderBy('id').execute();
   const hasShared = pool.shared_number_id !== null;
-  return { id, numbers, hasShared, websites: websites.map((website) => website.id) };
+  const costPerNumber = currencies > 1 ? null : cost;
+  return { id, numbers, hasShared, costPerNumber, websites: websites.map((website) => website.id) };
 }
 
 export interface RecordedTraffic {

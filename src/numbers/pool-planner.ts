@@ -17,8 +17,8 @@ import { type SyntheticTraffic, syntheticRegions } from './replay/synthetic-visi
 
 export interface PlanWish {
   readonly targets: PlanTargets;
-  /** A month. */
-  readonly costPerNumber: number;
+  /** A month; null: what the pool's numbers cost on average. */
+  readonly costPerNumber: number | null;
   /** A visit is credited from this probability on. */
   readonly creditFrom: number;
   readonly sizeMax: number;
@@ -50,11 +50,14 @@ export interface PlannedPool {
   /** Numbers it has now; null when there is none yet. */
   readonly present: number | null;
   readonly terms: LeaseTerms;
+  /** Of one of its numbers, a month; null when it is not known. */
+  readonly ownCost: number | null;
   /** Visits without a number of their own are shown one that can be called. */
   readonly hasShared: boolean;
 }
 
-export interface PoolPlan extends SizePlan, PlannedPool, PlanWish {
+export interface PoolPlan extends SizePlan, Omit<PlannedPool, 'ownCost'>, PlanWish {
+  readonly costPerNumber: number;
   readonly basis: PlanBasis;
   readonly visits: number;
   readonly callsPerVisit: number;
@@ -94,6 +97,8 @@ export interface PlannerWorld {
   readonly clock: Clock;
 }
 
+/** A local number of a common carrier in the US, a month, in dollars. */
+const usualCost = 1.15;
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
 
@@ -145,7 +150,14 @@ export function createPoolPlanner(world: PlannerWorld): PoolPlanner {
         if (pool === null) throw new AppError('not-found', { detail: 'no such pool' });
         const terms = await world.readTerms(pool.id);
         const model = await world.readCallModel(of.enterpriseId, pool.id);
-        const planned = { poolId: pool.id, present: pool.numbers, terms, hasShared: pool.hasShared, model };
+        const planned = {
+          poolId: pool.id,
+          present: pool.numbers,
+          terms,
+          hasShared: pool.hasShared,
+          ownCost: pool.costPerNumber,
+          model,
+        };
         if (traffic.kind === 'recorded') return planRecorded(pool, planned, traffic.days, wish, watched);
         return planSynthetic(world, planned, traffic.spec, wish, watched);
       }),
@@ -178,9 +190,10 @@ async function carryOut(
   watch: PlanWatch,
 ): Promise<PoolPlan> {
   const { poolId, present, terms, hasShared, traffic, basis } = given;
+  const costPerNumber = wish.costPerNumber ?? given.ownCost ?? usualCost;
   const habits = tablesOf(given.model, given.regions);
-  const plan = await world.runPlan({ ...wish, traffic, habits, terms, hasShared, present }, watch);
-  return { ...plan, ...wish, poolId, present, terms, hasShared, basis };
+  const plan = await world.runPlan({ ...wish, costPerNumber, traffic, habits, terms, hasShared, present }, watch);
+  return { ...plan, ...wish, costPerNumber, poolId, present, terms, hasShared, basis };
 }
 
 /** More visits than may be replayed would keep a processor busy for minutes. */

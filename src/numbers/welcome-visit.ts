@@ -26,14 +26,22 @@ export interface Shown {
 export interface Arrival {
   readonly visitorId: string | null;
   readonly facts: Readonly<Record<string, string>>;
-  /** Keyed digest of the address; null or left out when it says nothing. */
-  readonly address?: string | null;
+  /** Somebody has moved a pointer, touched the page or pressed a key. */
+  readonly human?: boolean | undefined;
+  /** The number on the page that would be replaced. */
+  readonly replaces?: E164 | undefined;
+  readonly address?: AddressOf;
 }
 
 /** A beat, and where it came from. */
 export interface PageBeat extends Omit<Beat, 'at'> {
-  readonly address?: string | null;
+  readonly address?: AddressOf;
 }
+
+/** Keyed digest of the address, or null when it says nothing; worked out only when it is asked for. */
+export type AddressOf = () => string | null;
+
+const nowhere: AddressOf = () => null;
 
 export interface VisitDesk {
   /** @throws AppError `unavailable` when the visit could not be kept in time: the page then keeps its own number. */
@@ -65,13 +73,26 @@ export function createVisitDesk(world: World): VisitDesk {
   const keep = (website: Website, visitId: VisitId, { address: _address, ...beat }: PageBeat) =>
     world.transact(({ tx }) => world.visits.beat(tx, website, visitId, { ...beat, at: clock.now() }));
 
+  const identified = new Set<string>();
+
+  /** The page says with each beat who the visitor is, once they agree; the record is told once. */
+  function isNewIdentity(visitId: VisitId, { visitorId, gaClientId }: PageBeat): boolean {
+    if (visitorId === undefined && gaClientId === undefined) return false;
+    const said = `${visitId} ${visitorId} ${gaClientId}`;
+    if (identified.has(said)) return false;
+    if (identified.size >= limits.identifiedVisitsMax) identified.clear();
+    identified.add(said);
+    return true;
+  }
+
   async function showAgain(
     website: Website,
     lending: Lending,
     visit: Pick<OpenedVisit, 'id' | 'visitorId'> & { readonly region: string | null },
-    { address = null }: PageBeat,
+    { address: addressOf = nowhere, human = false }: PageBeat,
   ): Promise<Shown> {
-    const asker = { enterpriseId: website.enterpriseId, address, proven: false, region: visit.region };
+    const address = addressOf();
+    const asker = { enterpriseId: website.enterpriseId, address, proven: human, region: visit.region };
     const want = (await rate.isWithin(address)) ? wantOf(lending, asker) : null;
     const shown = shownOf(visit.id, lending, want === null ? null : await book.grant(visit, want));
     if (shown.shared && lending.shared !== null) {
@@ -82,9 +103,11 @@ export function createVisitDesk(world: World): VisitDesk {
   }
 
   return Object.freeze({
-    async welcome(website: Website, { visitorId, facts, address = null }: Arrival): Promise<Shown> {
+    async welcome(website: Website, arrival: Arrival): Promise<Shown> {
+      const { visitorId, facts, human = false, address: addressOf = nowhere } = arrival;
       const lending = await lendingOf(website);
       const { enterpriseId } = website;
+      const address = addressOf();
       const visit = {
         id: world.ids.make('visit'),
         enterpriseId,
@@ -94,7 +117,7 @@ export function createVisitDesk(world: World): VisitDesk {
         startedAt: clock.now(),
         sharedNumberId: lending.shared?.id ?? null,
       };
-      const asker = { enterpriseId, address, proven: false, region: facts.region ?? null };
+      const asker = { enterpriseId, address, proven: human, region: facts.region ?? null };
       const want = (await rate.isWithin(address)) ? wantOf(lending, asker) : null;
       return shownOf(visit.id, lending, await book.open(visit, want));
     },
@@ -104,9 +127,15 @@ export function createVisitDesk(world: World): VisitDesk {
       const { poolId, terms } = lending;
       const { engagedSeconds, pages } = beat;
       // A tap or a cart is evidence for a call that may come any second: it is in the record before the page is answered.
-      const told = beat.signals.length > 0 ? await keep(website, visitId, beat) : undefined;
-      if (told === null) return null;
+      const told =
+        beat.signals.length > 0 || isNewIdentity(visitId, beat) ? await keep(website, visitId, beat) : undefined;
       const lease = await book.beat({ poolId, visitId, terms, engagedSeconds, pages });
+      if (told === null) {
+        // Through Redis a visit reaches the record a moment after the page has its number; settling brings it there.
+        if (lease === null) return null;
+        await book.settle(poolId, lease.numberId);
+        if ((await keep(website, visitId, beat)) === null) return null;
+      }
       if (lease !== null) return { visitId, number: lease.e164, shared: false, lease };
       const visit = told ?? (await keep(website, visitId, beat));
       if (visit === null) return null;

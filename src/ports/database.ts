@@ -16,6 +16,11 @@ export interface Database<Tables> {
    * nothing outside: the embedded database has one session, and a query beside `tx` would wait for the transaction.
    */
   readonly kysely: Kysely<Tables>;
+  /**
+   * Runs one statement that is planned once a connection and then again and again: `name` stands for its text. For the
+   * few that every page view waits for; everything else goes through `kysely`.
+   */
+  runPrepared(name: string, sql: string, values: readonly unknown[]): Promise<readonly unknown[]>;
   /** The pool BullMQ's PostgreSQL backend runs on when there is no Redis: its own schema is on the search path. */
   readonly jobPool: JobPool;
   /** Runs migration text that holds several statements, inside one transaction. */

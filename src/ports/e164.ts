@@ -2,7 +2,9 @@
  * Telephone numbers in E.164, the only form the record keeps. Parsing, national forms and countries come from
  * libphonenumber's metadata; this file adds the brand and the mask that logs and pages must use.
  */
+
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { limits } from '../../config/limits.ts';
 
 declare const brand: unique symbol;
 
@@ -28,9 +30,25 @@ export function parseE164(text: string): E164 | null {
   return parsed.number === text ? (text as E164) : parseE164(parsed.number);
 }
 
+/** Reads a number as a web page writes it, `(503) 555-0123` or `+1 503.555.0123`; without a code it is North American. */
+export function parseWritten(text: string): E164 | null {
+  return parseE164(parsePhoneNumberFromString(text, 'US')?.number ?? '');
+}
+
+/** National forms found before, the oldest first: a page view asks for the same few thousand again and again. */
+const nationalForms = new Map<E164, string>();
+
 /** The number as people of its country write it, `(503) 555-0123`. */
 export function nationalFormat(number: E164): string {
-  return parsePhoneNumberFromString(number)?.formatNational() ?? number;
+  const known = nationalForms.get(number);
+  if (known !== undefined) return known;
+  const form = parsePhoneNumberFromString(number)?.formatNational() ?? number;
+  nationalForms.set(number, form);
+  if (nationalForms.size > limits.nationalFormsMax) {
+    const oldest = nationalForms.keys().next();
+    if (oldest.done !== true) nationalForms.delete(oldest.value);
+  }
+  return form;
 }
 
 /** `+1***0123`: what logs and unguarded pages may show. Null in, `withheld` out. */

@@ -23,11 +23,13 @@ const catalogue = {
   'not-found': { status: 404, title: 'There is no such thing here.', retry: false },
 
   conflict: { status: 409, title: 'The request contradicts what is recorded.', retry: false },
+  'not-releasable': { status: 409, title: 'This number still receives calls.', retry: false },
   'idempotency-conflict': { status: 409, title: 'This Idempotency-Key was used with another body.', retry: false },
   'body-too-large': { status: 413, title: 'The body is larger than this route takes.', retry: false },
   'media-type': { status: 415, title: 'The body is of a type this route does not take.', retry: false },
   'opted-out': { status: 422, title: 'The recipient has opted out of messages.', retry: false },
   'carrier-unavailable': { status: 422, title: 'No carrier account can do this for that number.', retry: false },
+  'carrier-refused': { status: 422, title: 'The carrier refused this.', retry: false },
   'too-many-requests': { status: 429, title: 'Too many requests from here.', retry: true },
   fault: { status: 500, title: 'Something failed on our side.', retry: true },
   'carrier-unconfigured': {
@@ -35,6 +37,7 @@ const catalogue = {
     title: 'This carrier has no credentials, so nothing can be verified.',
     retry: false,
   },
+  'carrier-unreachable': { status: 503, title: 'The carrier does not answer just now.', retry: true },
   unavailable: { status: 503, title: 'The record cannot be reached just now.', retry: true },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -26,6 +26,9 @@ export type MessageId = Branded<'MessageId'>;
 export type OutcomeId = Branded<'OutcomeId'>;
 export type EndpointId = Branded<'EndpointId'>;
 export type EventId = Branded<'EventId'>;
+export type ConversionId = Branded<'ConversionId'>;
+export type DestinationId = Branded<'DestinationId'>;
+export type ExportId = Branded<'ExportId'>;
 
 interface IdKinds {
   ent: EnterpriseId;
@@ -46,6 +49,9 @@ interface IdKinds {
   out: OutcomeId;
   ep: EndpointId;
   evt: EventId;
+  cnv: ConversionId;
+  dest: DestinationId;
+  exp: ExportId;
 }
 
 /** Fills and returns random bytes; `main.ts` gives Node's, tests give a seeded one. */

@@ -3,6 +3,7 @@
  * the answer to "are you there", and an end that cannot hang.
  */
 import { Kysely, PostgresDialect } from 'kysely';
+import type pg from 'pg';
 import type { Pool } from 'pg';
 import { limits } from '../../config/limits.ts';
 import type { Database, DatabaseKind } from './database.ts';
@@ -27,6 +28,12 @@ export function createPooledDatabase<Tables>(parts: {
     kind,
     kysely,
     jobPool,
+    async runPrepared(name: string, text: string, values: readonly unknown[]) {
+      // All clients of the embedded database share one session, where a name could stand for one statement only once.
+      const query = kind === 'embedded' ? { text } : { name, text };
+      const { rows } = await pool.query<pg.QueryResultRow>({ ...query, values: [...values] });
+      return rows;
+    },
     runScript: (sql: string) => runScript(pool, sql),
     isReachable: (timeoutMs: number) => isReachable(pool, timeoutMs),
     close() {

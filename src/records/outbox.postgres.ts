@@ -42,7 +42,14 @@ export type Settlement =
 
 export type Outbox = ReturnType<typeof createOutbox>;
 
-export function createOutbox(world: { clock: Clock; ids: Ids }) {
+interface World {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** Hears of every event in its own transaction: what follows from it is promised with it, or not at all. */
+  readonly hear?: (work: Work, event: NewEvent) => Promise<void>;
+}
+
+export function createOutbox(world: World) {
   const now = () => new Date(world.clock.now());
   return Object.freeze({
     /** Records an event under the subject's next sequence and one delivery for each enabled endpoint. */
@@ -56,6 +63,7 @@ export function createOutbox(world: { clock: Clock; ids: Ids }) {
         .values({ id, enterprise_id: event.enterpriseId, subject: event.subject, sequence, type: event.type, data, at })
         .execute();
       await addDeliveries(work, event, id, at);
+      await world.hear?.(work, event);
       return id;
     },
 

@@ -24,10 +24,12 @@ import type {
   VisitId,
   WebsiteId,
 } from '../ports/ids.ts';
+import type { NumberTables } from './schema-numbers.ts';
+import type { ReportTables } from './schema-reports.ts';
 
 type Json<Value> = ColumnType<Value, string, string>;
 
-export interface Tables {
+export interface Tables extends NumberTables, ReportTables {
   enterprise: { id: EnterpriseId; name: string; created_at: Date };
   api_key: {
     id: ApiKeyId;
@@ -36,28 +38,6 @@ export interface Tables {
     digest: string;
     created_at: Date;
     revoked_at: Date | null;
-  };
-  website: { id: WebsiteId; enterprise_id: EnterpriseId; name: string; origins: string[]; pool_id: PoolId };
-  pool: {
-    id: PoolId;
-    enterprise_id: EnterpriseId;
-    name: string;
-    hold_ms: number;
-    rest_ms: number;
-    lease_ms: number;
-    shared_number_id: NumberId | null;
-  };
-  number: {
-    id: NumberId;
-    enterprise_id: EnterpriseId;
-    pool_id: PoolId | null;
-    e164: E164;
-    carrier: string;
-    state: 'active' | 'quarantined' | 'released';
-    failover: E164 | null;
-    free_at: Date;
-    generation: Generated<number>;
-    current_lease_id: LeaseId | null;
   };
   visit: {
     id: VisitId;

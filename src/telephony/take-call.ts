@@ -117,6 +117,9 @@ async function keepEarlyEnd(world: World, work: Work, end: EarlyEnd): Promise<vo
     body: end.raw,
     receivedAt: world.clock.now(),
   });
+  // The beginning may have been recorded since the caller of this looked for it.
+  const known = await world.calls.findByCarrier(work.tx, end.carrier, end.carrierCallId);
+  if (known !== null) await world.runner.runIn(work, known, { type: 'caller-ended' });
 }
 
 function earlyEndKey(carrierCallId: string): string {

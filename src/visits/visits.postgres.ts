@@ -3,6 +3,7 @@
  * tied to. Arrival facts are stored as they came; beats only ever raise the counters, so a late beat does no harm.
  */
 import { sql } from 'kysely';
+import type { E164 } from '../ports/e164.ts';
 import type { EnterpriseId, NumberId, PoolId, VisitId, WebsiteId } from '../ports/ids.ts';
 import type { Db, Tx } from '../records/schema.ts';
 
@@ -20,6 +21,13 @@ export interface Beat {
   readonly engagedSeconds: number;
   readonly pages: number;
   readonly signals: readonly { readonly kind: string; readonly detail: Readonly<Record<string, unknown>> }[];
+  /** What is learnt only after the arrival, by consent: kept where the visit has none yet. */
+  readonly visitorId?: string | undefined;
+  readonly gaClientId?: string | undefined;
+  /** Somebody has moved a pointer, touched the page or pressed a key. */
+  readonly human?: boolean | undefined;
+  /** The number on the page that would be replaced. */
+  readonly replaces?: E164 | undefined;
 }
 
 export interface Website {
@@ -39,6 +47,18 @@ export function createVisits() {
         .select(['id', 'enterprise_id', 'pool_id'])
         .where('enterprise_id', '=', enterpriseId)
         .where(sql<boolean>`${origin} = any(origins)`)
+        .executeTakeFirst();
+      return row === undefined ? null : { id: row.id, enterpriseId: row.enterprise_id, poolId: row.pool_id };
+    },
+
+    /** The enterprise's website that has this visit: what a request without an Origin may be told from. */
+    async websiteOfVisit(db: Db, enterpriseId: EnterpriseId, visitId: VisitId): Promise<Website | null> {
+      const row = await db
+        .selectFrom('visit')
+        .innerJoin('website', 'website.id', 'visit.website_id')
+        .select(['website.id', 'website.enterprise_id', 'website.pool_id'])
+        .where('visit.id', '=', visitId)
+        .where('visit.enterprise_id', '=', enterpriseId)
         .executeTakeFirst();
       return row === undefined ? null : { id: row.id, enterpriseId: row.enterprise_id, poolId: row.pool_id };
     },
@@ -93,6 +113,7 @@ export function createVisits() {
           last_beat_at: sql`greatest(last_beat_at, ${at})`,
           engaged_seconds: sql`greatest(engaged_seconds, ${beat.engagedSeconds})`,
           pages: sql`greatest(pages, ${beat.pages})`,
+          ...laterFacts(beat),
         })
         .where('id', '=', visitId)
         .where('website_id', '=', website.id)
@@ -112,4 +133,12 @@ export function createVisits() {
       return { visitorId: row.visitor_id, region: row.region };
     },
   });
+}
+
+function laterFacts({ visitorId, gaClientId }: Beat) {
+  const later = JSON.stringify({ gaClientId, ...(visitorId === undefined ? {} : { consent: 'granted' }) });
+  return {
+    ...(visitorId === undefined ? {} : { visitor_id: sql<string>`coalesce(visitor_id, ${visitorId})` }),
+    ...(later === '{}' ? {} : { arrival: sql<string>`${later}::jsonb || arrival` }),
+  };
 }

@@ -58,6 +58,10 @@ export const serverPost = fc
   .tuple(
     postsTo('server', {
       '/v1/numbers': { number: '+15035550131', carrier: 'twilio', failover: '+15035550177' },
+      '/v1/numbers/order': { number: '+15035550132', carrier: 'twilio', failover: '+15035550177' },
+      '/v1/numbers/import': { numbers: [{ number: '+15035550133', carrier: 'sandbox' }] },
+      '/v1/pools': { name: 'Ads', policy: { holdMs: 1, deserves: 'human' } },
+      '/v1/websites': { name: 'Ads', origins: ['https://ads.example'], poolId: 'pool_1' },
       '/v1/agents': { name: 'Eve', phone: '+12125550179', presence: 'offline' },
       '/v1/endpoints': { url: 'https://shop.example/hooks', enabled: false },
       '/v1/calls/{call}/outcome': { disposition: 'sale', note: 'n', value: '1.00', currency: 'USD' },

@@ -38,9 +38,17 @@ describe('without any setting', () => {
       statusPage: true,
       trustProxy: null,
       twilio: null,
+      vonage: null,
+      carrierFallbackUrl: null,
       practiceTwilioPort: 8091,
       webhookAllowLoopback: true,
       drainTimeoutMs: 10_000,
+      vendors: {
+        ga4: 'https://www.google-analytics.com',
+        dataManager: 'https://datamanager.googleapis.com',
+        googleOauth: 'https://oauth2.googleapis.com',
+        metaGraph: 'https://graph.facebook.com',
+      },
     });
   });
 

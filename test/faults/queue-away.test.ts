@@ -1,40 +1,20 @@
 /**
- * Redis dies under the jobs: it only ever held hints. Calls are answered meanwhile, and what is to be done is done once
- * it is back.
+ * Redis dies under a gateway. Under the jobs it only ever held hints: calls are answered meanwhile, and what is to be
+ * done is done once it is back. What the lease book had answered is in the record by then.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import { freePort } from '../support/child-gateway.ts';
+import { createOwnRedis, type OwnRedis } from '../support/own-redis.ts';
 import { ownDatabase, startServerGateway } from './server-gateway.ts';
 
 const ours = '+19715550100';
 const agent = /^\+1212555017[12]$/;
 
 /** A Redis of our own, with the durability the deployment page asks for; killed after the test. */
-async function ownRedis() {
-  const port = await freePort();
-  const folder = await mkdtemp(join(inject('stores').folder, 'redis-'));
-  let child: ChildProcess | null = null;
-  const start = async () => {
-    const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''];
-    const running = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    child = running;
-    await new Promise<void>((ready, failed) => {
-      running.on('error', failed);
-      running.stdout.on('data', (bytes: Buffer) => {
-        if (bytes.toString().includes('Ready to accept connections')) ready();
-      });
-    });
-  };
-  const kill = async () => {
-    const gone = new Promise((exit) => child?.once('exit', exit));
-    if (child?.kill('SIGKILL')) await gone;
-  };
-  onTestFinished(kill);
-  await start();
-  return { url: `redis://127.0.0.1:${port}`, start, kill };
+async function ownRedis(): Promise<OwnRedis> {
+  const redis = await createOwnRedis(['--appendonly', 'yes']);
+  onTestFinished(redis.kill);
+  await redis.start();
+  return redis;
 }
 
 const { postgres, redis: found } = inject('stores');
@@ -69,5 +49,29 @@ describe.skipIf(absent !== undefined)(`Redis dies${why}`, () => {
     expect(farEnd.requests().filter(({ what, path }) => path === 'Calls' && what === 'create')).toHaveLength(1);
     const texted = () => centre.heard.find(({ type }) => type === 'message.received');
     expect((await centre.until('the text', texted, 15_000)).data).toMatchObject({ body: 'is anybody there' });
+  }, 60_000);
+
+  test('a call is credited to whoever was shown the number last, while pages keep their own', async () => {
+    const redis = await ownRedis();
+    const databaseUrl = await ownDatabase();
+    const { farEnd, centre, ask, askAsPage } = await startServerGateway({
+      databaseUrl,
+      redisUrl: redis.url,
+      numbers: [{ number: ours }],
+    });
+    const page = { url: 'https://shop.example/' };
+    let shown = await askAsPage('/v1/visits', page);
+    while (shown.number.e164 !== ours) shown = await askAsPage('/v1/visits', page);
+    await redis.kill();
+    const call = farEnd.placeCall({ to: ours, from: '+12065550123' });
+    await call.waitFor('holding');
+    expect(await askAsPage('/v1/visits', page)).toMatchObject({ code: 'unavailable', retry: true });
+    const { items } = await ask(`/v1/calls?carrierCallId=${call.sid}`);
+    expect(items).toMatchObject([{ visitId: shown.visit.id }]);
+    call.hangUp();
+    await redis.start();
+    const beat = () => askAsPage(`/v1/visits/${shown.visit.id}/beat`, { engagedSeconds: 3, pages: 1 });
+    await expect.poll(beat, { timeout: 15_000 }).toMatchObject({ number: { e164: ours } });
+    await centre.until('the end of the call', () => centre.heard.find(({ type }) => type === 'call.ended'), 15_000);
   }, 60_000);
 });

@@ -54,6 +54,16 @@ onEveryStore('races', (store) => {
     expect(await db.selectFrom('agent').select('id').where('presence', '!=', 'ready').execute()).toEqual([]);
   });
 
+  test('an end that is told while its beginning is being recorded ends the call', async () => {
+    const { core, db } = await wireCore(await store.open(), numbers);
+    const about = { carrier: 'twilio', carrierCallId: `CA${'3'.repeat(32)}`, dnis: ours };
+    const taken = await core.callDesk.take({ ...about, ani: caller, attestation: null, raw: {} });
+    // Whoever tells the end has looked for the call a moment before it was there.
+    await core.callDesk.endedEarly({ ...about, raw: {} });
+    const { state } = await db.selectFrom('call').select('state').executeTakeFirstOrThrow();
+    expect([taken.kind, state]).toEqual(['taken', 'ended']);
+  });
+
   test('an agent who accepts while the caller hangs up: one end, one verdict, the agent is free', async () => {
     const { core, db } = await wireCore(await store.open(), numbers);
     const verdicts: string[] = [];

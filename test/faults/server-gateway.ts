@@ -52,22 +52,29 @@ export async function startServerGateway(options: {
     await gateway.close();
     await Promise.all([farEnd.close(), centre.close()]);
   });
-  const { secretKey } = JSON.parse(await readFile(join(folder, 'practice.json'), 'utf8')) as { secretKey: string };
+  const keys = JSON.parse(await readFile(join(folder, 'practice.json'), 'utf8')) as Record<
+    'secretKey' | 'publishableKey',
+    string
+  >;
   // biome-ignore lint/suspicious/noExplicitAny: the caller knows the route it asks
-  const ask = async (path: string, body?: object): Promise<any> => {
+  const send = async (path: string, headers: Record<string, string>, body?: object): Promise<any> => {
     const response = await fetch(`${gateway.url}${path}`, {
       method: body === undefined ? 'GET' : 'POST',
-      headers: { authorization: `Bearer ${secretKey}`, ...(body && { 'content-type': 'application/json' }) },
+      headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
       body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.timeout(15_000),
     });
     return response.json();
   };
+  const ask = (path: string, body?: object) => send(path, { authorization: `Bearer ${keys.secretKey}` }, body);
+  /** What a page of the demo shop asks. */
+  const askAsPage = (path: string, body: object) =>
+    send(path, { authorization: `Bearer ${keys.publishableKey}`, origin: 'https://shop.example' }, body);
   for (const number of options.numbers) await ask('/v1/numbers', { ...number, carrier: 'twilio' });
   const endpoint = await ask('/v1/endpoints', { url: centre.url, enabled: true });
   centre.learn(endpoint.secret);
   await gateway.close();
   gateway = await start();
   farEnd.pointAt(gateway.url);
-  return { farEnd, centre, ask };
+  return { farEnd, centre, ask, askAsPage };
 }

@@ -11,6 +11,7 @@ import { createApp } from '../../src/api/create-app.ts';
 import { addTwilio } from '../../src/gateway/add-carriers.ts';
 import { createCore } from '../../src/gateway/core.ts';
 import { makeDemo } from '../../src/gateway/first-start.postgres.ts';
+import type { NumberSupplier } from '../../src/numbers/number-supplier.ts';
 import { systemClock } from '../../src/ports/clock.ts';
 import type { Database } from '../../src/ports/database.ts';
 import { type E164, parseE164 } from '../../src/ports/e164.ts';
@@ -47,6 +48,8 @@ export async function wireCore(
     timeoutMs: limits.deliveryTimeoutMs,
     responseBytesMax: limits.deliveryResponseBytesMax,
   });
+  const address = { url: '' };
+  const suppliers = new Map<string, NumberSupplier>();
   const voice = new Map<string, VoiceCarrier>();
   const texts = new Map<string, MessageGateway>();
   const core = createCore({
@@ -60,11 +63,14 @@ export async function wireCore(
     poster,
     voice,
     texts,
+    sendConversion: async () => ({ kind: 'taken' }),
+    suppliers,
+    publicUrl: () => address.url,
+    carrierFallbackUrl: null,
     countDelivery: () => undefined,
   });
   const app = await createApp({ log, version: '0.0.0', observe: () => undefined });
-  const address = { url: '' };
-  const world = { db: database.kysely, core, log, publicUrl: () => address.url, voice, texts };
+  const world = { db: database.kysely, core, log, publicUrl: () => address.url, voice, texts, suppliers };
   addTwilio(app, world, { ...account, authTokenPrevious: null, apiUrl: farEnd.restUrl });
   onTestFinished(async () => {
     await app.close();

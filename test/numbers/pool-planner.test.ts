@@ -1,7 +1,7 @@
 /** The planner on a real record: what it reads, what it refuses, and that there is one plan at a time. */
 import { expect, test } from 'vitest';
 import { limits } from '../../config/limits.ts';
-import { createPlanner } from '../../src/gateway/leasing.ts';
+import { createPlanner } from '../../src/gateway/planning.ts';
 import { readTraffic } from '../../src/numbers/planning-traffic.postgres.ts';
 import type { PlanWatch, PlanWish, WishedTraffic } from '../../src/numbers/pool-planner.ts';
 import { AppError } from '../../src/ports/errors.ts';
@@ -11,7 +11,7 @@ import { onEveryStore, type Store } from '../support/stores.ts';
 
 const dayMs = 86_400_000;
 const targets = { correctMin: 0.5, overflowMax: 0.5 };
-const wish: PlanWish = { targets, costPerNumber: 2, creditFrom: 0, sizeMax: 12, seed: 1 };
+const wish: PlanWish = { targets, costPerNumber: 2, creditFrom: 0, sizeMax: 6, seed: 1 };
 const recorded: WishedTraffic = { kind: 'recorded', days: 5 };
 
 async function setUp(store: Store) {
@@ -52,7 +52,9 @@ onEveryStore('the planner', (store) => {
     expect(plan.rows.find(({ isPresent }) => isPresent)).toMatchObject({ numbers: 3, monthlyCost: 6 });
     const found = plan.rows.find(({ numbers }) => numbers === plan.smallest);
     expect(found?.overflow).toBeLessThanOrEqual(0.5);
-    expect(await planner.plan(of, recorded, wish, watch)).toEqual(plan);
+    await db.updateTable('number').set({ monthly_cost: '3.50', currency: 'USD' }).execute();
+    const priced = await planner.plan(of, recorded, { ...wish, costPerNumber: null }, watch);
+    expect(priced).toMatchObject({ costPerNumber: 3.5, smallest: plan.smallest });
   });
 
   test('reads every visit once, page after page, of all the pool’s websites, and no others’', async () => {

@@ -15,7 +15,7 @@ async function setup(database: Database<Tables>, plan: StagePlan = {}) {
   return {
     ...staged,
     arrive: (visitorId: string | null = null, address: string | null = null) =>
-      visitDesk.welcome(website, { visitorId, facts: {}, address }),
+      visitDesk.welcome(website, { visitorId, facts: {}, address: () => address }),
     /** The first staged number is shown to everybody who gets none. */
     async shareFirst() {
       const [first] = staged.numbers;

@@ -14,7 +14,7 @@ import { migrate } from '../../src/records/migrate.postgres.ts';
 import type { Tables } from '../../src/records/schema.ts';
 import { createDatabase, databaseName, dropDatabase, dropLeftovers, isAlive, urlOf } from './server-databases.ts';
 import type { Service } from './services.ts';
-import { findPostgres, findRedis } from './services.ts';
+import { findChromium, findPostgres, findRedis } from './services.ts';
 import { serverPolicy, storeSchemas } from './store-settings.ts';
 
 /** What the workers are told. */
@@ -26,6 +26,8 @@ export interface TestStores {
   /** The template database on the server; null without a server. */
   readonly serverTemplate: string | null;
   readonly redis: Service;
+  /** Its `url` is the program's path. */
+  readonly chromium: Service;
 }
 
 declare module 'vitest' {
@@ -39,18 +41,21 @@ const memoryFolder = '/dev/shm';
 const memoryBytesMin = 2 * 1024 ** 3;
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const [postgres, redis] = await Promise.all([
+  const [postgres, redis, chromium] = await Promise.all([
     findPostgres(process.env.TEST_DATABASE_URL),
     findRedis(process.env.TEST_REDIS_URL),
+    findChromium(process.env.TEST_CHROMIUM),
   ]);
-  process.stdout.write(`stores: embedded; PostgreSQL: ${tell(postgres)}; Redis: ${tell(redis)}\n`);
-  if (process.env.LINEKEEPER_REQUIRE_SERVICES === '1') requireBoth(postgres, redis);
+  process.stdout.write(
+    `stores: embedded; PostgreSQL: ${tell(postgres)}; Redis: ${tell(redis)}; Chromium: ${tell(chromium)}\n`,
+  );
+  if (process.env.LINEKEEPER_REQUIRE_SERVICES === '1') requireAll(postgres, redis, chromium);
   const base = await fastestFolder();
   await removeLeftoverFolders(base);
   const folder = await mkdtemp(join(base, `${folderPrefix}${process.pid}-`));
   await fill(await openEmbeddedDatabase<Tables>({ folder: join(folder, 'template'), ...storeSchemas }));
   const serverTemplate = postgres.kind === 'found' ? await makeServerTemplate(postgres.url) : null;
-  project.provide('stores', { runPid: process.pid, folder, postgres, serverTemplate, redis });
+  project.provide('stores', { runPid: process.pid, folder, postgres, serverTemplate, redis, chromium });
   return async () => {
     await rm(folder, { recursive: true, force: true });
     if (postgres.kind === 'found' && serverTemplate !== null) await dropDatabase(postgres.url, serverTemplate);
@@ -61,7 +66,7 @@ function tell(service: Service): string {
   return service.kind === 'found' ? `found at ${service.url.replace(/:[^:@/]*@/, ':***@')}` : service.reason;
 }
 
-function requireBoth(...services: readonly Service[]): void {
+function requireAll(...services: readonly Service[]): void {
   const reasons = services.flatMap((service) => (service.kind === 'absent' ? [service.reason] : []));
   if (reasons.length > 0) throw new Error(`LINEKEEPER_REQUIRE_SERVICES=1, but there is ${reasons.join(' and ')}`);
 }

@@ -8,7 +8,8 @@ import { Redis } from 'ioredis';
 import { isAlive } from './server-databases.ts';
 
 const claimKey = 'lk-test-claim';
-const queueKeys = '{lk}:*';
+/** The queue's tag and the lease book's. */
+const ownKeys = '{lk*';
 
 /** Claims a free database on the server; `release` deletes what the gateway made in it. */
 export async function claimRedisDatabase(
@@ -33,7 +34,7 @@ async function claim(redis: Redis): Promise<boolean> {
 }
 
 async function clear(redis: Redis): Promise<void> {
-  for await (const keys of redis.scanStream({ match: queueKeys, count: 1_000 })) {
+  for await (const keys of redis.scanStream({ match: ownKeys, count: 1_000 })) {
     if (keys.length > 0) await redis.unlink(...keys);
   }
   await redis.del(claimKey);

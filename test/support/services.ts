@@ -1,7 +1,8 @@
 /**
- * Finds the real PostgreSQL and Redis the suites run on beside the embedded database. What the environment names is
- * tried alone; otherwise the usual places of a local server are.
+ * Finds the real PostgreSQL and Redis the suites run on beside the embedded database, and the browser pages are tried in.
+ * What the environment names is tried alone; otherwise the usual places are.
  */
+import { access, constants } from 'node:fs/promises';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 
@@ -28,6 +29,12 @@ export async function findPostgres(named: string | undefined): Promise<Service> 
 /** A Redis: the named one, or the local one. */
 export async function findRedis(named: string | undefined): Promise<Service> {
   return firstThatAnswers('Redis', 'TEST_REDIS_URL', named, ['redis://127.0.0.1:6379'], probeRedis);
+}
+
+/** A Chromium that can be started: the named program, or Debian's. */
+export async function findChromium(named: string | undefined): Promise<Service> {
+  const usual = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  return firstThatAnswers('Chromium', 'TEST_CHROMIUM', named, usual, (path) => access(path, constants.X_OK));
 }
 
 async function firstThatAnswers(

@@ -5,12 +5,14 @@
  */
 import { createHash } from 'node:crypto';
 import { createCore } from '../../src/gateway/core.ts';
+import type { NumberSupplier } from '../../src/numbers/number-supplier.ts';
 import type { Database } from '../../src/ports/database.ts';
 import type { E164 } from '../../src/ports/e164.ts';
 import type { AgentId, NumberId, VisitId } from '../../src/ports/ids.ts';
 import type { Wake } from '../../src/ports/jobs.ts';
 import { silentLog } from '../../src/ports/log.ts';
 import type { Tables } from '../../src/records/schema.ts';
+import type { SendConversion } from '../../src/selling/send-conversion.ts';
 import type { MessageGateway, SendAnswer, SendOrder } from '../../src/sms/message-gateway.ts';
 import type { VoiceCarrier } from '../../src/telephony/voice-carrier.ts';
 
@@ -22,6 +24,8 @@ export interface StagePlan {
   readonly holdMs?: number;
   readonly leaseMs?: number;
   readonly restMs?: number;
+  /** How advertising vendors answer; they take everything unless the test says otherwise. */
+  readonly sendConversion?: SendConversion;
 }
 
 let stages = 0;
@@ -40,6 +44,7 @@ export async function stageCore(database: Database<Tables>, plan: StagePlan = {}
   const wakes: Wake[] = [];
   const jobs = { wake: async (more: readonly Wake[]) => void wakes.push(...more), start: idle, close: idle };
   const carrier = stageCarrier();
+  const suppliers = new Map<string, NumberSupplier>();
   const core = createCore({
     database,
     jobs,
@@ -51,6 +56,10 @@ export async function stageCore(database: Database<Tables>, plan: StagePlan = {}
     poster: { post: async () => ({ kind: 'answered', status: 200, retryAfterMs: null }), close: idle },
     voice: new Map([['sandbox', carrier.voice]]),
     texts: new Map([['sandbox', carrier.texts]]),
+    sendConversion: plan.sendConversion ?? (async () => ({ kind: 'taken' })),
+    suppliers,
+    publicUrl: () => 'https://lines.example',
+    carrierFallbackUrl: null,
     countDelivery: () => undefined,
   });
   const { ids } = core;
@@ -91,15 +100,16 @@ export async function stageCore(database: Database<Tables>, plan: StagePlan = {}
     clock,
     wakes,
     carrier,
+    suppliers,
     enterpriseId,
     website,
     policy,
     numbers,
     addNumber,
     /** Makes a visit without a lease. */
-    async addVisit(visitorId: string | null = null): Promise<VisitId> {
+    async addVisit(visitorId: string | null = null, arrival: Record<string, string> = {}): Promise<VisitId> {
       const id = ids.make('visit');
-      const visit = { id, enterpriseId, websiteId: website.id, visitorId, arrival: {}, startedAt: clock.at };
+      const visit = { id, enterpriseId, websiteId: website.id, visitorId, arrival, startedAt: clock.at };
       await core.transact(({ tx }) => core.visits.insert(tx, visit));
       return id;
     },
@@ -183,3 +193,5 @@ function stageCarrier() {
   };
   return { sent, answers, during, texts, voice };
 }
+
+export type StagedCore = Awaited<ReturnType<typeof stageCore>>;

@@ -64,7 +64,7 @@ export async function stagePool(database: Database<Tables>, openBook: OpenBook, 
     .insertInto('website')
     .values({ id: websiteId, enterprise_id: enterpriseId, name: 'Shop', origins: [], pool_id: poolId })
     .execute();
-  const record = createLeaseRecord({ db });
+  const record = createLeaseRecord({ database });
   const world = { record, clock, ids };
 
   const addNumber = async (): Promise<NumberId> => {

@@ -24,7 +24,10 @@ export interface Store {
   open(): Promise<Database<Tables>>;
 }
 
-/** A Redis to test on. Every key must begin with `keyPrefix`, which is a hash tag; those keys are deleted afterwards. */
+/**
+ * A Redis to test on. Every key must begin with `keyPrefix`, which is a hash tag, or with one that is longer at its end
+ * (`{x-0}` for `{x}`); those keys are deleted afterwards.
+ */
 export interface RedisForTests {
   readonly url: string;
   readonly keyPrefix: string;
@@ -80,11 +83,11 @@ async function openServerCopy(): Promise<[Database<Tables>, ThrowAway]> {
   return [database, () => database.close().then(drop)];
 }
 
-/** Deletes every key that begins with `keyPrefix`, as a Redis that lost its memory would. */
+/** Deletes every key that begins with `keyPrefix` or a longer tag, as a Redis that lost its memory would. */
 export async function deleteKeys({ url, keyPrefix }: RedisForTests): Promise<void> {
   const redis = new Redis(url);
   try {
-    for await (const keys of redis.scanStream({ match: `${keyPrefix}*`, count: 1_000 })) {
+    for await (const keys of redis.scanStream({ match: `${keyPrefix.slice(0, -1)}*`, count: 1_000 })) {
       if (keys.length > 0) await redis.unlink(...keys);
     }
   } finally {

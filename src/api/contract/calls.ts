@@ -2,7 +2,16 @@
  * Calls and their outcomes as a contact centre reads and writes them.
  */
 import { z } from 'zod';
-import { agentIdField, callIdField, e164Field, instantField, text, visitIdField } from './fields.ts';
+import {
+  agentIdField,
+  amountField,
+  callIdField,
+  currencyField,
+  e164Field,
+  instantField,
+  text,
+  visitIdField,
+} from './fields.ts';
 
 const verdictView = z.object({
   outcome: z.string(),
@@ -59,13 +68,7 @@ export const callDetailView = callView.extend({
 
 export const outcomeBody = z.strictObject({
   disposition: text(64).describe('what came of it, such as sale, lead, support, spam'),
-  value: z
-    .string()
-    .regex(/^\d{1,10}(?:\.\d{1,2})?$/, 'is not an amount such as 129.00')
-    .optional(),
-  currency: z
-    .string()
-    .regex(/^[A-Z]{3}$/, 'is not a currency of ISO 4217 such as USD')
-    .optional(),
+  value: amountField.optional(),
+  currency: currencyField.optional(),
   note: text(500).optional(),
 });

@@ -3,7 +3,18 @@
  */
 import { z } from 'zod';
 import { type E164, parseE164 } from '../../ports/e164.ts';
-import type { AgentId, CallId, ConversationId, EndpointId, NumberId, PoolId, VisitId } from '../../ports/ids.ts';
+import type {
+  AgentId,
+  CallId,
+  ConversationId,
+  DestinationId,
+  EndpointId,
+  ExportId,
+  NumberId,
+  PoolId,
+  VisitId,
+  WebsiteId,
+} from '../../ports/ids.ts';
 
 /** Text without NUL and lone surrogates, which PostgreSQL cannot hold. */
 export function text(charactersMax: number) {
@@ -35,10 +46,17 @@ function idField<Id extends string>(prefix: string) {
 export const agentIdField = idField<AgentId>('agent');
 export const callIdField = idField<CallId>('call');
 export const conversationIdField = idField<ConversationId>('conv');
+export const destinationIdField = idField<DestinationId>('dest');
 export const endpointIdField = idField<EndpointId>('ep');
+export const exportIdField = idField<ExportId>('exp');
 export const numberIdField = idField<NumberId>('num');
 export const poolIdField = idField<PoolId>('pool');
+export const websiteIdField = idField<WebsiteId>('site');
 export const visitIdField = idField<VisitId>('visit');
+
+/** An amount of money, never below zero. */
+export const amountField = z.string().regex(/^\d{1,10}(?:\.\d{1,2})?$/, 'is not an amount such as 129.00');
+export const currencyField = z.string().regex(/^[A-Z]{3}$/, 'is not a currency of ISO 4217 such as USD');
 
 /** An instant as ISO 8601 in UTC. */
 export const instantField = z.iso.datetime().describe('instant, ISO 8601 in UTC');

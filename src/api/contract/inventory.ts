@@ -1,39 +1,8 @@
 /**
- * Numbers, agents, endpoints and events: what an operator sets up and looks at.
+ * Agents, endpoints and events: what an operator sets up and looks at. Numbers stand in `numbers.ts`.
  */
 import { z } from 'zod';
-import {
-  agentIdField,
-  e164Field,
-  endpointIdField,
-  instantField,
-  numberIdField,
-  poolIdField,
-  text,
-  visitIdField,
-} from './fields.ts';
-
-export const numberView = z.object({
-  id: numberIdField,
-  number: e164Field,
-  carrier: z.string(),
-  state: z.enum(['active', 'quarantined', 'released']),
-  poolId: poolIdField.nullable(),
-  failover: e164Field.nullable(),
-  lease: z.object({ visitId: visitIdField, expiresAt: instantField }).nullable().describe('who holds it now'),
-});
-
-export const numberBody = z
-  .strictObject({
-    number: e164Field,
-    carrier: z.enum(['twilio', 'sandbox']),
-    poolId: poolIdField.optional().describe('left out: the enterprise’s first pool'),
-    failover: e164Field.optional().describe('where callers go when nobody answers, or the record does not'),
-  })
-  .refine(({ number, failover }) => number !== failover, {
-    path: ['failover'],
-    message: 'is the number itself: its callers would go round in a circle',
-  });
+import { agentIdField, e164Field, endpointIdField, instantField, text } from './fields.ts';
 
 export const agentView = z.object({
   id: agentIdField,

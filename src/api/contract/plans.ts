@@ -39,7 +39,12 @@ export const planQuery = (limits: { readonly daysMax: number; readonly sizeMax: 
       ...z.object(described).partial().shape,
       targetCorrect: share.default(0.7).describe('at least this share of the calls credited to their visit'),
       maxOverflow: share.default(0.01).describe('at most this share of the visits without a number of their own'),
-      costPerNumber: z.coerce.number().min(0).max(1e6).default(1.15).describe('of one number, a month'),
+      costPerNumber: z.coerce
+        .number()
+        .min(0)
+        .max(1e6)
+        .optional()
+        .describe('of one number, a month; left out: the average of the pool’s, or 1.15'),
       creditFrom: share.default(0).describe('credit a visit from this probability on; 0: the most probable one'),
       sizeMax: z.coerce.number().int().min(1).max(limits.sizeMax).default(limits.sizeMax).describe('no larger pool'),
       seed: z.coerce

@@ -5,6 +5,7 @@
  */
 import { maskNumber, nationalFormat } from '../../ports/e164.ts';
 import type { ApiWorld, App } from '../app-type.ts';
+import { escapeHtml } from '../escape-html.ts';
 
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2733}
 h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse;width:100%}
@@ -28,7 +29,7 @@ async function body(world: ApiWorld): Promise<string> {
   const facts = table(['what', 'how'], Object.entries(world.facts));
   const enterprise = await world.reads.firstEnterprise();
   if (enterprise === null)
-    return `<h2>What runs</h2>${facts}<p>No enterprise yet. Start with DEMO=on, or see the README.</p>`;
+    return `<h2>What runs</h2>${facts}<p>No enterprise yet. Make one with linekeeper enterprise add, or start with DEMO=on.</p>`;
   const numbers = await world.reads.numbers(enterprise.id, world.clock.now());
   const calls = await world.reads.calls(enterprise.id, { limit: 10 });
   const conversations = await world.reads.conversations(enterprise.id, { limit: 10 });
@@ -52,7 +53,7 @@ async function body(world: ApiWorld): Promise<string> {
     row.visit_id ?? 'nobody sure',
   ]);
   return `<h2>What runs</h2>${facts}
-<h2>What to try</h2>${whatToTry(world.publicUrl(), numbers[0]?.e164 ?? '+15035550101')}
+<h2>What to try</h2>${world.demoKey === null ? '' : '<p>See a number change in your browser: <a href="/demo">the demo page</a>.</p>'}${whatToTry(world.publicUrl(), numbers[0]?.e164 ?? '+15035550101')}
 <h2>Latest calls</h2>${table(['at (UTC)', 'from', 'to', 'visit', 'where it stands'], callRows)}
 <h2>Latest texts</h2>${table(['last at (UTC)', 'from', 'to', 'visit'], textRows)}
 <h2>Numbers of ${escapeHtml(enterprise.name)}</h2>${table(['number', 'carrier', 'held by', 'until (UTC)'], numberRows)}`;
@@ -79,8 +80,4 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
 
 function when(at: Date | null): string {
   return at === null ? '' : at.toISOString().slice(0, 19).replace('T', ' ');
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

@@ -1,5 +1,5 @@
 /**
- * Numbers, agents and the timeline of a visit: what an operator's scripts set up and look at.
+ * Agents and the timeline of a visit: what an operator's scripts set up and look at.
  */
 import { z } from 'zod';
 import { toIso } from '../../ports/clock.ts';
@@ -7,7 +7,7 @@ import { AppError } from '../../ports/errors.ts';
 import type { Row } from '../../records/schema.ts';
 import type { ApiWorld, App } from '../app-type.ts';
 import { agentIdField, instantField, pageOf, visitIdField } from '../contract/fields.ts';
-import { agentBody, agentView, numberBody, numberView, presenceBody } from '../contract/inventory.ts';
+import { agentBody, agentView, presenceBody } from '../contract/inventory.ts';
 
 const visitDetailView = z.object({
   id: visitIdField,
@@ -29,7 +29,6 @@ const visitDetailView = z.object({
 });
 
 export function registerInventoryRoutes(app: App, world: ApiWorld): void {
-  registerNumbers(app, world);
   registerAgents(app, world);
 
   app.get(
@@ -62,54 +61,6 @@ export function registerInventoryRoutes(app: App, world: ApiWorld): void {
         })),
         contacts: credited.map(({ subject, probability, at }) => ({ subject, probability, at: iso(at) })),
       };
-    },
-  );
-}
-
-function registerNumbers(app: App, world: ApiWorld): void {
-  const tags = ['numbers'];
-  app.get(
-    '/v1/numbers',
-    { schema: { tags, summary: 'All numbers and who holds them', response: { 200: pageOf(numberView) } } },
-    async (request) => {
-      const rows = await world.reads.numbers(await world.authorise.secret(request), world.clock.now());
-      return {
-        items: rows.map((row) => ({
-          id: row.id,
-          number: row.e164,
-          carrier: row.carrier,
-          state: row.state,
-          poolId: row.pool_id,
-          failover: row.failover,
-          lease:
-            row.visit_id === null || row.expires_at === null
-              ? null
-              : { visitId: row.visit_id, expiresAt: iso(row.expires_at) },
-        })),
-        next: null,
-      };
-    },
-  );
-
-  app.post(
-    '/v1/numbers',
-    { schema: { tags, summary: 'Add a number', body: numberBody, response: { 201: numberView } } },
-    async (request, reply) => {
-      const enterpriseId = await world.authorise.secret(request);
-      const { number, carrier, failover = null } = request.body;
-      const poolId = request.body.poolId ?? (await world.reads.firstPool(enterpriseId));
-      if (poolId !== null && !(await world.reads.hasPool(enterpriseId, poolId))) {
-        throw new AppError('not-found', { detail: 'no such pool' });
-      }
-      const id = world.ids.make('num');
-      const added = await world.numbers.add(
-        world.db,
-        { id, enterpriseId, e164: number, carrier, failover, poolId },
-        world.clock.now(),
-      );
-      if (!added) throw new AppError('conflict', { detail: 'this number is already in an inventory' });
-      if (poolId !== null) await world.leaseBook.refresh(poolId);
-      return reply.code(201).send({ id, number, carrier, state: 'active', poolId, failover, lease: null });
     },
   );
 }

@@ -1,11 +1,15 @@
 /**
- * Visits and beats: the two routes a stranger's browser may use. CORS echoes one known origin, never `*`.
+ * Visits and beats: the two routes a stranger's browser may use. CORS echoes one known origin, never `*`. Bodies may come
+ * as `text/plain` with JSON inside: a browser sends those without asking first, and sendBeacon cannot send others. That
+ * opens nothing, because no cookie counts here, only the key and the origin.
  */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { limits } from '../../../config/limits.ts';
 import type { Shown } from '../../numbers/welcome-visit.ts';
 import { toIso } from '../../ports/clock.ts';
-import { nationalFormat } from '../../ports/e164.ts';
+import { type E164, nationalFormat, parseWritten } from '../../ports/e164.ts';
 import { AppError } from '../../ports/errors.ts';
 import { partyOf } from '../../ports/network-address.ts';
 import type { ApiWorld, App } from '../app-type.ts';
@@ -14,14 +18,28 @@ import { beatBody, openVisitBody, visitView } from '../contract/visits.ts';
 
 const paths = ['/v1/visits', '/v1/visits/:id/beat'] as const;
 const bodyLimit = limits.visitBodyBytesMax;
+/** What these two routes answer is made here and typed; parsing it once more would cost more than the visit itself. */
+const serializerCompiler = () => (view: unknown) => JSON.stringify(view);
 
 export function registerVisitRoutes(app: App, world: ApiWorld): void {
   registerPreflight(app, world);
+  app.register(async (scope) => {
+    scope.removeContentTypeParser('text/plain');
+    scope.addContentTypeParser('text/plain', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
+    scope.setErrorHandler(async (fault, request, reply) => {
+      await allowKnownOrigin(world, request, reply);
+      throw fault;
+    });
+    registerVisits(scope.withTypeProvider<ZodTypeProvider>() as App, world);
+  });
+}
 
+function registerVisits(app: App, world: ApiWorld): void {
   app.post(
     paths[0],
     {
       bodyLimit,
+      serializerCompiler,
       schema: {
         tags: ['visits'],
         summary: 'Open a visit and lease it a number (publishable key)',
@@ -32,11 +50,13 @@ export function registerVisitRoutes(app: App, world: ApiWorld): void {
     async (request, reply) => {
       const website = await world.authorise.publishable(request);
       allowOrigin(reply, request.headers.origin);
-      const { visitorId, ...facts } = request.body;
+      const { visitorId = null, human, replaces, ...facts } = request.body;
       const shown = await world.visitDesk.welcome(website, {
-        visitorId: visitorId ?? null,
-        facts: definedOf(facts),
-        address: addressOf(world, request.ip),
+        visitorId,
+        human,
+        replaces: numberOf(replaces),
+        facts: definedOf({ ...consentOf(visitorId), ...facts }),
+        address: () => addressOf(world, request.ip),
       });
       return reply.code(201).send(viewOf(shown));
     },
@@ -46,6 +66,7 @@ export function registerVisitRoutes(app: App, world: ApiWorld): void {
     paths[1],
     {
       bodyLimit,
+      serializerCompiler,
       schema: {
         tags: ['visits'],
         summary: 'Keep a visit and its number alive',
@@ -55,16 +76,15 @@ export function registerVisitRoutes(app: App, world: ApiWorld): void {
       },
     },
     async (request, reply) => {
-      const website = await world.authorise.publishable(request);
+      const { id } = request.params;
+      const website = await world.authorise.publishableFor(request, id);
       allowOrigin(reply, request.headers.origin);
-      const { engagedSeconds, pages } = request.body;
+      const { engagedSeconds, pages, visitorId, gaClientId, human } = request.body;
+      const replaces = numberOf(request.body.replaces);
       const signals = signalsOf(request.body);
-      const shown = await world.visitDesk.beat(website, request.params.id, {
-        engagedSeconds,
-        pages,
-        signals,
-        address: addressOf(world, request.ip),
-      });
+      const address = () => addressOf(world, request.ip);
+      const beat = { engagedSeconds, pages, signals, visitorId, gaClientId, human, replaces, address };
+      const shown = await world.visitDesk.beat(website, id, beat);
       if (shown === null) throw new AppError('not-found', { detail: 'this website has no such visit' });
       return viewOf(shown);
     },
@@ -90,6 +110,23 @@ function registerPreflight(app: App, world: ApiWorld): void {
 function addressOf(world: ApiWorld, ip: string): string | null {
   const party = partyOf(ip);
   return party === null ? null : world.secrets.fingerprint(`address ${party}`);
+}
+
+/** So that a page's author can read why a request was refused. When the record is away, nobody is known. */
+async function allowKnownOrigin(world: ApiWorld, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { origin } = request.headers;
+  if (origin === undefined || reply.hasHeader('access-control-allow-origin')) return;
+  if (await world.visits.isKnownOrigin(world.db, origin).catch(() => false)) allowOrigin(reply, origin);
+}
+
+/** A page that may keep a lasting id of the visitor has their consent; the snippet sends none before. */
+function consentOf(visitorId: string | null): { consent?: string } {
+  return visitorId === null ? {} : { consent: 'granted' };
+}
+
+/** A number that cannot be read is left out: it only helps to choose, and must not cost the visit. */
+function numberOf(written: string | undefined): E164 | undefined {
+  return (written === undefined ? null : parseWritten(written)) ?? undefined;
 }
 
 function allowOrigin(reply: { header(name: string, value: string): unknown }, origin: string | undefined): void {

@@ -17,8 +17,18 @@ export const delayBins = 44;
 /** Curves of delay are kept apart for visits of little, some and much engagement. */
 export const delayLevels = 3;
 
-export function engagementBin(seconds: number): number {
+function engagementBin(seconds: number): number {
   return binOf(engagementEdges, seconds);
+}
+
+/** Typical seconds and pages of a cell. */
+export function middleOf(cell: number): { seconds: number; pages: number } {
+  const [bin, pageBin] = [Math.floor(cell / pageBins), cell % pageBins];
+  const from = engagementEdges[bin - 1] ?? 0;
+  const to = engagementEdges[bin] ?? 2 * from;
+  const pagesFrom = (pageEdges[pageBin - 1] ?? 0) + 1;
+  const pagesTo = pageEdges[pageBin] ?? 1.5 * pagesFrom;
+  return { seconds: (from + to) / 2, pages: (pagesFrom + pagesTo) / 2 };
 }
 
 /** The seconds of a visit of that length that fall into the bin. */

@@ -59,35 +59,32 @@ function countTrace(counts: Habits, trace: Trace, weight: number, rates: Rates, 
   const stranger = total;
   const repeat = trace.repeat === null ? 0 : rates.repeatShare * (rates.repeatCurve[trace.repeat] ?? 0);
   total += repeat;
-  for (const [place, holders] of trace.after) {
-    total += holders * (table[Math.floor(place / places)] as number) * (regions[place % places] as number);
-  }
+  const { after } = trace;
+  const rateAt = (at: number) => {
+    const place = after[at] as number;
+    return (
+      (after[at + 1] as number) * (table[Math.floor(place / places)] as number) * (regions[place % places] as number)
+    );
+  };
+  for (let at = 0; at < after.length; at += 2) total += rateAt(at);
   for (const live of trace.live) total += liveWeight(live, rates, regions);
   if (!(total > 0)) return;
   const scale = weight / total;
   counts.strangerCalls += stranger * scale;
   if (trace.repeat !== null) bump(counts.repeats, trace.repeat, repeat * scale);
   const home = homeShareOf(trace.region, rates);
-  for (const [place, holders] of trace.after) {
-    const share = holders * (table[Math.floor(place / places)] as number) * (regions[place % places] as number) * scale;
-    countAfter(counts, place, share, home);
-  }
+  for (let at = 0; at < after.length; at += 2) countAfter(counts, after[at] as number, rateAt(at) * scale, home);
   for (const live of trace.live) countLive(counts, live, liveWeight(live, rates, regions) * scale, home);
 }
 
 function countConfirmed(counts: Habits, trace: Trace, weight: number, rates: Rates): void {
   const { confirmed } = trace;
   const home = homeShareOf(trace.region, rates);
-  switch (confirmed?.kind) {
-    case 'after':
-      return countAfter(counts, confirmed.place, weight, home);
-    case 'live':
-      return countLive(counts, [confirmed.cell, confirmed.region, confirmed.tapped, 1], weight, home);
-    case 'repeat':
-      return bump(counts.repeats, trace.repeat ?? 0, weight);
-    default:
-      counts.strangerCalls += weight;
-  }
+  if (confirmed?.kind === 'after') countAfter(counts, confirmed.place, weight, home);
+  else if (confirmed?.kind === 'live') {
+    countLive(counts, [confirmed.cell, confirmed.region, confirmed.tapped, 1], weight, home);
+  } else if (confirmed?.kind === 'repeat') bump(counts.repeats, trace.repeat ?? 0, weight);
+  else counts.strangerCalls += weight;
 }
 
 function countAfter(counts: Habits, at: number, share: number, home: number): void {

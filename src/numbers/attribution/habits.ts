@@ -3,9 +3,7 @@
  * belief is revised, and forgotten evenly. A call counts for each candidate by its probability (the expectation step of
  * EM); a confirmed call counts wholly for one. What the counts mean is in `learned-model.ts`.
  */
-import { cellOf, cells, delayBin, delayBins, delayLevels, engagementBins, levelOf, secondsWithin } from './bins.ts';
-import type { CallModel } from './call-model.ts';
-import { type Belief, type Contact, type Holder, isTapped } from './weigh-contact.ts';
+import { cellOf, cells, delayBins, delayLevels, engagementBins, secondsWithin } from './bins.ts';
 
 export interface Habits {
   /** Visits that ended, by engagement and pages. */

@@ -4,22 +4,35 @@
  * priors: the delays follow a published curve for tracked calls (56 % within an hour, 81 % within five: a lognormal with
  * median 43 minutes and sigma 2.2); the others are ours.
  */
-import { cellOf, cells, delayBin, delayBinStart, delayBins, delayLevel, engagementBins, pageBins } from './bins.ts';
+import {
+  cellOf,
+  cells,
+  delayBin,
+  delayBinStart,
+  delayBins,
+  delayLevel,
+  engagementBins,
+  middleOf,
+  pageBins,
+} from './bins.ts';
 import type { CallModel } from './call-model.ts';
 import type { Habits } from './habits.ts';
 
-/** A visit calls this often, of which half while it is open and half later. */
-const usualCallsAfter = 0.01;
-const usualLiveRate = 0.01 / 90;
+/**
+ * A visit of a minute and one page calls this often once it is over, and per second while it is open. Both grow with the
+ * root of the pages, the former with the root of the seconds too: more interest, more calls, but not in proportion.
+ */
+const usualCallsAfter = 0.004;
+const usualLiveRate = 0.008 / 60;
 /** Weight of what is usual, in calls. */
 const usualWeight = 2;
 /** Weight of a row's and a column's ratio, and of a single cell's. */
-const marginWeight = 5;
-const cellWeight = 3;
+const marginWeight = 15;
+const cellWeight = 6;
 const delayMedianSeconds = 2_580;
 const delaySigma = 2.2;
 const delayWeight = 15;
-const levelWeight = 80;
+const levelWeight = 300;
 const usualTapShare = 0.5;
 const tapWeight = 6;
 /** Taps without a call: one in 10,000 seconds of visit. */
@@ -36,6 +49,8 @@ const repeatMedianSeconds = 4 * 3_600;
 const repeatSigma = 2.2;
 
 const usualDelays = lognormalBins(delayMedianSeconds, delaySigma);
+const usualAfter = usualCells(({ seconds, pages }) => usualCallsAfter * Math.sqrt((seconds / 60) * pages));
+const usualLive = usualCells(({ pages }) => usualLiveRate * Math.sqrt(pages));
 const usualRepeatDelays = lognormalBins(repeatMedianSeconds, repeatSigma);
 
 /** The fitted rates: a `CallModel`, and the tables it reads. */
@@ -52,8 +67,8 @@ export interface Rates extends CallModel {
 
 /** The rates as of these counts; they do not follow them further. */
 export function learnModel(habits: Habits): Rates {
-  const after = ratesOf(habits.callsAfter, habits.ended, usualCallsAfter);
-  const live = ratesOf(habits.liveCalls, habits.liveSeconds, usualLiveRate);
+  const after = ratesOf(habits.callsAfter, habits.ended, usualAfter);
+  const live = ratesOf(habits.liveCalls, habits.liveSeconds, usualLive);
   const pooled = curveOf(sumLists(habits.delays), usualDelays, delayWeight);
   const curves = habits.delays.map((counts) => densities(curveOf(counts, pooled, levelWeight)));
   const repeats = densities(curveOf(habits.repeats, usualRepeatDelays, repeatWeight));
@@ -79,35 +94,40 @@ export function learnModel(habits: Habits): Rates {
 }
 
 /**
- * Calls per exposure of each cell: the overall rate, times what the row and the column tell, times what the cell itself
- * tells, each drawn towards 1 as far as it rests on few calls.
+ * Calls per exposure of each cell: what is usual for it, times what all calls, its row, its column and the cell itself
+ * tell, each drawn towards 1 as far as it rests on few calls.
  */
-function ratesOf(calls: readonly number[], exposure: readonly number[], usual: number): number[] {
-  const overall = (sum(calls) + usualWeight) / (sum(exposure) + usualWeight / usual);
+function ratesOf(calls: readonly number[], exposure: readonly number[], usual: readonly number[]): number[] {
+  const expectedCalls = sum(usual.map((rate, cell) => rate * (exposure[cell] ?? 0)));
+  const overall = (sum(calls) + usualWeight) / (expectedCalls + usualWeight);
   const row = new Array<number>(engagementBins).fill(1);
   const column = new Array<number>(pageBins).fill(1);
   const rowOf = (cell: number) => Math.floor(cell / pageBins);
   const columnOf = (cell: number) => cell % pageBins;
   for (let round = 0; round < 3; round += 1) {
-    fit(row, rowOf, (cell) => column[columnOf(cell)] ?? 1);
-    fit(column, columnOf, (cell) => row[rowOf(cell)] ?? 1);
+    adjust(row, rowOf, (cell) => column[columnOf(cell)] ?? 1);
+    adjust(column, columnOf, (cell) => row[rowOf(cell)] ?? 1);
   }
   return Array.from({ length: cells }, (_, cell) => {
-    const expected = overall * (row[rowOf(cell)] ?? 1) * (column[columnOf(cell)] ?? 1);
+    const expected = overall * (usual[cell] ?? 0) * (row[rowOf(cell)] ?? 1) * (column[columnOf(cell)] ?? 1);
     const seen = (calls[cell] ?? 0) + cellWeight;
     return (expected * seen) / (expected * (exposure[cell] ?? 0) + cellWeight);
   });
 
-  function fit(ratios: number[], indexOf: (cell: number) => number, otherOf: (cell: number) => number): void {
+  function adjust(ratios: number[], indexOf: (cell: number) => number, otherOf: (cell: number) => number): void {
     const seen = new Array<number>(ratios.length).fill(marginWeight);
     const expected = new Array<number>(ratios.length).fill(marginWeight);
     for (let cell = 0; cell < cells; cell += 1) {
       const index = indexOf(cell);
       seen[index] = (seen[index] ?? 0) + (calls[cell] ?? 0);
-      expected[index] = (expected[index] ?? 0) + overall * otherOf(cell) * (exposure[cell] ?? 0);
+      expected[index] = (expected[index] ?? 0) + overall * (usual[cell] ?? 0) * otherOf(cell) * (exposure[cell] ?? 0);
     }
     for (let index = 0; index < ratios.length; index += 1) ratios[index] = (seen[index] ?? 1) / (expected[index] ?? 1);
   }
+}
+
+function usualCells(rateOf: (middle: { seconds: number; pages: number }) => number): number[] {
+  return Array.from({ length: cells }, (_, cell) => rateOf(middleOf(cell)));
 }
 
 /** Shares of the delay bins, drawn towards `usual` with that many calls' weight. */

@@ -11,8 +11,8 @@ export const places = 3;
 const [unknown, same, other] = [0, 1, 2] as const;
 
 export interface Trace {
-  /** Holders whose visit was over: place in the table of cell, delay bin and region, and how many of them. */
-  readonly after: readonly (readonly [place: number, holders: number])[];
+  /** Holders whose visit was over, in pairs: place in the table of cell, delay bin and region; how many stood there. */
+  readonly after: readonly number[];
   /** Holders whose visit was open. */
   readonly live: readonly (readonly [cell: number, region: number, tapped: boolean, holders: number])[];
   readonly region: string | null;
@@ -31,8 +31,8 @@ export type Confirmed =
   | { readonly kind: 'stranger' }
   | { readonly kind: 'repeat' };
 
-/** Below this a bin holds nobody. */
-const holdersLeast = 1e-6;
+/** Below this a bin holds nobody: it would be rounded away. */
+const holdersLeast = 5e-5;
 
 export function traceOf(contact: Contact & { readonly shown: boolean }, holders: readonly Holder[]): Trace {
   const after = new Float64Array(cells * delayBins * places);
@@ -90,11 +90,11 @@ function regionPlace(contact: Contact, holder: Holder): number {
   return contact.region === holder.region ? same : other;
 }
 
-function sparse(after: Float64Array): [number, number][] {
-  const found: [number, number][] = [];
+function sparse(after: Float64Array): number[] {
+  const found: number[] = [];
   for (let place = 0; place < after.length; place += 1) {
     const holders = after[place] as number;
-    if (holders > holdersLeast) found.push([place, holders]);
+    if (holders > holdersLeast) found.push(place, Math.round(holders * 1e4) / 1e4);
   }
   return found;
 }

@@ -33,6 +33,8 @@ export interface Ring {
 export interface ReplayPolicy<Visit extends Stay, Call extends Ring> {
   readonly numbers: number;
   readonly terms: LeaseTerms;
+  /** `false`: the numbers' former holders are not compared with the newcomer. */
+  readonly tellsApart?: boolean;
   /** Which idle number is given next; left out, the product's own order. */
   readonly rank?: typeof idleRank;
   /** `told`: the page says that it is left, and the lease ends with its hold. `silent`: it runs out by itself. */
@@ -117,7 +119,7 @@ export function createReplay<Visit extends Stay>(visits: readonly Visit[]) {
         visitId,
         visitorId,
         groups: null,
-        trait,
+        trait: policy.tellsApart === false ? null : trait,
         terms: policy.ends === 'told' ? going : beaten,
       };
       const grant = ledger.grant(wish, startsAt);

@@ -1,0 +1,261 @@
+/**
+ * What a durable grant and a beat cost over HTTP, against bare Fastify with the same route shape in the same run: the
+ * gateway as a user starts it (production, its own log level, a PostgreSQL server with synchronous_commit on), 64
+ * connections, live leases by the ten thousand. Rounds of all targets take turns, so that a machine that drifts drifts
+ * for all of them; the median round counts.
+ */
+import { findPostgres } from '../../test/support/services.ts';
+import type { Benchmark, BenchOptions } from '../benchmark.ts';
+import type { Fired, Firing } from '../fire-visits.ts';
+import { type BenchRedis, startBenchRedis } from './bench-redis.ts';
+import { type StagedRecord, stageRecord } from './staged-record.ts';
+import { runTool, type StartedServer, startServer } from './started-process.ts';
+
+export interface ModeFigures {
+  readonly bareRps: number;
+  readonly grantRps: number;
+  readonly grantRatio: number;
+  readonly grantP99Ms: number;
+  readonly beatRps: number;
+  readonly beatRatio: number;
+  readonly bytesPerLease: number;
+}
+
+export type DiyFigures = Pick<ModeFigures, 'bareRps' | 'grantRps' | 'grantRatio' | 'grantP99Ms'>;
+
+export interface LeaseResult {
+  readonly memory: ModeFigures;
+  readonly redis: ModeFigures | null;
+  readonly diy: DiyFigures | null;
+}
+
+interface Size {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly live: number;
+  /** Numbers beyond those; a round whose visits found none would not count. */
+  readonly idle: number;
+}
+
+const connections = 64;
+const fastestRps = 16_000;
+const full: Size = { rounds: 5, seconds: 4, live: 100_000, idle: 400_000 };
+const quick: Size = { rounds: 1, seconds: 2, live: 20_000, idle: 120_000 };
+const check: Size = { rounds: 1, seconds: 1, live: 2_000, idle: 60_000 };
+
+export const leaseBenchmark: Benchmark = Object.freeze({
+  title: 'a durable grant and a beat over HTTP against bare Fastify, in memory and on Redis',
+  run: (options: BenchOptions) => measure(options.quick ? quick : full, options.say),
+  print: (result: object) => printed(result as LeaseResult),
+  selfCheck: async (say: BenchOptions['say']) => faultsOf(await measure(check, say)),
+});
+
+async function measure(size: Size, say: BenchOptions['say']): Promise<LeaseResult> {
+  const postgres = await findPostgres(process.env.TEST_DATABASE_URL);
+  if (postgres.kind === 'absent') throw new Error(postgres.reason);
+  say('memory: staging the record');
+  const { figures: memory, diy } = await measureMode(postgres.url, size, null, say);
+  const redis = await startBenchRedis();
+  if (redis === null) say('redis: left out, there is no redis-server');
+  try {
+    const shared = redis === null ? null : await measureMode(postgres.url, size, redis, say);
+    return { memory, redis: shared?.figures ?? null, diy };
+  } finally {
+    await redis?.stop();
+  }
+}
+
+interface Targets {
+  readonly bare: StartedServer;
+  readonly gateway: StartedServer;
+  /** Measured beside the book in memory only: it does not depend on Redis. */
+  readonly diy: StartedServer | null;
+}
+
+async function measureMode(
+  serverUrl: string,
+  size: Size,
+  redis: BenchRedis | null,
+  say: BenchOptions['say'],
+): Promise<{ figures: ModeFigures; diy: DiyFigures | null }> {
+  const record = await stageRecord(serverUrl, size);
+  const started: StartedServer[] = [];
+  const keep = (server: StartedServer) => {
+    started.push(server);
+    return server;
+  };
+  try {
+    const usedBefore = await redis?.usedBytes();
+    const gateway = keep(await startGateway(record, redis));
+    const answers = await warmUp(gateway, record);
+    const usedAfter = await redis?.usedBytes();
+    const bare = keep(await startBare(answers));
+    const url = new URL(record.url);
+    url.searchParams.set('options', '-c search_path=linekeeper');
+    const diy = redis === null ? keep(await startBare({ ...answers, DIY_DATABASE_URL: url.href })) : null;
+    const rounds = await fireRounds({ bare, gateway, diy }, record, size, (line) =>
+      say(`${redis === null ? 'memory' : 'redis'}: ${line}`),
+    );
+    const bytesPerLease =
+      usedBefore === undefined || usedAfter === undefined
+        ? await runTool<number>(['--expose-gc', 'bench/weigh-leases.ts', String(size.live)])
+        : Math.round((usedAfter - usedBefore) / size.live);
+    return figuresOf(rounds, bytesPerLease);
+  } finally {
+    for (const server of started) await server.stop();
+    await record.drop();
+  }
+}
+
+function startGateway(record: StagedRecord, redis: BenchRedis | null): Promise<StartedServer> {
+  const env = {
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATABASE_URL: record.url,
+    SECRET_KEY: '0'.repeat(64),
+    SANDBOX_CARRIER: 'on',
+    TRUST_PROXY: 'loopback',
+    ...(redis === null ? {} : { REDIS_URL: redis.url }),
+  };
+  const profiling =
+    process.env.BENCH_PROFILE === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`];
+  return startServer([...profiling, 'src/main.ts'], env, /running at (http:\S+)/);
+}
+
+function startBare(env: Readonly<Record<string, string>>): Promise<StartedServer> {
+  return startServer(['bench/bare-visits.ts'], env, /ready (http:\S+)/);
+}
+
+/** The first visit loads the pool; its answers are what bare Fastify answers too, byte for byte. */
+async function warmUp(
+  gateway: StartedServer,
+  { key }: StagedRecord,
+): Promise<{ VISIT_ANSWER: string; BEAT_ANSWER: string }> {
+  const post = async (path: string, body: object) => {
+    const headers = {
+      authorization: `Bearer ${key}`,
+      origin: 'https://shop.example',
+      'content-type': 'application/json',
+    };
+    const response = await fetch(`${gateway.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    return { status: response.status, text: await response.text() };
+  };
+  for (let tries = 1; tries <= 20; tries += 1) {
+    const opened = await post('/v1/visits', { url: 'https://shop.example/' });
+    if (opened.status === 503) continue;
+    if (opened.status !== 201) throw new Error(`the first visit was answered ${opened.status} ${opened.text}`);
+    const { visit, lease } = JSON.parse(opened.text);
+    if (lease === null) throw new Error(`no lease in ${opened.text}`);
+    const beaten = await post(`/v1/visits/${visit.id}/beat`, { engagedSeconds: 1 });
+    return { VISIT_ANSWER: opened.text, BEAT_ANSWER: beaten.text };
+  }
+  throw new Error('the gateway did not take a visit in 20 tries');
+}
+
+interface Round {
+  readonly bareVisits: Fired;
+  readonly bareBeats: Fired;
+  readonly grants: Fired;
+  readonly beats: Fired;
+  readonly diy: Fired | null;
+}
+
+async function fireRounds(
+  { bare, gateway, diy }: Targets,
+  record: StagedRecord,
+  size: Size,
+  say: BenchOptions['say'],
+): Promise<Round[]> {
+  const fire = (server: StartedServer, what: Firing['what'], run: string, seconds: number) => {
+    const each = Math.ceil((fastestRps * seconds) / connections);
+    const { key } = record;
+    const firing: Firing = { url: server.url, what, seconds, connections, key, run, each, visits: size.live };
+    return runTool<Fired>(['bench/fire-visits.ts', JSON.stringify(firing)]);
+  };
+  for (const server of [bare, gateway]) {
+    await fire(server, 'beats', 'warm', 1);
+    await fire(server, 'visits', 'warm', 1);
+  }
+  const rounds: Round[] = [];
+  for (let round = 1; round <= size.rounds; round += 1) {
+    const before = await record.countLeases();
+    const grants = await fire(gateway, 'visits', `round-${round}`, size.seconds);
+    const filed = (await record.countLeases()) - before;
+    const bareVisits = await fire(bare, 'visits', `round-${round}`, size.seconds);
+    const beats = await fire(gateway, 'beats', '', size.seconds);
+    const bareBeats = await fire(bare, 'beats', '', size.seconds);
+    const byHand = diy === null ? null : await fire(diy, 'visits', `round-${round}`, size.seconds);
+    rounds.push({ bareVisits, bareBeats, grants, beats, diy: byHand });
+    say(
+      `round ${round}: ${told({ bareVisits, grants, bareBeats, beats, ...(byHand ? { byHand } : {}) })}; ${filed} filed`,
+    );
+    if (filed < grants.answered) throw new Error(`${grants.answered} grants were answered and ${filed} filed`);
+  }
+  return rounds;
+}
+
+function told(fired: Readonly<Record<string, Fired>>): string {
+  return Object.entries(fired)
+    .map(
+      ([name, { rps, p99Ms, faults }]) =>
+        `${name} ${Math.round(rps)}/s p99 ${p99Ms} ms${faults > 0 ? ` ${faults} FAULTS` : ''}`,
+    )
+    .join(', ');
+}
+
+function figuresOf(rounds: readonly Round[], bytesPerLease: number): { figures: ModeFigures; diy: DiyFigures | null } {
+  const faults = rounds.flatMap((round) => [round.grants, round.beats]).reduce((sum, fired) => sum + fired.faults, 0);
+  if (faults > 0) throw new Error(`${faults} requests were not answered 2xx`);
+  const median = (of: (round: Round) => number) => {
+    const sorted = rounds.map(of).sort((left, right) => left - right);
+    return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  };
+  const bareRps = Math.round(median(({ bareVisits }) => bareVisits.rps));
+  const figures = {
+    bareRps,
+    grantRps: Math.round(median(({ grants }) => grants.rps)),
+    grantRatio: rounded(median(({ grants, bareVisits }) => grants.rps / bareVisits.rps)),
+    grantP99Ms: median(({ grants }) => grants.p99Ms),
+    beatRps: Math.round(median(({ beats }) => beats.rps)),
+    beatRatio: rounded(median(({ beats, bareBeats }) => beats.rps / bareBeats.rps)),
+    bytesPerLease,
+  };
+  const byHand = (of: (fired: Fired, round: Round) => number) =>
+    median((round) => (round.diy === null ? Number.NaN : of(round.diy, round)));
+  if (rounds.some(({ diy }) => diy === null)) return { figures, diy: null };
+  const diy = {
+    bareRps,
+    grantRps: Math.round(byHand(({ rps }) => rps)),
+    grantRatio: rounded(byHand(({ rps }, { bareVisits }) => rps / bareVisits.rps)),
+    grantP99Ms: byHand(({ p99Ms }) => p99Ms),
+  };
+  return { figures, diy };
+}
+
+function rounded(ratio: number): number {
+  return Math.round(ratio * 1_000) / 1_000;
+}
+
+function printed({ memory, redis, diy }: LeaseResult): string {
+  const line = (name: string, figures: Partial<ModeFigures> | null) =>
+    figures === null
+      ? `${name.padEnd(8)} left out\n`
+      : `${name.padEnd(8)} ${Object.entries(figures)
+          .map(([key, value]) => `${key} ${value}`)
+          .join('  ')}\n`;
+  return line('memory', memory) + line('redis', redis) + line('by hand', diy);
+}
+
+/** Shape and sanity of a result. */
+function faultsOf(result: LeaseResult): string[] {
+  const keys = ['bareRps', 'grantRps', 'grantRatio', 'grantP99Ms', 'beatRps', 'beatRatio', 'bytesPerLease'];
+  return Object.entries(result).flatMap(([mode, figures]) =>
+    figures === null
+      ? []
+      : Object.entries(figures).flatMap(([key, value]) => {
+          if (mode !== 'diy' && Object.keys(figures).join() !== keys.join()) return [`${mode} has other keys`];
+          return Number.isFinite(value) && Number(value) > 0 ? [] : [`${mode}.${key} is ${value}`];
+        }),
+  );
+}

@@ -1,0 +1,247 @@
+/**
+ * The lease book in Redis, for many processes: each decision is one Lua script (`lua/`), which also writes the grant to
+ * a stream that drains into the record (`drain-grants.redis.ts`). Redis holds nothing that cannot be read from the
+ * record again: a pool it does not have is loaded, and what a dying Redis may have lost is brought back before anybody
+ * is given a number (`lease-redis.redis.ts`, `load-pool.redis.ts`).
+ */
+import { limits } from '../../config/limits.ts';
+import type { Clock } from '../ports/clock.ts';
+import { AppError } from '../ports/errors.ts';
+import type { Ids, NumberId, PoolId } from '../ports/ids.ts';
+import { faultFacts, type Log } from '../ports/log.ts';
+import { createBeatBuffer } from './beat-buffer.ts';
+import { createGrantDrain } from './drain-grants.redis.ts';
+import { idleRank } from './idle-rank.ts';
+import type { Answer, Lease, LeaseBeat, LeaseBook, LeaseRecord, OpenedVisit, Want } from './lease-book.ts';
+import { createLeaseKeys } from './lease-keys.ts';
+import { createLeaseRedis, type LeaseConnection } from './lease-redis.redis.ts';
+import { createPoolLoader } from './load-pool.redis.ts';
+import { createGrantFiler } from './refile-grants.ts';
+import { expectedCalls } from './visit-intent.ts';
+import { type RawEntry, readEntry, readLease } from './waiting-grant.ts';
+
+interface World {
+  readonly connection: LeaseConnection;
+  /** The tags are `{prefix-0}` to `{prefix-15}`. */
+  readonly keyPrefix: string;
+  readonly record: LeaseRecord;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  /** Unique among all processes, and new with each start. */
+  readonly consumer: string;
+  /** What was read by a consumer and not filed for this long is taken over; limits.grantClaimAfterMs. */
+  readonly claimAfterMs?: number;
+}
+
+/** The pools are compared with the record as often as the book in memory does it. */
+const checkEveryTicks = Math.ceil(limits.poolCheckEveryMs / limits.beatFlushEveryMs);
+
+type Decision = readonly [kind: string, lease?: string, isNew?: string];
+
+export function createRedisLeaseBook(world: World): LeaseBook {
+  const { clock, ids, log, record } = world;
+  const keys = createLeaseKeys(world.keyPrefix);
+  const file = createGrantFiler({ record, log });
+  const beats = createBeatBuffer(record.fileBeats);
+  const redis = createLeaseRedis({
+    connection: world.connection,
+    log,
+    onLost: () => saveOwn().catch((fault: unknown) => log.error({ err: faultFacts(fault) }, 'grants-not-rescued')),
+    recover: () => loader.recover(),
+  });
+  const loader = createPoolLoader({ redis, keys, record, clock, saveOwn });
+  const drain = createGrantDrain({
+    connection: world.connection,
+    streams: keys.streams,
+    buriedOf: keys.buried,
+    consumer: world.consumer,
+    file,
+    clock,
+    log,
+    ...(world.claimAfterMs === undefined ? {} : { claimAfterMs: world.claimAfterMs }),
+  });
+  let ticks = 0;
+  let isClosed = false;
+
+  /** Writes what only this process knows for sure, straight to the record. */
+  async function saveOwn(): Promise<void> {
+    await drain.rescue();
+    await beats.flush();
+  }
+
+  /** Runs a decision until the pool is there and has been looked through. */
+  async function decide(poolId: PoolId, want: Pick<Want, 'terms'>, ask: () => Promise<unknown>): Promise<Decision> {
+    // A Redis that went down with all of us may lag behind the record.
+    if (!loader.knows(poolId)) await loader.load(poolId, want.terms);
+    for (let loads = 0; loads <= limits.poolLoadsMax; ) {
+      const decision = (await ask()) as Decision;
+      if (decision[0] === 'again') continue;
+      if (decision[0] !== 'unloaded') return decision;
+      loads += 1;
+      await loader.load(poolId, want.terms);
+    }
+    throw new AppError('unavailable', { detail: 'Redis keeps losing the pool' });
+  }
+
+  function grant(
+    visit: Pick<OpenedVisit, 'id' | 'visitorId'>,
+    opened: OpenedVisit | null,
+    want: Want,
+  ): Promise<Answer> {
+    const { poolId } = want;
+    const stream = keys.grants(poolId);
+    const asked = [
+      ...keys.ofPool(poolId),
+      keys.visitor(poolId, visit.visitorId),
+      keys.address(poolId, want.guard?.address ?? null),
+      stream,
+    ];
+    return redis.attempt(async () => {
+      // A lease id is used for one attempt only: what became of an earlier one is not known.
+      const wish = JSON.stringify(wishOf(visit, want, ids.make('lease')));
+      const kept = opened === null ? '' : JSON.stringify(opened);
+      const run = () => redis.run('grant-lease', asked, [clock.now(), wish, kept]);
+      const [kind, packed = '', isNew] = await decide(poolId, want, run);
+      if (kind !== 'granted') {
+        if (opened !== null) drain.note(stream, { visit: opened, lease: null });
+        return { kind: 'refused', reason: kind as Extract<Answer, { kind: 'refused' }>['reason'] };
+      }
+      const lease = readLease(packed);
+      if (isNew === '1') drain.note(stream, { visit: opened, lease });
+      return { kind: 'granted', lease };
+    });
+  }
+
+  async function keep(visit: OpenedVisit): Promise<null> {
+    const stream = keys.grants(visit.id);
+    await redis.attempt(() => redis.connection.xadd(stream, '*', 'visit', JSON.stringify(visit), 'lease', ''));
+    drain.note(stream, { visit, lease: null });
+    return null;
+  }
+
+  async function settle(poolId: PoolId, numberId: NumberId): Promise<void> {
+    const [, slots = ''] = keys.ofPool(poolId);
+    const found = await redis.attempt(() => redis.run('read-number', [slots, keys.grants(poolId)], [numberId]));
+    const [packed, ...entries] = found as [string?, ...RawEntry[]];
+    await file(entries.map((entry) => readEntry(entry).record).filter((grant) => grant !== null));
+    if (packed !== undefined) noteSlot(beats, packed);
+    await beats.flushNumber(numberId);
+  }
+
+  return Object.freeze({
+    async open(visit: OpenedVisit, want: Want | null): Promise<Answer | null> {
+      refuseUnkeepable(visit);
+      return within(limits.grantPatienceMs, want === null ? keep(visit) : grant(visit, visit, want));
+    },
+
+    grant: (visit: Pick<OpenedVisit, 'id' | 'visitorId'>, want: Want) =>
+      within(limits.grantPatienceMs, grant(visit, null, want)),
+
+    async beat(beat: LeaseBeat): Promise<Lease | null> {
+      const { poolId, visitId, terms, engagedSeconds, pages } = beat;
+      const back = idleRank(0, expectedCalls(beat));
+      const at = clock.now();
+      const args = [at, visitId, terms.leaseMs, terms.restMs, back, engagedSeconds, pages];
+      const run = () => redis.run('beat-lease', keys.ofPool(poolId), args);
+      const [kind, packed = ''] = await within(
+        limits.grantPatienceMs,
+        redis.attempt(() => decide(poolId, beat, run)),
+      );
+      if (kind !== 'held') return null;
+      const lease = readLease(packed);
+      const { id: leaseId, numberId, expiresAt } = lease;
+      beats.note({ visitId, leaseId, numberId, at, engagedSeconds, pages, expiresAt, ended: false });
+      return lease;
+    },
+
+    async end({ poolId, visitId, terms }: Parameters<LeaseBook['end']>[0]): Promise<void> {
+      const at = clock.now();
+      const run = () => redis.run('end-lease', keys.ofPool(poolId), [at, visitId, terms.restMs]);
+      const [kind, packed = ''] = await redis.attempt(() => decide(poolId, { terms }, run));
+      if (kind !== 'ended') return;
+      const { id: leaseId, numberId, expiresAt } = readLease(packed);
+      beats.note({ visitId, leaseId, numberId, at, engagedSeconds: 0, pages: 1, expiresAt, ended: true });
+    },
+
+    settle: (poolId: PoolId, numberId: NumberId) => within(limits.settlePatienceMs, settle(poolId, numberId)),
+
+    refresh: (poolId: PoolId) => redis.attempt(() => loader.refresh(poolId)),
+
+    async tick(): Promise<void> {
+      ticks += 1;
+      try {
+        // Beats of a visit that the record does not have yet would be lost on it.
+        if (redis.isUp()) await drain.drainAll();
+        else await drain.rescue();
+        await beats.flush();
+        if (redis.isUp() && ticks % limits.grantClaimEveryTicks === 0) await drain.claim();
+        if (redis.isUp() && ticks % checkEveryTicks === 0) await loader.checkStamps();
+      } catch (fault) {
+        log.warn({ err: faultFacts(fault) }, 'lease-book-tick-failed');
+      }
+    },
+
+    async close(): Promise<void> {
+      if (isClosed) return;
+      isClosed = true;
+      const writing = async () => {
+        if (redis.isUp()) await drain.drainAll();
+        await drain.stop();
+        await saveOwn();
+      };
+      await within(limits.leaseCloseTimeoutMs, writing()).catch((fault: unknown) =>
+        log.warn({ err: faultFacts(fault) }, 'lease-book-closed-early'),
+      );
+      redis.close();
+    },
+  });
+}
+
+/** What the script is told; what is null is left out, for Lua has no null in JSON. */
+function wishOf(visit: Pick<OpenedVisit, 'id' | 'visitorId'>, want: Want, leaseId: string) {
+  const { groups, terms, guard, enterpriseId, poolId } = want;
+  return {
+    ...terms,
+    leaseId,
+    visitId: visit.id,
+    visitorId: visit.visitorId ?? undefined,
+    groups: groups ?? undefined,
+    guard: guard && { ...guard, address: guard.address ?? undefined },
+    sweepMax: limits.numbersPerSweep,
+    addressKeptMs: limits.addressKeptMs,
+    enterpriseId,
+    poolId,
+  };
+}
+
+/** What the slot knows of its lease and of the beats other processes have heard. */
+function noteSlot(beats: ReturnType<typeof createBeatBuffer>, packed: string): void {
+  const { lease, beat = {} } = JSON.parse(packed);
+  if (lease === undefined) return;
+  const { id: leaseId, visitId, numberId, grantedAt, expiresAt } = lease;
+  const { at = grantedAt, engagedSeconds = 0, pages = 1 } = beat;
+  beats.note({ visitId, leaseId, numberId, at, engagedSeconds, pages, expiresAt, ended: false });
+}
+
+/** The record cannot hold these, and the page must hear of it now: from the stream nobody could tell it. */
+function refuseUnkeepable({ visitorId, arrival }: OpenedVisit): void {
+  const fields = Object.entries({ visitorId: visitorId ?? '', ...arrival }).flatMap(([field, value]) =>
+    value.includes('\0') || !value.isWellFormed()
+      ? [{ field, problem: 'holds NUL or half a surrogate pair', cure: 'send well-formed text without NUL' }]
+      : [],
+  );
+  if (fields.length > 0) throw new AppError('invalid-request', { fields });
+}
+
+async function within<Value>(timeoutMs: number, value: Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new AppError('unavailable', { detail: `not within ${timeoutMs} ms` })), timeoutMs);
+  });
+  try {
+    return await Promise.race([value, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

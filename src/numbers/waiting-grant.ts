@@ -1,0 +1,28 @@
+/** A grant on its way from Redis to the record, as the scripts write it: a stream's entry with the visit and the lease. */
+import type { GrantRecord } from './lease-book.ts';
+
+/** As Redis answers it: field names and values in turn. */
+export type RawEntry = readonly [id: string, fields: readonly string[]];
+
+export interface WaitingGrant {
+  readonly entryId: string;
+  readonly fields: readonly string[];
+  /** Null: nothing we wrote, or nothing that can be read. */
+  readonly record: GrantRecord | null;
+}
+
+export function readEntry([entryId, fields]: RawEntry): WaitingGrant {
+  const [, visit = '', , lease = ''] = fields;
+  try {
+    const record = { visit: visit === '' ? null : JSON.parse(visit), lease: lease === '' ? null : readLease(lease) };
+    return { entryId, fields, record };
+  } catch {
+    return { entryId, fields, record: null };
+  }
+}
+
+/** A lease as a script answers it: Lua drops what is null. */
+export function readLease(packed: string): NonNullable<GrantRecord['lease']> {
+  const lease = JSON.parse(packed);
+  return { ...lease, visitorId: lease.visitorId ?? null };
+}
