@@ -121,6 +121,21 @@ export const limits = Object.freeze({
   poolCheckEveryMs: 30_000,
   /** How long a browser keeps `/lk.js` before it asks again; the versions with a hash never change. */
   snippetCacheSeconds: 300,
+  /**
+   * A plan for a pool: visits that are replayed (the newest, when there are more), calls that are weighed at each size,
+   * draws of them where traffic is thin, holders weighed for one call, sizes, days and how long it may take.
+   */
+  planVisitsMax: 150_000,
+  planVisitsPerPage: 1_000,
+  planCallsWanted: 3_000,
+  planDrawsMax: 20,
+  planHoldersMax: 2_000,
+  planSizeMax: 2_000,
+  planDaysMax: 60,
+  planTimeoutMs: 180_000,
+  /** Fewer visits, or a shorter time, say too little to plan from. */
+  planVisitsLeast: 100,
+  planSpanLeastMs: 24 * 60 * 60 * 1_000,
   /** One claim on an outbox entry; a crashed claimer's entry is taken over after it. */
   outboxLockMs: 30_000,
   /** An entry whose handler keeps failing by a fault of ours is given up after this, and logged each time until then. */

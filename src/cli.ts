@@ -1,13 +1,16 @@
 #!/usr/bin/env node
 /**
  * The `linekeeper` command: start the gateway, bring the record to its newest shape, make an enterprise or a key, bring
- * in numbers, or run the simulator and the listener. Settings come from the environment, as for `npm start`. Exit codes: 0 done, 1 it failed,
+ * in numbers, plan a pool, or run the simulator and the listener. Settings come from the environment, as for
+ * `npm start`. Exit codes: 0 done, 1 it failed,
  * 2 it was asked the wrong way.
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { addEnterprise } from './gateway/add-enterprise.postgres.ts';
 import { type FileImported, importFile, type Progress } from './gateway/import-file.file.ts';
+import { planPoolAhead, planPoolOfRecord, writePlan } from './gateway/plan-for-command.postgres.ts';
+import { planUsage, readPlanOptions } from './gateway/plan-options.ts';
 import { openRecord } from './gateway/start-gateway.ts';
 import { createApiKeys, type KeyKind } from './identity/api-keys.postgres.ts';
 import { createLog, runGateway, settingsOrSay } from './main.ts';
@@ -30,12 +33,13 @@ const usage = `Usage: linekeeper <command> [options]        (in this folder: npm
                             make an enterprise with its first two keys, printed this once
   import-numbers FILE.csv [--pool ID] [--carrier NAME] [--enterprise ID] [--dry-run]
                             bring in numbers (docs/numbers.md); run again, it goes on where it was stopped
+  plan-pool [options]       how many numbers a pool needs (plan-pool --help)
   simulate [options]        play a busy day against a running gateway (simulate --help)
   listen [options]          receive webhooks and print one line each (listen --help)
   help                      this text
 
-Settings come from the environment (docs/settings.md). On the embedded database, all but simulate and
-listen need the gateway stopped; with DATABASE_URL they may run beside it.
+Settings come from the environment (docs/settings.md). On the embedded database, all but simulate, listen and
+plan-pool without --pool need the gateway stopped; with DATABASE_URL they may run beside it.
 `;
 
 /** Asked the wrong way: the message names the cure. */
@@ -49,6 +53,7 @@ const commands: Readonly<Record<string, Command>> = {
   keys,
   enterprise,
   'import-numbers': importNumbers,
+  'plan-pool': planPool,
   simulate: simulateCommand,
   listen: listenCommand,
   async help() {
@@ -177,6 +182,37 @@ function sayImported(imported: FileImported): number {
     default:
       return unreachable(imported);
   }
+}
+
+async function planPool(args: readonly string[]): Promise<number> {
+  if (args.includes('--help')) {
+    process.stdout.write(planUsage);
+    return 0;
+  }
+  const ask = readPlanOptions(args);
+  if (typeof ask === 'string') throw new Misuse(`${ask}\n"linekeeper plan-pool --help" lists the options`);
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort(new Error('stopped; nothing was changed')));
+  const watch = { signal: stop.signal, progress: sayLookingAt };
+  const { poolId } = ask;
+  if (poolId === null) {
+    process.stdout.write(writePlan(await planPoolAhead(ask, watch), ask.form));
+    return 0;
+  }
+  try {
+    return await withRecord(async ({ kysely }) => {
+      process.stdout.write(writePlan(await planPoolOfRecord(kysely, poolId, ask, watch), ask.form));
+      return 0;
+    });
+  } catch (fault) {
+    if (!(fault instanceof Error) || !/ is in use by /.test(fault.message)) throw fault;
+    throw new Error(`${fault.message} Or ask it: GET /v1/pools/${poolId}/plan`, { cause: fault });
+  }
+}
+
+/** Progress goes to stderr, so that stdout holds the plan alone. */
+function sayLookingAt(numbers: number, done: number): void {
+  process.stderr.write(`${done} sizes done, replaying ${numbers} numbers\n`);
 }
 
 /** The key alone goes to stdout, so that a script can take it. */

@@ -18,6 +18,7 @@ import type { NumberPlaces } from '../numbers/number-place.file.ts';
 import type { NumberSupplier } from '../numbers/number-supplier.ts';
 import type { Numbers } from '../numbers/numbers.postgres.ts';
 import type { PoolNews } from '../numbers/pool-news.ts';
+import type { PoolPlanner } from '../numbers/pool-planner.ts';
 import type { Pools } from '../numbers/pools.postgres.ts';
 import type { Stock } from '../numbers/stock.postgres.ts';
 import type { VisitDesk } from '../numbers/welcome-visit.ts';
@@ -80,6 +81,7 @@ export interface ApiWorld {
   readonly beliefDesk: BeliefDesk;
   readonly models: Pick<Models, 'newest' | 'ownOfPool'>;
   readonly attributionReads: AttributionReads;
+  readonly poolPlanner: PoolPlanner;
   readonly stock: Stock;
   readonly numberDesk: NumberDesk;
   readonly importNumbers: ImportNumbers;

@@ -28,6 +28,7 @@ import { registerHomeRoute } from './routes/home.ts';
 import { registerInventoryRoutes } from './routes/inventory.ts';
 import { registerNumberSupplyRoutes } from './routes/number-supply.ts';
 import { registerNumberRoutes } from './routes/numbers.ts';
+import { registerPoolPlanRoute } from './routes/pool-plan.ts';
 import { registerPoolRoutes } from './routes/pools.ts';
 import { registerReportRoutes } from './routes/reports.ts';
 import { registerSnippetRoutes } from './routes/snippet.ts';
@@ -103,9 +104,16 @@ export async function createApp(options: AppOptions): Promise<App> {
 
 /** With callbacks, not promises: these run with every page view. */
 function addHooks(app: App, observe: ObserveRequest): void {
+  const state = { closing: false };
+  app.addHook('preClose', (done) => {
+    state.closing = true;
+    done();
+  });
   app.addHook('onSend', (_request, reply, payload, done) => {
     reply.header('x-content-type-options', 'nosniff');
     reply.header('referrer-policy', 'no-referrer');
+    // Closing ends idle connections once: one that is answered afterwards would be waited for as long as it is kept alive.
+    if (state.closing) reply.header('connection', 'close');
     done(null, payload);
   });
   app.addHook('onResponse', (request, reply, done) => {
@@ -136,6 +144,7 @@ export function registerApi(app: App, world: ApiWorld): void {
     registerPoolRoutes(typed, world);
     registerWebsiteRoutes(typed, world);
     registerInventoryRoutes(typed, world);
+    registerPoolPlanRoute(typed, world);
     registerEndpointRoutes(typed, world);
     registerConversionRoutes(typed, world);
     registerReportRoutes(typed, world);

@@ -35,6 +35,7 @@ import { createCallDesk } from '../telephony/take-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { createAttribution } from './attribution.ts';
 import { createLeasing, type SharedLeasing } from './leasing.ts';
+import { createPlanner } from './planning.ts';
 import { createSupply } from './supply.ts';
 import { wireSelling } from './wire-selling.ts';
 
@@ -104,6 +105,7 @@ export function createCore(world: World) {
     ...supply,
     ...leasing,
     ...attribution.desks,
+    poolPlanner: createPlanner({ db, clock }),
     calls,
     runner,
     callDesk,

@@ -61,8 +61,18 @@ const release = z.strictObject({
 
 /** The policy as it is set: everything optional, unknown keys refused by name. */
 export const poolPolicySchema = z.strictObject({
-  holdMs: z.int().min(0).max(dayMs).default(minuteMs / 2).describe('a visitor keeps a number at least this long'),
-  leaseMs: z.int().min(0).max(dayMs).default(minuteMs / 2).describe('and this long after the last sign of life'),
+  holdMs: z
+    .int()
+    .min(0)
+    .max(dayMs)
+    .default(minuteMs / 2)
+    .describe('a visitor keeps a number at least this long'),
+  leaseMs: z
+    .int()
+    .min(0)
+    .max(dayMs)
+    .default(minuteMs / 2)
+    .describe('and this long after the last sign of life'),
   restMs: z
     .int()
     .min(0)

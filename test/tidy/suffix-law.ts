@@ -41,6 +41,7 @@ const suffixMay: Readonly<Record<string, readonly string[]>> = {
   http: ['fetch', 'undici', 'node:http', 'node:dns'],
   twilio: ['twilio'],
   timer: [],
+  thread: ['node:worker_threads'],
 };
 
 /** The suffixes a file name may carry, for the name law. */
