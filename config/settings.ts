@@ -31,7 +31,9 @@ export const settingsSchema = z.object({
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })
     .optional()
-    .describe('Redis for background jobs when there is more than one process; unset, they run on PostgreSQL'),
+    .describe(
+      'Redis for leases and background jobs when there is more than one process; unset, memory and PostgreSQL do',
+    ),
   SECRET_KEY: z
     .string()
     .regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits (32 bytes): openssl rand -hex 32')

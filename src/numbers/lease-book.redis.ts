@@ -48,12 +48,9 @@ export function createRedisLeaseBook(world: World): LeaseBook {
     connection: world.connection,
     log,
     onLost: () => saveOwn().catch((fault: unknown) => log.error({ err: faultFacts(fault) }, 'grants-not-rescued')),
-    recover: async () => {
-      await saveOwn();
-      await loader.recover();
-    },
+    recover: () => loader.recover(),
   });
-  const loader = createPoolLoader({ redis, keys, record, clock });
+  const loader = createPoolLoader({ redis, keys, record, clock, saveOwn });
   const drain = createGrantDrain({
     connection: world.connection,
     streams: keys.streams,
@@ -82,7 +79,6 @@ export function createRedisLeaseBook(world: World): LeaseBook {
       if (decision[0] === 'again') continue;
       if (decision[0] !== 'unloaded') return decision;
       loads += 1;
-      await saveOwn();
       await loader.load(poolId, want.terms);
     }
     throw new AppError('unavailable', { detail: 'Redis keeps losing the pool' });

@@ -18,6 +18,8 @@ interface World {
   readonly keys: LeaseKeys;
   readonly record: LeaseRecord;
   readonly clock: Clock;
+  /** Brings into the record what only this process knows. */
+  readonly saveOwn: () => Promise<void>;
 }
 
 /** Why a pool is loaded. `recover`: beats may have been lost, so leases are kept for as long as they may have promised. */
@@ -37,15 +39,17 @@ export function createPoolLoader(world: World) {
     const stock = await record.readPool(poolId);
     const before = await redis.connection.hkeys(slots);
     const now = world.clock.now();
+    await rememberVisitors(poolId, stock.past, terms, now);
+    const restored = new Set<NumberId>();
     const parts = partsOf(stock, before, terms, now);
     for (const [index, { numbers, gone }] of parts.entries()) {
       const isLast = index === parts.length - 1 ? '1' : '0';
       const isRecovery = reason === 'recover' ? '1' : '0';
       const args = [now, ticket, JSON.stringify(numbers), JSON.stringify(gone), isLast, isRecovery];
-      const restored = await redis.run('load-pool', pool, [...args, JSON.stringify(terms)]);
-      if (Array.isArray(restored)) await fileRaised(stock, new Set(restored), terms, now);
+      const reply = await redis.run('load-pool', pool, [...args, JSON.stringify(terms)]);
+      if (Array.isArray(reply)) for (const id of reply) restored.add(id);
     }
-    await rememberVisitors(poolId, stock.past, terms, now);
+    await fileRaised(stock, restored, terms, now);
     stamps.set(poolId, stock.stamp);
   }
 
@@ -57,7 +61,9 @@ export function createPoolLoader(world: World) {
       const { id: leaseId, visitId, grantedAt: at, engagedSeconds, pages } = past;
       return [{ visitId, leaseId, at, engagedSeconds, pages, expiresAt, ended: false }];
     });
-    if (raised.length > 0) await record.fileBeats(raised);
+    for (let at = 0; at < raised.length; at += limits.beatsPerWriteMax) {
+      await record.fileBeats(raised.slice(at, at + limits.beatsPerWriteMax));
+    }
   }
 
   async function rememberVisitors(poolId: PoolId, past: readonly PastLease[], terms: LeaseTerms, now: number) {
@@ -81,7 +87,8 @@ export function createPoolLoader(world: World) {
 
     /** Loads the pool; whoever else needs it meanwhile waits for the same load. */
     load(poolId: PoolId, terms: LeaseTerms): Promise<void> {
-      const under = loading.get(poolId) ?? load(poolId, terms, 'load').finally(() => loading.delete(poolId));
+      const anew = () => world.saveOwn().then(() => load(poolId, terms, 'load'));
+      const under = loading.get(poolId) ?? anew().finally(() => loading.delete(poolId));
       loading.set(poolId, under);
       return under;
     },
@@ -94,6 +101,7 @@ export function createPoolLoader(world: World) {
 
     /** Redis may have lost its last second, or all: every pool this process knows is brought up to the record. */
     async recover(): Promise<void> {
+      await world.saveOwn();
       for (const poolId of stamps.keys()) {
         const terms = await termsOf(poolId);
         if (terms !== null) await load(poolId, terms, 'recover');
