@@ -17,6 +17,7 @@ import { createLeaseKeys } from './lease-keys.ts';
 import { createLeaseRedis, type LeaseConnection } from './lease-redis.redis.ts';
 import { createPoolLoader } from './load-pool.redis.ts';
 import { createGrantFiler } from './refile-grants.ts';
+import { shareRecord } from './shared-record.ts';
 import { expectedCalls } from './visit-intent.ts';
 import { type RawEntry, readEntry, readLease } from './waiting-grant.ts';
 
@@ -40,7 +41,8 @@ const checkEveryTicks = Math.ceil(limits.poolCheckEveryMs / limits.beatFlushEver
 type Decision = readonly [kind: string, lease?: string, isNew?: string];
 
 export function createRedisLeaseBook(world: World): LeaseBook {
-  const { clock, ids, log, record } = world;
+  const { clock, ids, log } = world;
+  const record = shareRecord(world.record);
   const keys = createLeaseKeys(world.keyPrefix);
   const file = createGrantFiler({ record, log });
   const beats = createBeatBuffer(record.fileBeats);
@@ -198,7 +200,7 @@ export function createRedisLeaseBook(world: World): LeaseBook {
   });
 }
 
-/** What the script is told; what is null is left out, for Lua has no null in JSON. */
+/** What the script is told; what is null is left out, for Lua has no null in JSON, and JSON no Infinity. */
 function wishOf(visit: Pick<OpenedVisit, 'id' | 'visitorId'>, want: Want, leaseId: string) {
   const { groups, terms, guard, enterpriseId, poolId } = want;
   return {
@@ -207,7 +209,11 @@ function wishOf(visit: Pick<OpenedVisit, 'id' | 'visitorId'>, want: Want, leaseI
     visitId: visit.id,
     visitorId: visit.visitorId ?? undefined,
     groups: groups ?? undefined,
-    guard: guard && { ...guard, address: guard.address ?? undefined },
+    guard: guard && {
+      ...guard,
+      livePerAddressMax: Math.min(guard.livePerAddressMax, Number.MAX_SAFE_INTEGER),
+      address: guard.address ?? undefined,
+    },
     sweepMax: limits.numbersPerSweep,
     addressKeptMs: limits.addressKeptMs,
     enterpriseId,

@@ -59,6 +59,19 @@ onRedis('the lease scripts', (redis) => {
       expect((await arrive(book, null, { groups: ['b', 'a'] })).lease?.numberId).toBe(numbers[0]);
     });
 
+    test('take a guard that bounds nothing', async () => {
+      const { open, arrive } = await setup({ numbers: 2 });
+      const guard = {
+        address: 'digest',
+        proven: false,
+        livePerAddressMax: Number.POSITIVE_INFINITY,
+        provenAboveShare: 1,
+      };
+      const book = await open();
+      expect((await arrive(book, null, { guard })).lease).not.toBeNull();
+      expect((await arrive(book, null, { guard })).lease).not.toBeNull();
+    });
+
     test('keep all keys of a pool and its stream under one tag, and spread pools over the tags', async () => {
       const { arrive, beat, open, client, keys } = await setup({ numbers: 2 });
       const guard = { address: 'digest', proven: true, livePerAddressMax: 5, provenAboveShare: 0.8 };

@@ -118,6 +118,28 @@ onRedis('many books on one Redis', (redis) => {
       expect(await waiting()).toEqual({ entries: 0, read: 0 });
     });
 
+    test('a statement that PostgreSQL ended for the sake of another process is done again', async () => {
+      const { arrive, beat, openWith, record, leases } = await setup({ numbers: 2 });
+      const ended = new Set<string>();
+      const once = (what: string) => {
+        if (ended.has(what)) return;
+        ended.add(what);
+        throw Object.assign(new Error('deadlock detected'), { code: '40P01' });
+      };
+      const book = openWith({
+        record: {
+          ...record,
+          fileGrants: async (grants) => once('grants') ?? record.fileGrants(grants),
+          fileBeats: async (beats) => once('beats') ?? record.fileBeats(beats),
+        },
+      });
+      const { visit, lease } = await arrive(book);
+      await beat(book, visit.id, { engagedSeconds: 5 });
+      await book.tick();
+      expect(await leases()).toMatchObject([{ id: lease?.id, engaged_seconds: 5 }]);
+      expect(ended).toEqual(new Set(['grants', 'beats']));
+    });
+
     test('a grant that the record will never take, or cannot read, is put aside and holds up nobody', async () => {
       const told: string[] = [];
       const log: Log = { ...silentLog, error: (_facts, event) => void told.push(event) };
