@@ -209,10 +209,10 @@ function wishOf(visit: Pick<OpenedVisit, 'id' | 'visitorId'>, want: Want, leaseI
     visitId: visit.id,
     visitorId: visit.visitorId ?? undefined,
     groups: groups ?? undefined,
+    // An address that is not bounded is not counted either.
     guard: guard && {
       ...guard,
-      livePerAddressMax: Math.min(guard.livePerAddressMax, Number.MAX_SAFE_INTEGER),
-      address: guard.address ?? undefined,
+      address: Number.isFinite(guard.livePerAddressMax) ? (guard.address ?? undefined) : undefined,
     },
     sweepMax: limits.numbersPerSweep,
     addressKeptMs: limits.addressKeptMs,
