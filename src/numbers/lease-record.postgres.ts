@@ -85,6 +85,7 @@ async function past(world: World, poolId: PoolId): Promise<PastLease[]> {
       'visit.pages',
     ])
     .orderBy('lease.granted_at')
+    .orderBy('lease.number_id')
     .orderBy('lease.generation')
     .execute();
   return rows.map((row) => ({
