@@ -25,7 +25,7 @@ end
 
 local sharers = before and slot.sharers or {}
 leave_queue(id, slot)
-let_go(slot)
+let_go(id, slot)
 slot.generation, slot.beat = slot.generation + 1, nil
 slot.lease = {
   id = wish.leaseId, visitId = wish.visitId, visitorId = wish.visitorId, numberId = id, e164 = slot.e164,

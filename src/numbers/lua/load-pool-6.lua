@@ -16,7 +16,7 @@ local restored = {}
 local function restore(slot, number)
   local lease = number.lease
   if lease.generation > slot.generation then
-    let_go(slot)
+    let_go(number.id, slot)
     slot.generation, slot.lease, slot.address, slot.beat = lease.generation, lease, nil, nil
     slot.freeAt, slot.back = number.freeAt, number.back
     redis.call('HSET', visits, lease.visitId, number.id)

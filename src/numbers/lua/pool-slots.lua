@@ -13,17 +13,11 @@ local function read(id)
   return packed and cjson.decode(packed) or nil
 end
 
-local function write(id, slot)
-  redis.call('HSET', slots, id, cjson.encode(slot))
-end
+local function write(id, slot) redis.call('HSET', slots, id, cjson.encode(slot)) end
 
-local function is_live(slot, now)
-  return slot and slot.lease and slot.lease.expiresAt > now
-end
+local function is_live(slot, now) return slot and slot.lease and slot.lease.expiresAt > now end
 
-local function rank(slot)
-  return string.format('%020.3f', slot.freeAt + slot.back)
-end
+local function rank(slot) return string.format('%020.3f', slot.freeAt + slot.back) end
 
 
 -- Before anything its rank is made of changes.
@@ -32,15 +26,17 @@ local function leave_queue(id, slot)
   redis.call('ZREM', groups, slot.group .. ':' .. rank(slot) .. ':' .. id)
 end
 
--- Its visits beat on it no more.
-local function let_go(slot)
-  if slot.lease then redis.call('HDEL', visits, slot.lease.visitId, unpack(slot.sharers or {})) end
+-- Its visits beat on it no more; one that has another number by now goes on with that.
+local function let_go(id, slot)
+  for _, visit in ipairs(slot.lease and { slot.lease.visitId, unpack(slot.sharers or {}) } or {}) do
+    if redis.call('HGET', visits, visit) == id then redis.call('HDEL', visits, visit) end
+  end
   slot.sharers = nil
 end
 
 -- Its time is over: clocks of processes differ, and a lease that one has seen to end must not live again for another.
 local function make_idle(id, slot)
-  let_go(slot)
+  let_go(id, slot)
   slot.lease, slot.address, slot.beat = nil, nil, nil
   write(id, slot)
   redis.call('ZREM', busy, id)
@@ -53,12 +49,10 @@ local function sweep(now, max)
   local due = redis.call('ZRANGEBYSCORE', busy, '-inf', now, 'LIMIT', 0, max)
   for _, id in ipairs(due) do
     local slot = read(id)
+    make_idle(id, slot)
     if slot.gone then
-      redis.call('ZREM', busy, id)
+      leave_queue(id, slot)
       redis.call('HDEL', slots, id)
-      let_go(slot)
-    else
-      make_idle(id, slot)
     end
   end
   return #due == max
