@@ -96,8 +96,6 @@ export const limits = Object.freeze({
   beatsPerWriteMax: 1_000,
   /** Of each number, as many latest holders are known again after a start. */
   holdersRestoredPerNumber: 4,
-  /** A visitor who comes back is given their former number, when it is free, for this long. */
-  stickyMs: 30 * 24 * 60 * 60 * 1_000,
   /** Visitors whose former numbers a pool remembers. */
   formerVisitorsMax: 200_000,
   /**
@@ -112,8 +110,8 @@ export const limits = Object.freeze({
   identifiedVisitsMax: 100_000,
   /** National forms of numbers kept in memory, so that a page view does not work one out again. */
   nationalFormsMax: 500_000,
-  /** New visits of one address that are given a number of their own (contracts section 7). */
-  visitsPerAddressMax: 10,
+  /** Visits of one address that are counted; a pool's policy says how many of them are given a number. */
+  visitsPerAddressMax: 10_000,
   visitsPerAddressWithinMs: 60_000,
   /** How long a page view waits for Redis to count it; after that this process counts alone. */
   visitRateTimeoutMs: 250,

@@ -76,7 +76,7 @@ export function createCore(world: World) {
   const { visitCodes, aniRegions } = attribution;
   const { creditContact } = attribution.desks;
   const carriers = () => [...world.voice.keys()];
-  const leasing = createLeasing({ ...world, transact, ids, numbers, visitCodes, aniRegions, carriers });
+  const leasing = createLeasing({ ...world, ...supply, transact, ids, numbers, visitCodes, aniRegions, carriers });
   const { settleHolders } = leasing;
   poolNews.listen(leasing.leaseBook.refresh);
   const offers = createOffers({ clock, ids });

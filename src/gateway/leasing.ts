@@ -8,6 +8,7 @@ import type { LeaseBook } from '../numbers/lease-book.ts';
 import { createLeaseRecord } from '../numbers/lease-record.postgres.ts';
 import { readLending } from '../numbers/lending.postgres.ts';
 import { createMemoryLeaseBook, type MemoryLeaseBookWorld } from '../numbers/memory-lease-book.ts';
+import type { NumberPlaces } from '../numbers/number-place.file.ts';
 import type { Numbers } from '../numbers/numbers.postgres.ts';
 import { createSettleHolders } from '../numbers/settle-holders.ts';
 import { createVisitRate, type VisitRate } from '../numbers/visit-rate.ts';
@@ -36,6 +37,7 @@ interface World extends SharedLeasing {
   readonly visitCodes: VisitCodes;
   readonly aniRegions: AniRegions;
   readonly numbers: Numbers;
+  readonly places: NumberPlaces;
   /** Carriers whose numbers can be answered here. */
   readonly carriers: () => readonly string[];
 }
@@ -53,6 +55,7 @@ export function createLeasing(world: World) {
     book: leaseBook,
     rate: world.visitRate ?? createVisitRate(),
     readLending: (poolId) => readLending(db, poolId, carriers()),
+    groupOf: world.places.groupOf,
     issueCode: (visitId, poolId) => world.visitCodes.issue(db, { visitId, poolId }),
     clock,
     ids,

@@ -3,11 +3,11 @@
  * without opening the record, so that works beside a running gateway and before the first start.
  */
 
-import { limits } from '../../config/limits.ts';
 import { planViewOf } from '../api/read-plan-query.ts';
 import { drawPlan } from '../numbers/draw-plan.ts';
 import type { LeaseTerms } from '../numbers/lease-book.ts';
 import { type PlanWatch, type PoolPlan, type PoolPlanner, planSynthetic } from '../numbers/pool-planner.ts';
+import { defaultPolicy } from '../numbers/pool-policy.ts';
 import { planCsv, printPlan } from '../numbers/print-plan.ts';
 import { runPlan } from '../numbers/replay/run-plan.thread.ts';
 import { systemClock } from '../ports/clock.ts';
@@ -18,7 +18,8 @@ import type { PlanAsk } from './plan-options.ts';
 import { createPlanner, usualModel } from './planning.ts';
 
 /** What a pool does of which nothing else is said. */
-const usualTerms: LeaseTerms = { holdMs: 120_000, leaseMs: 120_000, restMs: 60_000, stickyMs: limits.stickyMs };
+const { holdMs, leaseMs, restMs, stickyDays } = defaultPolicy;
+const usualTerms: LeaseTerms = { holdMs, leaseMs, restMs, stickyMs: stickyDays * 86_400_000 };
 
 /** Makes the plan for a pool of the record. @throws Error when there is no such pool. */
 export async function planPoolOfRecord(db: Db, poolId: string, ask: PlanAsk, watch: PlanWatch): Promise<PoolPlan> {

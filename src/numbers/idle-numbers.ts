@@ -55,7 +55,8 @@ export function createIdleNumbers(rankOf: typeof idleRank) {
       let best: IdleEntry | undefined;
       let least = Number.POSITIVE_INFINITY;
       while (passed.length < compared && least > 0) {
-        const entry = pop(wanted);
+        // A preferred group is not left for one whose callers would be easier to tell apart.
+        const entry = pop(wanted === null || passed[0] === undefined ? wanted : [passed[0].group]);
         if (entry === undefined) break;
         passed.push(entry);
         const overlap = overlapOf(holdersOf(entry.slot), trait, now);

@@ -17,6 +17,7 @@ import { createLeaseKeys } from './lease-keys.ts';
 import { createLeaseRedis, type LeaseConnection } from './lease-redis.redis.ts';
 import { createPoolLoader } from './load-pool.redis.ts';
 import { createGrantFiler } from './refile-grants.ts';
+import { shareRecord } from './shared-record.ts';
 import { expectedCalls } from './visit-intent.ts';
 import { type RawEntry, readEntry, readLease } from './waiting-grant.ts';
 
@@ -40,7 +41,8 @@ const checkEveryTicks = Math.ceil(limits.poolCheckEveryMs / limits.beatFlushEver
 type Decision = readonly [kind: string, lease?: string, isNew?: string];
 
 export function createRedisLeaseBook(world: World): LeaseBook {
-  const { clock, ids, log, record } = world;
+  const { clock, ids, log } = world;
+  const record = shareRecord(world.record);
   const keys = createLeaseKeys(world.keyPrefix);
   const file = createGrantFiler({ record, log });
   const beats = createBeatBuffer(record.fileBeats);
@@ -120,7 +122,8 @@ export function createRedisLeaseBook(world: World): LeaseBook {
     return null;
   }
 
-  async function settle(poolId: PoolId, numberId: NumberId): Promise<void> {
+  async function settle(poolId: PoolId, numberId: NumberId | null): Promise<void> {
+    if (numberId === null) return drain.drainAll();
     const [, slots = ''] = keys.ofPool(poolId);
     const found = await redis.attempt(() => redis.run('read-number', [slots, keys.grants(poolId)], [numberId]));
     const [packed, ...entries] = found as [string?, ...RawEntry[]];
@@ -164,7 +167,7 @@ export function createRedisLeaseBook(world: World): LeaseBook {
       beats.note({ visitId, leaseId, numberId, at, engagedSeconds: 0, pages: 1, expiresAt, ended: true });
     },
 
-    settle: (poolId: PoolId, numberId: NumberId) => within(limits.settlePatienceMs, settle(poolId, numberId)),
+    settle: (poolId: PoolId, numberId: NumberId | null) => within(limits.settlePatienceMs, settle(poolId, numberId)),
 
     refresh: (poolId: PoolId) => redis.attempt(() => loader.refresh(poolId)),
 
@@ -198,16 +201,21 @@ export function createRedisLeaseBook(world: World): LeaseBook {
   });
 }
 
-/** What the script is told; what is null is left out, for Lua has no null in JSON. */
+/** What the script is told; what is null is left out, for Lua has no null in JSON, and JSON no Infinity. */
 function wishOf(visit: Pick<OpenedVisit, 'id' | 'visitorId'>, want: Want, leaseId: string) {
-  const { groups, terms, guard, enterpriseId, poolId } = want;
+  const { groups, trait, terms, guard, enterpriseId, poolId } = want;
   return {
     ...terms,
     leaseId,
     visitId: visit.id,
     visitorId: visit.visitorId ?? undefined,
     groups: groups ?? undefined,
-    guard: guard && { ...guard, address: guard.address ?? undefined },
+    trait: trait ?? undefined,
+    // An address that is not bounded is not counted either.
+    guard: guard && {
+      ...guard,
+      address: Number.isFinite(guard.livePerAddressMax) ? (guard.address ?? undefined) : undefined,
+    },
     sweepMax: limits.numbersPerSweep,
     addressKeptMs: limits.addressKeptMs,
     enterpriseId,

@@ -57,6 +57,8 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
     if (slot.place === 'busy') busyCount -= 1;
     slot.place = 'idle';
     addresses.set(slot, null, now);
+    letGo(slot);
+    slot.lease = null;
     idle.add(slot);
   }
 
@@ -92,11 +94,15 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
     letGo(slot);
   }
 
-  /** Its visits beat on it no more. */
+  /** Its visits beat on it no more; one that has another number by now goes on with that. */
   function letGo(slot: Slot): void {
-    if (slot.lease !== null) byVisit.delete(slot.lease.visitId);
-    for (const sharer of slot.sharers) byVisit.delete(sharer);
+    if (slot.lease !== null) part(slot.lease.visitId, slot);
+    for (const sharer of slot.sharers) part(sharer, slot);
     if (slot.sharers.length > 0) slot.sharers = [];
+  }
+
+  function part(visitId: VisitId, slot: Slot): void {
+    if (byVisit.get(visitId) === slot) byVisit.delete(visitId);
   }
 
   /** Where this visitor was before: their own live number, or their former one while it is idle. */
@@ -105,7 +111,12 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
     const slot = former.find(visitorId, now - terms.stickyMs);
     if (slot === undefined || slot.gone) return undefined;
     if (slot.place === 'idle') return slots.get(slot.number.id) === slot ? slot : undefined;
-    return liveLease(slot, now)?.visitorId === visitorId ? slot : undefined;
+    return ownLive(slot, visitorId, now) === null ? undefined : slot;
+  }
+
+  function ownLive(slot: Slot, visitorId: string | null, now: number): Lease | null {
+    const lease = liveLease(slot, now);
+    return lease?.visitorId === visitorId ? lease : null;
   }
 
   function hold(slot: Slot, lease: Lease, freeAt: number, { intent, trait }: Pick<Slot, 'intent' | 'trait'>): void {
@@ -161,10 +172,23 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
       }
     },
 
-    /** Takes over what the record knows of a number's lease, the earlier ones first; one that we know changes nothing. */
-    restore(lease: Lease, freeAt: number, worth: Pick<Slot, 'intent' | 'trait'>): void {
+    /** Takes over what the record knows of a number's lease, the earlier ones first. False: we know as much. */
+    restore(lease: Lease, freeAt: number, worth: Pick<Slot, 'intent' | 'trait'>): boolean {
       const slot = slots.get(lease.numberId);
-      if (slot !== undefined && slot.generation < lease.generation) hold(slot, lease, freeAt, worth);
+      if (slot === undefined || slot.generation >= lease.generation) return false;
+      hold(slot, lease, freeAt, worth);
+      return true;
+    },
+
+    /** The live lease that this visit has, or would take over from its visitor's other one. */
+    heldBy(
+      { visitId, visitorId, terms }: Pick<GrantWish, 'visitId' | 'visitorId' | 'terms'>,
+      now: number,
+    ): Lease | null {
+      const held = liveLease(byVisit.get(visitId), now);
+      if (held !== null) return held;
+      const slot = visitorId === null ? undefined : former.find(visitorId, now - terms.stickyMs);
+      return slot === undefined || slot.place === 'idle' ? null : ownLive(slot, visitorId, now);
     },
 
     grant(wish: GrantWish, now: number): LedgerGrant {
@@ -225,6 +249,14 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
         for (const visit of [takenFrom.visitId, ...sharers]) byVisit.set(visit, slot);
       }
       queue(slot);
+    },
+
+    /** A grant that may be in the record, though nobody was told: nobody has the number until its time is over. */
+    disown({ lease }: GivenLease): void {
+      const slot = slots.get(lease.numberId);
+      if (slot?.lease?.id !== lease.id) return;
+      letGo(slot);
+      slot.lease = null;
     },
 
     sweep,

@@ -17,6 +17,9 @@ interface World {
   readonly carriers?: () => readonly string[];
 }
 
+/** The group of a number whose place nobody has looked up yet. */
+const unplaced = 'any';
+
 export function createLeaseRecord(world: World): LeaseRecord {
   const { database } = world;
   return Object.freeze({
@@ -25,10 +28,13 @@ export function createLeaseRecord(world: World): LeaseRecord {
 
     async readPool(poolId: PoolId): Promise<PoolStock> {
       const stamp = await readStamp(world, poolId);
-      const numbers = await given(world, poolId).select(['number.id', 'number.e164']).orderBy('number.id').execute();
+      const numbers = await given(world, poolId)
+        .select(['number.id', 'number.e164', 'number.number_group'])
+        .orderBy('number.id')
+        .execute();
       return {
         stamp,
-        numbers: numbers.map((number) => ({ ...number, group: 'any' })),
+        numbers: numbers.map(({ id, e164, number_group }) => ({ id, e164, group: number_group ?? unplaced })),
         past: await past(world, poolId),
       };
     },
@@ -58,7 +64,11 @@ function isCarried(world: World) {
 
 async function readStamp(world: World, poolId: PoolId): Promise<string> {
   const row = await given(world, poolId)
-    .select(sql<string>`md5(coalesce(string_agg(number.id || number.e164, ' ' order by number.id), ''))`.as('stamp'))
+    .select(
+      sql<string>`md5(coalesce(string_agg(number.id || number.e164 || coalesce(number.number_group, ''), ' ' order by number.id), ''))`.as(
+        'stamp',
+      ),
+    )
     .executeTakeFirstOrThrow();
   return row.stamp;
 }
@@ -86,6 +96,7 @@ async function past(world: World, poolId: PoolId): Promise<PastLease[]> {
       sql<string | null>`visit.arrival->>'region'`.as('trait'),
     ])
     .orderBy('lease.granted_at')
+    .orderBy('lease.number_id')
     .orderBy('lease.generation')
     .execute();
   return rows.map((row) => ({

@@ -145,9 +145,14 @@ function openGate(): Gate {
   return gate;
 }
 
-/** A reply of Redis, or what ioredis says of a connection; anything else is not Redis' fault. */
+/** States of Redis that pass; any other reply of fault is ours. */
+const passing = /^(?:OOM|LOADING|READONLY|BUSY|MISCONF|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|TRYAGAIN)/;
+
+/** Whether Redis cannot do it just now, by its own word or by what ioredis says of the connection. */
 function isOfRedis(fault: unknown): boolean {
-  return fault instanceof Error && (fault.name === 'ReplyError' || isLost(fault) || /timed out/.test(fault.message));
+  if (!(fault instanceof Error)) return false;
+  if (fault.name === 'ReplyError') return passing.test(fault.message);
+  return isLost(fault) || /timed out/.test(fault.message);
 }
 
 /** The connection broke: the command may or may not have been done. */

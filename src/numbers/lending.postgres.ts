@@ -1,16 +1,23 @@
 /** What of a pool matters to a page view: its terms, and the number that is shown when there is none to lease. */
 
-import { limits } from '../../config/limits.ts';
 import type { E164 } from '../ports/e164.ts';
 import { AppError } from '../ports/errors.ts';
 import type { NumberId, PoolId } from '../ports/ids.ts';
 import type { Db } from '../records/schema.ts';
 import type { LeaseTerms } from './lease-book.ts';
+import { type PoolPolicy, readPolicy } from './pool-policy.ts';
+import { pools } from './pools.postgres.ts';
+import type { NumberGroup } from './preferred-groups.ts';
+
+const dayMs = 86_400_000;
 
 export interface Lending {
   readonly poolId: PoolId;
   readonly terms: LeaseTerms;
-  /** Null when the pool has none, or its carrier is not there. */
+  readonly policy: PoolPolicy;
+  /** Kinds of number in the pool, for a page to prefer some. */
+  readonly groups: readonly NumberGroup[];
+  /** Null when the pool has none or shows none, or its carrier is not there. */
   readonly shared: { readonly id: NumberId; readonly e164: E164 } | null;
 }
 
@@ -19,12 +26,20 @@ export async function readLending(db: Db, poolId: PoolId, carriers: readonly str
   const row = await db
     .selectFrom('pool')
     .leftJoin('number', 'number.id', 'pool.shared_number_id')
-    .select(['pool.hold_ms', 'pool.lease_ms', 'pool.rest_ms', 'number.id', 'number.e164', 'number.carrier'])
+    .select(['pool.hold_ms', 'pool.lease_ms', 'pool.rest_ms', 'pool.policy'])
+    .select(['number.id', 'number.e164', 'number.carrier'])
     .where('pool.id', '=', poolId)
     .executeTakeFirst();
   if (row === undefined) throw new AppError('fault', { detail: `pool ${poolId} is gone` });
   const { id, e164, carrier } = row;
-  const terms = { holdMs: row.hold_ms, leaseMs: row.lease_ms, restMs: row.rest_ms, stickyMs: limits.stickyMs };
-  const isCarried = carrier !== null && carriers.includes(carrier);
-  return { poolId, terms, shared: id !== null && e164 !== null && isCarried ? { id, e164 } : null };
+  const policy = readPolicy(row);
+  const { holdMs, leaseMs, restMs, stickyDays, preference } = policy;
+  const isShown = policy.exhaustion === 'shared' && carrier !== null && carriers.includes(carrier);
+  return {
+    poolId,
+    terms: { holdMs, leaseMs, restMs, stickyMs: stickyDays * dayMs },
+    policy,
+    groups: preference === 'match' ? await pools.groups(db, poolId) : [],
+    shared: id !== null && e164 !== null && isShown ? { id, e164 } : null,
+  };
 }

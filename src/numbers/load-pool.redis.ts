@@ -10,7 +10,7 @@ import { idleRank } from './idle-rank.ts';
 import type { LeaseRecord, LeaseTerms, PastLease, PoolStock } from './lease-book.ts';
 import type { LeaseKeys } from './lease-keys.ts';
 import type { LeaseRedis } from './lease-redis.redis.ts';
-import { restoredExpiry } from './restore-lease.ts';
+import { restoredExpiry, restoredFreeAt } from './restore-lease.ts';
 import { expectedCalls } from './visit-intent.ts';
 
 interface World {
@@ -152,12 +152,13 @@ function partsOf(stock: PoolStock, before: readonly string[], terms: LeaseTerms,
 }
 
 function restored(past: PastLease, terms: LeaseTerms, now: number) {
-  const { engagedSeconds, pages, visitorId, ...lease } = past;
+  const { engagedSeconds, pages, visitorId, trait, ...lease } = past;
   const expiresAt = restoredExpiry(past, terms, now);
   return {
-    freeAt: expiresAt + terms.restMs,
+    freeAt: restoredFreeAt(past, terms, now),
     filed: { expiresAt: past.expiresAt, freeAt: past.expiresAt + terms.restMs },
     back: idleRank(0, expectedCalls({ engagedSeconds, pages })),
+    ...(trait === null ? {} : { trait }),
     lease: { ...lease, expiresAt, ...(visitorId === null ? {} : { visitorId }) },
   };
 }

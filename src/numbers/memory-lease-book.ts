@@ -12,7 +12,7 @@ import type { Ids, LeaseId, NumberId, PoolId } from '../ports/ids.ts';
 import { createBeatBuffer } from './beat-buffer.ts';
 import { createGrantJournal, type Filing } from './grant-journal.ts';
 import type { Answer, GrantRecord, Lease, LeaseBeat, LeaseBook, LeaseRecord, OpenedVisit, Want } from './lease-book.ts';
-import type { GivenLease } from './lease-ledger.ts';
+import type { GivenLease, LeaseLedger } from './lease-ledger.ts';
 import { createMemoryPools, type MemoryPool } from './memory-pools.ts';
 import { expectedCalls } from './visit-intent.ts';
 
@@ -36,8 +36,9 @@ interface Waiter {
 }
 
 export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
-  const { record, clock, ids } = world;
-  const pools = createMemoryPools(world);
+  const { record, ids } = world;
+  const clock = neverBack(world.clock);
+  const pools = createMemoryPools({ record, clock });
   const beats = createBeatBuffer(record.fileBeats);
   const journal = createGrantJournal({
     file: record.fileGrants,
@@ -58,18 +59,24 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
     return promise;
   }
 
-  function file(grant: GrantRecord): Promise<Filing> {
-    const filing = journal.add(grant);
-    const { lease } = grant;
-    if (lease !== null) {
-      const done = filing.finally(() => promised.delete(lease.id));
-      promised.set(lease.id, { numberId: lease.numberId, done });
-    }
-    return filing;
+  async function fileAlone(visit: OpenedVisit): Promise<void> {
+    const filing = await journal.add({ visit, lease: null });
+    if (filing !== 'filed') throw new AppError('unavailable', { detail: 'the record did not take the visit' });
   }
 
-  async function fileAlone(visit: OpenedVisit): Promise<void> {
-    if ((await file({ visit, lease: null })) !== 'filed') throw new AppError('unavailable');
+  /** Files the lease, and undoes it when it was not filed; until then it counts as under way. */
+  function fileLease(pool: MemoryPool, given: GivenLease, grant: GrantRecord): Promise<Filing> {
+    const { id, numberId } = given.lease;
+    const filing = journal.add(grant).then(async (filed) => {
+      if (filed !== 'filed') await undo(pool, given, filed);
+      return filed;
+    });
+    const done = filing.then(
+      () => promised.delete(id),
+      () => promised.delete(id),
+    );
+    promised.set(id, { numberId, done });
+    return filing;
   }
 
   async function give(
@@ -79,37 +86,49 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
   ): Promise<Answer> {
     const pool = pools.find(want.poolId) ?? (await pools.load(want.poolId, want.terms));
     pool.terms = want.terms;
+    const { groups, trait, terms, guard } = want;
+    const who = { visitId: visit.id, visitorId: visit.visitorId, terms };
     for (let tries = 1; tries <= limits.grantTriesMax; tries += 1) {
-      const { groups, trait, terms, guard } = want;
-      const wish = { leaseId: ids.make('lease'), visitId: visit.id, visitorId: visit.visitorId, groups, trait, terms };
+      // Nothing may come between the last look and the grant.
+      for (let other = underWay(pool, who); other !== undefined; other = underWay(pool, who)) await other.done;
+      const wish = { ...who, leaseId: ids.make('lease'), groups, trait };
       const given = pool.ledger.grant(guard === undefined ? wish : { ...wish, guard }, clock.now());
       if (given.kind !== 'granted') {
         if (opened !== null) await fileAlone(opened);
         return { kind: 'refused', reason: given.kind };
       }
       if (!given.isNew) {
-        await promised.get(given.lease.id)?.done;
+        // After a start it may be promised for longer than the record knows.
+        note(given.lease, { visitId: visit.id, engagedSeconds: 0, pages: 1 }, false);
         return { kind: 'granted', lease: given.lease };
       }
       const { enterpriseId, poolId } = want;
-      const filing = await file({ visit: opened, lease: { ...given.lease, enterpriseId, poolId } });
+      const grant = { visit: opened, lease: { ...given.lease, enterpriseId, poolId } };
+      const filing = await fileLease(pool, given, grant);
       if (filing === 'filed') return { kind: 'granted', lease: given.lease };
-      await undo(pool, given, filing);
+      if (filing !== 'taken') throw new AppError('unavailable', { detail: 'the record did not take the visit' });
     }
     throw new AppError('unavailable', { detail: 'the numbers of this pool keep being given by another process' });
   }
 
-  /** A lease that may be in the record is kept from others until it runs out, though nobody was told of it. */
-  async function undo(pool: MemoryPool, given: GivenLease, filing: Exclude<Filing, 'filed'>): Promise<void> {
-    if (filing === 'taken') {
-      pool.lost.push(given);
-      return pools.readAgain(pool);
-    }
-    if (filing === 'not-filed') pool.ledger.revoke(given, clock.now());
-    throw new AppError('unavailable', { detail: 'the record did not take the visit' });
+  /** A lease that is answered again or taken over must be in the record first: it may still turn out to be lost. */
+  function underWay(pool: MemoryPool, who: Parameters<LeaseLedger['heldBy']>[0]): Promised | undefined {
+    const own = pool.ledger.heldBy(who, clock.now());
+    return own === null ? undefined : promised.get(own.id);
   }
 
-  function note(lease: Lease, { visitId, engagedSeconds, pages }: LeaseBeat, ended: boolean): void {
+  async function undo(pool: MemoryPool, given: GivenLease, filing: Exclude<Filing, 'filed'>): Promise<void> {
+    if (filing === 'not-filed') return pool.ledger.revoke(given, clock.now());
+    if (filing === 'unknown') return pool.ledger.disown(given);
+    pool.lost.push(given);
+    await pools.readAgain(pool);
+  }
+
+  function note(
+    lease: Lease,
+    { visitId, engagedSeconds, pages }: Pick<LeaseBeat, 'visitId' | 'engagedSeconds' | 'pages'>,
+    ended: boolean,
+  ): void {
     const { id: leaseId, numberId, expiresAt } = lease;
     beats.note({ visitId, leaseId, numberId, at: clock.now(), engagedSeconds, pages, expiresAt, ended });
   }
@@ -133,10 +152,12 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
     async end({ poolId, visitId, terms }: Pick<LeaseBeat, 'poolId' | 'visitId' | 'terms'>): Promise<void> {
       const pool = pools.find(poolId) ?? (await pools.load(poolId, terms));
       const lease = pool.ledger.end(visitId, terms, clock.now());
-      if (lease !== null) note(lease, { poolId, visitId, terms, engagedSeconds: 0, pages: 1 }, true);
+      if (lease !== null) note(lease, { visitId, engagedSeconds: 0, pages: 1 }, true);
     },
 
-    async settle(_poolId: PoolId, numberId: NumberId): Promise<void> {
+    async settle(_poolId: PoolId, numberId: NumberId | null): Promise<void> {
+      // Visits without a number are in the record before they are answered.
+      if (numberId === null) return;
       const own = [...promised.values()].filter((one) => one.numberId === numberId);
       await Promise.all(own.map(({ done }) => done));
       await beats.flushNumber(numberId);
@@ -160,4 +181,15 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
       await beats.flush().catch((fault: unknown) => world.logFault(fault, 'beats-not-written'));
     },
   });
+}
+
+/** A machine's clock may be set back; a lease that was seen to end must not live again. */
+function neverBack(clock: Clock): Clock {
+  let latest = 0;
+  return {
+    now() {
+      latest = Math.max(latest, clock.now());
+      return latest;
+    },
+  };
 }

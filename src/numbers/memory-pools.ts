@@ -5,9 +5,9 @@
 import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PoolId } from '../ports/ids.ts';
-import type { LeaseRecord, LeaseTerms, PoolStock } from './lease-book.ts';
+import type { BeatRecord, LeaseRecord, LeaseTerms, PoolStock } from './lease-book.ts';
 import { createLeaseLedger, type GivenLease, type LeaseLedger } from './lease-ledger.ts';
-import { restoredExpiry } from './restore-lease.ts';
+import { restoredExpiry, restoredFreeAt } from './restore-lease.ts';
 import { expectedCalls } from './visit-intent.ts';
 
 export interface MemoryPool {
@@ -29,7 +29,7 @@ export function createMemoryPools({ record, clock }: { record: LeaseRecord; cloc
     const stock = await record.readPool(id);
     const ledger = createLeaseLedger({ visitorsMax: limits.formerVisitorsMax });
     const pool = { id, ledger, terms, stamp: '', checkedAt: clock.now(), reading: null, lost: [] };
-    takeStock(pool, stock, clock.now());
+    await fileRaised(takeStock(pool, stock, clock.now()));
     pools.set(id, pool);
     return pool;
   }
@@ -49,10 +49,17 @@ export function createMemoryPools({ record, clock }: { record: LeaseRecord; cloc
     try {
       const stock = await record.readPool(pool.id);
       for (const given of lost) pool.ledger.revoke(given, clock.now());
-      takeStock(pool, stock, clock.now());
+      await fileRaised(takeStock(pool, stock, clock.now()));
     } catch (fault) {
       pool.lost.push(...lost);
       throw fault;
+    }
+  }
+
+  /** What is kept longer than the record says must be in it, or a second crash would forget the promise. */
+  async function fileRaised(raised: readonly BeatRecord[]): Promise<void> {
+    for (let from = 0; from < raised.length; from += limits.beatsPerWriteMax) {
+      await record.fileBeats(raised.slice(from, from + limits.beatsPerWriteMax));
     }
   }
 
@@ -79,13 +86,22 @@ export function createMemoryPools({ record, clock }: { record: LeaseRecord; cloc
   });
 }
 
-function takeStock(pool: MemoryPool, stock: PoolStock, now: number): void {
+/** Resolves with the leases that are now promised for longer than the record says. */
+function takeStock(pool: MemoryPool, stock: PoolStock, now: number): BeatRecord[] {
+  const { ledger, terms } = pool;
   pool.stamp = stock.stamp;
-  pool.ledger.setNumbers(stock.numbers, 0);
-  for (const { engagedSeconds, pages, trait, ...lease } of stock.past) {
-    const expiresAt = restoredExpiry(lease, pool.terms, now);
+  ledger.setNumbers(stock.numbers, 0);
+  const taken = stock.past.filter(({ engagedSeconds, pages, trait, ...lease }) => {
+    const expiresAt = restoredExpiry(lease, terms, now);
     const intent = expectedCalls({ engagedSeconds, pages });
-    pool.ledger.restore({ ...lease, expiresAt }, expiresAt + pool.terms.restMs, { intent, trait });
-  }
-  pool.ledger.sweep(now);
+    return ledger.restore({ ...lease, expiresAt }, restoredFreeAt(lease, terms, now), { intent, trait });
+  });
+  ledger.sweep(now);
+  return taken.flatMap(
+    ({ id: leaseId, numberId, visitId, grantedAt: at, engagedSeconds, pages, expiresAt: recorded }) => {
+      const held = ledger.holderOf(numberId, now);
+      if (held?.id !== leaseId || held.expiresAt <= recorded) return [];
+      return [{ visitId, leaseId, at, engagedSeconds, pages, expiresAt: held.expiresAt, ended: false }];
+    },
+  );
 }

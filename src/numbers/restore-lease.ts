@@ -6,6 +6,12 @@
 import { limits } from '../../config/limits.ts';
 import type { LeaseTerms, PastLease } from './lease-book.ts';
 
+/** From when the number may be given again, in Unix ms: whatever was promised is over by then, and its rest too. */
+export function restoredFreeAt(past: Pick<PastLease, 'expiresAt'>, terms: LeaseTerms, now: number): number {
+  const promisedAtMost = past.expiresAt + limits.beatFlushEveryMs + terms.leaseMs;
+  return Math.max(promisedAtMost, restoredExpiry(past, terms, now)) + terms.restMs;
+}
+
 /** Until when the lease is to be kept, in Unix ms. */
 export function restoredExpiry(past: Pick<PastLease, 'expiresAt'>, { leaseMs }: LeaseTerms, now: number): number {
   const mayHaveBeenExtended = past.expiresAt >= now - leaseMs - limits.beatFlushEveryMs;

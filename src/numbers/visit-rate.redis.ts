@@ -13,6 +13,7 @@ export interface SharedVisitRate extends VisitRate {
 
 export function createSharedVisitRate(url: string, logFault: (fault: unknown, event: string) => void): SharedVisitRate {
   const redis = new Redis(url, {
+    enableAutoPipelining: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: limits.visitRateTimeoutMs,

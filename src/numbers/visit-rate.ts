@@ -1,5 +1,5 @@
 /**
- * How many visits of one address may have a number of their own: ten a minute (contracts section 7), so that a script
+ * How many visits of one address may have a number of their own: a few a minute (a pool's policy), so that a script
  * that loads pages does not empty a pool. A visit over the rate is kept and shown the shared number; nothing fails.
  */
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
@@ -7,17 +7,17 @@ import { limits } from '../../config/limits.ts';
 
 export interface VisitRate {
   /** Counts one more visit of the address (a digest; null: it says nothing) and says whether it is within the rate. */
-  isWithin(address: string | null): Promise<boolean>;
+  isWithin(address: string | null, perMinuteMax: number): Promise<boolean>;
 }
 
 /** Counts per process; `store` counts for all of them. */
 export function createVisitRate(store: RateLimiterAbstract = new RateLimiterMemory(visitRateBounds)): VisitRate {
   return Object.freeze({
-    async isWithin(address: string | null): Promise<boolean> {
+    async isWithin(address: string | null, perMinuteMax: number): Promise<boolean> {
       if (address === null) return true;
       try {
-        await store.consume(address);
-        return true;
+        const { consumedPoints } = await store.consume(address);
+        return consumedPoints <= perMinuteMax;
       } catch (fault) {
         if (fault instanceof RateLimiterRes) return false;
         throw fault;

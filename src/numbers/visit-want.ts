@@ -1,10 +1,11 @@
 /**
- * What a visit asks of the lease book: the one place where a pool's policy and what the page told meet. A pool without
- * a policy of its own serves everybody with any number.
+ * What a visit asks of the lease book: the one place where a pool's policy and what the page told meet.
  */
 import type { EnterpriseId } from '../ports/ids.ts';
+import { deservesNumber } from './deserves-number.ts';
 import type { Want } from './lease-book.ts';
 import type { Lending } from './lending.postgres.ts';
+import { type NumberGroup, preferredGroups } from './preferred-groups.ts';
 
 /** What is known of who asks. */
 export interface Asker {
@@ -13,14 +14,28 @@ export interface Asker {
   readonly address: string | null;
   /** A human sign was seen: pointer, touch or key. */
   readonly proven: boolean;
-  /** The visitor's region, such as `US-OR`; null when the page did not say. */
-  readonly region: string | null;
+  /** Arrival facts, as the visit keeps them. */
+  readonly facts: Readonly<Record<string, string>>;
+  /** The kind of number on the page that would be replaced; null when it is not known. */
+  readonly replaces: NumberGroup | null;
 }
 
-/** Null: this visit gets no number of its own now. */
-export function wantOf(lending: Lending, asker: Asker): Want | null {
-  const { poolId, terms } = lending;
-  const { enterpriseId, address, proven, region } = asker;
-  const guard = { address, proven, livePerAddressMax: Number.POSITIVE_INFINITY, provenAboveShare: 1 };
-  return { enterpriseId, poolId, groups: null, trait: region, terms, guard };
+export type Wanted =
+  | { readonly kind: 'want'; readonly want: Want }
+  /** The page keeps the number that stands on it. */
+  | { readonly kind: 'undeserved' };
+
+export function wantOf({ policy, poolId, terms, groups }: Lending, asker: Asker): Wanted {
+  const { enterpriseId, address, proven, facts, replaces } = asker;
+  if (deservesNumber(policy, facts, { human: proven }).kind !== 'yes') return { kind: 'undeserved' };
+  const { livePerAddressMax, provenAboveShare } = policy.abuse;
+  const want = {
+    enterpriseId,
+    poolId,
+    groups: preferredGroups(policy, replaces, groups),
+    trait: facts.region ?? null,
+    terms,
+    guard: { address, proven, livePerAddressMax, provenAboveShare },
+  };
+  return { kind: 'want', want };
 }

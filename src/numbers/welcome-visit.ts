@@ -12,8 +12,9 @@ import type { Transact } from '../records/transact.ts';
 import type { Beat, Visits, Website } from '../visits/visits.postgres.ts';
 import type { Answer, Lease, LeaseBook, OpenedVisit } from './lease-book.ts';
 import type { Lending } from './lending.postgres.ts';
+import type { NumberGroup } from './preferred-groups.ts';
 import type { VisitRate } from './visit-rate.ts';
-import { wantOf } from './visit-want.ts';
+import { type Wanted, wantOf } from './visit-want.ts';
 
 /** What the page shows: a number of the visitor's own, the shared one, or (a pool without one) none. */
 export interface Shown {
@@ -60,6 +61,8 @@ interface World {
   readonly readLending: (poolId: PoolId) => Promise<Lending>;
   /** A short code for a visit on the pool's shared number. */
   readonly issueCode: (visitId: VisitId, poolId: PoolId) => Promise<string | null>;
+  /** The kind of a number on a page. */
+  readonly groupOf: (e164: E164) => Promise<NumberGroup>;
   readonly clock: Clock;
   readonly ids: Ids;
 }
@@ -95,19 +98,32 @@ export function createVisitDesk(world: World): VisitDesk {
     return true;
   }
 
+  /** Whether the visit asks for a number of its own. One too many for its address in a minute is shown the shared one. */
+  async function ask(
+    website: Website,
+    lending: Lending,
+    told: { facts: Arrival['facts']; human?: boolean | undefined; replaces?: E164 | undefined; address?: AddressOf },
+  ): Promise<Wanted | { readonly kind: 'too-many' }> {
+    const address = (told.address ?? nowhere)();
+    const replaces =
+      told.replaces === undefined || lending.groups.length < 2 ? null : await world.groupOf(told.replaces);
+    const { enterpriseId } = website;
+    const wanted = wantOf(lending, { enterpriseId, address, proven: told.human === true, facts: told.facts, replaces });
+    if (wanted.kind === 'undeserved') return wanted;
+    const { newPerAddressPerMinuteMax } = lending.policy.abuse;
+    return (await rate.isWithin(address, newPerAddressPerMinuteMax)) ? wanted : { kind: 'too-many' };
+  }
+
   async function showAgain(
     website: Website,
     lending: Lending,
-    visit: Pick<OpenedVisit, 'id' | 'visitorId'> & { readonly region: string | null },
-    { address: addressOf = nowhere, human = false }: PageBeat,
+    visit: Pick<OpenedVisit, 'id' | 'visitorId' | 'arrival'>,
+    beat: PageBeat,
   ): Promise<Shown> {
-    const address = addressOf();
-    const asker = { enterpriseId: website.enterpriseId, address, proven: human, region: visit.region };
-    const want = (await rate.isWithin(address)) ? wantOf(lending, asker) : null;
-    const shown = await withCode(
-      shownOf(visit.id, lending, want === null ? null : await book.grant(visit, want)),
-      lending,
-    );
+    const asked = await ask(website, lending, { ...beat, facts: visit.arrival });
+    if (asked.kind === 'undeserved') return unshown(visit.id);
+    const answer = asked.kind === 'want' ? await book.grant(visit, asked.want) : null;
+    const shown = await withCode(shownOf(visit.id, lending, answer), lending);
     if (shown.shared && lending.shared !== null) {
       const { id } = lending.shared;
       await world.transact(({ tx }) => world.visits.noteShown(tx, visit.id, id));
@@ -117,22 +133,20 @@ export function createVisitDesk(world: World): VisitDesk {
 
   return Object.freeze({
     async welcome(website: Website, arrival: Arrival): Promise<Shown> {
-      const { visitorId, facts, human = false, address: addressOf = nowhere } = arrival;
+      const { visitorId, facts } = arrival;
       const lending = await lendingOf(website);
-      const { enterpriseId } = website;
-      const address = addressOf();
+      const asked = await ask(website, lending, arrival);
       const visit = {
         id: world.ids.make('visit'),
-        enterpriseId,
+        enterpriseId: website.enterpriseId,
         websiteId: website.id,
         visitorId,
         arrival: facts,
         startedAt: clock.now(),
-        sharedNumberId: lending.shared?.id ?? null,
+        sharedNumberId: asked.kind === 'undeserved' ? null : (lending.shared?.id ?? null),
       };
-      const asker = { enterpriseId, address, proven: human, region: facts.region ?? null };
-      const want = (await rate.isWithin(address)) ? wantOf(lending, asker) : null;
-      return withCode(shownOf(visit.id, lending, await book.open(visit, want)), lending);
+      const answer = await book.open(visit, asked.kind === 'want' ? asked.want : null);
+      return asked.kind === 'undeserved' ? unshown(visit.id) : withCode(shownOf(visit.id, lending, answer), lending);
     },
 
     async beat(website: Website, visitId: VisitId, beat: PageBeat): Promise<Shown | null> {
@@ -143,18 +157,25 @@ export function createVisitDesk(world: World): VisitDesk {
       const told =
         beat.signals.length > 0 || isNewIdentity(visitId, beat) ? await keep(website, visitId, beat) : undefined;
       const lease = await book.beat({ poolId, visitId, terms, engagedSeconds, pages });
-      if (told === null) {
-        // Through Redis a visit reaches the record a moment after the page has its number; settling brings it there.
-        if (lease === null) return null;
-        await book.settle(poolId, lease.numberId);
-        if ((await keep(website, visitId, beat)) === null) return null;
+      // Through Redis a visit reaches the record a moment after the page has its number; settling brings it there.
+      const keepSettled = async () => {
+        await book.settle(poolId, lease?.numberId ?? null);
+        return keep(website, visitId, beat);
+      };
+      if (lease !== null) {
+        if (told === null && (await keepSettled()) === null) return null;
+        return { visitId, number: lease.e164, shared: false, lease, code: null };
       }
-      if (lease !== null) return { visitId, number: lease.e164, shared: false, lease, code: null };
-      const visit = told ?? (await keep(website, visitId, beat));
+      const visit = told ?? (await keep(website, visitId, beat)) ?? (await keepSettled());
       if (visit === null) return null;
       return showAgain(website, lending, { id: visitId, ...visit }, beat);
     },
   });
+}
+
+/** The page keeps the number that stands on it. */
+function unshown(visitId: VisitId): Shown {
+  return { visitId, number: null, shared: false, lease: null, code: null };
 }
 
 function shownOf(visitId: VisitId, { shared }: Lending, answer: Answer | null): Shown {

@@ -68,13 +68,27 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 export function createIds(world: { clock: Clock; randomBytes: RandomBytes }): Ids {
   let instantMs = 0;
   let count = 0;
+  let drawn: Uint8Array = new Uint8Array(0);
+  let used = 0;
+
+  /** Randomness is drawn for many ids at once: asking for each takes longer than all the rest of it. */
+  function randomPart(): string {
+    if (used >= drawn.length) {
+      drawn = world.randomBytes(randomPlaces * idsPerDraw);
+      used = 0;
+    }
+    let text = '';
+    for (const end = used + randomPlaces; used < end; used += 1) text += alphabet[(drawn[used] ?? 0) % 32];
+    return text;
+  }
+
   return Object.freeze({
     make<Kind extends keyof IdKinds>(kind: Kind): IdKinds[Kind] {
       const now = world.clock.now();
       count = now > instantMs ? 0 : count + 1;
       instantMs = Math.max(now, instantMs) + (count < countMax ? 0 : 1);
       count %= countMax;
-      const tail = `${base32(instantMs, 10)}${base32(count, 3)}${randomPart(world.randomBytes(13))}`;
+      const tail = `${base32(instantMs, 10)}${base32(count, 3)}${randomPart()}`;
       return `${kind}_${tail}` as IdKinds[Kind];
     },
   });
@@ -82,6 +96,8 @@ export function createIds(world: { clock: Clock; randomBytes: RandomBytes }): Id
 
 /** Ids within one millisecond before the next is borrowed: three characters. */
 const countMax = 32 ** 3;
+const randomPlaces = 13;
+const idsPerDraw = 256;
 
 function base32(value: number, places: number): string {
   let rest = value;
@@ -91,8 +107,4 @@ function base32(value: number, places: number): string {
     rest = Math.floor(rest / 32);
   }
   return text;
-}
-
-function randomPart(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => alphabet[byte % 32]).join('');
 }

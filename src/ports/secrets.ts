@@ -3,7 +3,7 @@
  * secrets are needed back to sign, so they are sealed with AES-256-GCM under the gateway's own key, which lives outside
  * the database. Standard constructions of Node's crypto; nothing is invented here.
  */
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, hkdfSync } from 'node:crypto';
 import type { RandomBytes } from './ids.ts';
 
 /** Seals and opens short texts; `context` (an id) must be the same for both, so a sealed value cannot be moved. */
@@ -22,7 +22,7 @@ const sealVersion = '1.';
 export function createSecrets(world: { masterKey: Uint8Array; randomBytes: RandomBytes }): Secrets {
   const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', world.masterKey, '', purpose, 32));
   const sealKey = derive('linekeeper seal 1');
-  const fingerprintKey = derive('linekeeper fingerprint 1');
+  const fingerprintKey = createSecretKey(derive('linekeeper fingerprint 1'));
   return Object.freeze({
     seal(text: string, context: string): string {
       const nonce = world.randomBytes(12);

@@ -111,7 +111,8 @@ export function createGatewayClient(keys: GatewayKeys) {
     agents: async () => (await ask(list(agent), { method: 'GET', path: '/v1/agents' })).items,
     addAgent: (body: { name: string; phone: string; presence: 'ready' }) =>
       ask(agent, { method: 'POST', path: '/v1/agents', body }),
-    openVisit: (body: Arrival) => ask(opened, { method: 'POST', path: '/v1/visits', body, asPage: true }),
+    openVisit: (body: Arrival) =>
+      ask(opened, { method: 'POST', path: '/v1/visits', body: { ...body, human: true }, asPage: true }),
     beat: (visitId: string, body: Beat) =>
       ask(nothing, { method: 'POST', path: `/v1/visits/${visitId}/beat`, body, asPage: true }),
     /** The call Twilio knows under that SID; null when the gateway never heard of it. */

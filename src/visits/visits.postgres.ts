@@ -105,7 +105,7 @@ export function createVisits() {
       website: Website,
       visitId: VisitId,
       beat: Beat,
-    ): Promise<{ visitorId: string | null; region: string | null } | null> {
+    ): Promise<{ visitorId: string | null; arrival: Readonly<Record<string, string>> } | null> {
       const at = new Date(beat.at);
       const row = await tx
         .updateTable('visit')
@@ -117,7 +117,7 @@ export function createVisits() {
         })
         .where('id', '=', visitId)
         .where('website_id', '=', website.id)
-        .returning(['visitor_id', sql<string | null>`arrival->>'region'`.as('region')])
+        .returning(['visitor_id', 'arrival'])
         .executeTakeFirst();
       if (row === undefined) return null;
       if (beat.signals.length > 0) {
@@ -130,7 +130,7 @@ export function createVisits() {
         }));
         await tx.insertInto('visit_signal').values(rows).execute();
       }
-      return { visitorId: row.visitor_id, region: row.region };
+      return { visitorId: row.visitor_id, arrival: row.arrival };
     },
   });
 }

@@ -1,5 +1,6 @@
 /** The second half of what every lease book must do: beats and ends, refusals, starting again, a changing inventory. */
 import { describe, expect, test } from 'vitest';
+import { limits } from '../../config/limits.ts';
 import type { Lease, LeaseBook } from '../../src/numbers/lease-book.ts';
 import { minuteMs, stagedAt } from '../support/stage-core.ts';
 import { type PoolPlan, type StagedPool, usualTerms } from '../support/stage-pool.ts';
@@ -13,7 +14,7 @@ export type SetUpBook = (plan?: PoolPlan) => Promise<
   }
 >;
 
-const { holdMs, restMs } = usualTerms;
+const { holdMs, leaseMs, restMs } = usualTerms;
 
 export function bookBeats(setup: SetUpBook): void {
   describe('a beat', () => {
@@ -61,6 +62,19 @@ export function bookBeats(setup: SetUpBook): void {
       expect(await beat(book, visit.id)).toBeNull();
       expect(await book.grant(visit, want())).toMatchObject({ kind: 'granted', lease: { generation: 2 } });
       expect(await beat(book, visit.id)).toMatchObject({ generation: 2 });
+    });
+
+    test('of a visit that has its second number goes on when somebody else is given its first', async () => {
+      const { arrive, beat, book, clock, want } = await setup({ numbers: 2 });
+      const { visit, lease } = await arrive(book);
+      clock.at += holdMs;
+      const second = await book.grant(visit, want());
+      for (let step = 0; step < 10; step += 1) {
+        clock.at += leaseMs - 1;
+        expect(await beat(book, visit.id)).not.toBeNull();
+      }
+      expect((await arrive(book)).lease?.numberId).toBe(lease?.numberId);
+      expect(await beat(book, visit.id)).toMatchObject({ id: second.kind === 'granted' && second.lease.id });
     });
 
     test('is lost on a visit whose number has gone to somebody else', async () => {
@@ -139,7 +153,7 @@ export function bookRestarts(setup: SetUpBook): void {
       expect((await arrive(next)).lease).toBeNull();
       clock.at += minuteMs;
       expect(await beat(next, visit.id)).toMatchObject({ id: lease?.id, generation: 1 });
-      clock.at = stagedAt + holdMs + restMs;
+      clock.at = stagedAt + holdMs + leaseMs + limits.beatFlushEveryMs + restMs;
       expect((await arrive(next)).lease?.generation).toBe(2);
     });
 

@@ -20,7 +20,7 @@ onEveryDeployment('setting up', (deployment) => {
 
   test('a pool is made, filled from a CSV list, opened to a website, and gives its visitors its numbers', async () => {
     const pool = await api.must('POST', '/v1/pools', { body: { name: 'Ads', policy: { holdMs: 60_000 } } });
-    expect(pool).toMatchObject({ policy: { holdMs: 60_000, restMs: 60_000 }, sharedNumber: null, numbers: {} });
+    expect(pool).toMatchObject({ policy: { holdMs: 60_000, restMs: 0 }, sharedNumber: null, numbers: {} });
     const list = 'number,monthly_cost,currency\n+12125550121,1.15,USD\n+12125550122,,\n';
     const path = `/v1/numbers/import?poolId=${pool.id}&carrier=sandbox`;
     expect(await api.must('POST', path, { raw: list, headers: csv })).toEqual({ added: 2, kept: 0 });
@@ -28,7 +28,7 @@ onEveryDeployment('setting up', (deployment) => {
     const changed = await api.must('PATCH', `/v1/pools/${pool.id}`, {
       body: { sharedNumber: '+12125550122', policy: { stickyDays: 3, holdMs: null } },
     });
-    expect(changed).toMatchObject({ sharedNumber: '+12125550122', policy: { stickyDays: 3, holdMs: 120_000 } });
+    expect(changed).toMatchObject({ sharedNumber: '+12125550122', policy: { stickyDays: 3, holdMs: 30_000 } });
     expect(changed.numbers).toEqual({ active: 2 });
     const site = { name: 'Ads', origins: ['https://ads.example'], poolId: pool.id };
     const website = await api.must('POST', '/v1/websites', { body: site });

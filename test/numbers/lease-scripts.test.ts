@@ -59,6 +59,36 @@ onRedis('the lease scripts', (redis) => {
       expect((await arrive(book, null, { groups: ['b', 'a'] })).lease?.numberId).toBe(numbers[0]);
     });
 
+    test('leave a visit its second number when the first one’s rest is over', async () => {
+      const { open, arrive, beat, want, clock, terms } = await setup({ numbers: 2 });
+      const book = await open();
+      const { visit, lease } = await arrive(book);
+      clock.at += terms.holdMs;
+      const again = await book.grant(visit, want());
+      expect(again.kind === 'granted' && again.lease.numberId !== lease?.numberId).toBe(true);
+      clock.at += terms.holdMs - 1;
+      await beat(book, visit.id);
+      while (clock.at < stagedAt + terms.holdMs + terms.restMs) {
+        clock.at += terms.leaseMs - 1;
+        await beat(book, visit.id);
+      }
+      expect((await arrive(book)).lease?.numberId).toBe(lease?.numberId);
+      expect(await beat(book, visit.id)).toMatchObject(again.kind === 'granted' ? { id: again.lease.id } : {});
+    });
+
+    test('take a guard that bounds nothing', async () => {
+      const { open, arrive } = await setup({ numbers: 2 });
+      const guard = {
+        address: 'digest',
+        proven: false,
+        livePerAddressMax: Number.POSITIVE_INFINITY,
+        provenAboveShare: 1,
+      };
+      const book = await open();
+      expect((await arrive(book, null, { guard })).lease).not.toBeNull();
+      expect((await arrive(book, null, { guard })).lease).not.toBeNull();
+    });
+
     test('keep all keys of a pool and its stream under one tag, and spread pools over the tags', async () => {
       const { arrive, beat, open, client, keys } = await setup({ numbers: 2 });
       const guard = { address: 'digest', proven: true, livePerAddressMax: 5, provenAboveShare: 0.8 };

@@ -1,11 +1,119 @@
-/** The lease book of one process passes the suite of every lease book. */
+/** The lease book of one process: the suite and the model of every lease book, and what is its own. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { limits } from '../../config/limits.ts';
+import type { LeaseRecord } from '../../src/numbers/lease-book.ts';
 import { createMemoryLeaseBook } from '../../src/numbers/memory-lease-book.ts';
+import type { Database } from '../../src/ports/database.ts';
+import type { Tables } from '../../src/records/schema.ts';
 import { leaseBookSuite } from '../conformance/lease-book.ts';
-import type { BookWorld } from '../support/stage-pool.ts';
+import { modelSize, runLeaseBookModel } from '../conformance/lease-book-model.ts';
+import { type BookWorld, type OpenBook, stagePool } from '../support/stage-pool.ts';
 import { onEveryStore } from '../support/stores.ts';
 
+const faults: string[] = [];
+
+const openBook: OpenBook = async (world) =>
+  createMemoryLeaseBook({
+    ...world,
+    pause: async () => undefined,
+    logFault: (_fault, event) => faults.push(event),
+  });
+
+/** A record that does as `over` says. */
+function openOn(over: Partial<LeaseRecord>): OpenBook {
+  return (world: BookWorld) => openBook({ ...world, record: { ...world.record, ...over } });
+}
+
 onEveryStore('lease book in memory', (store) => {
-  leaseBookSuite(store, async (world: BookWorld) =>
-    createMemoryLeaseBook({ ...world, pause: async () => undefined, logFault: () => undefined }),
-  );
+  leaseBookSuite(store, openBook);
+
+  let database: Database<Tables>;
+  beforeAll(async () => {
+    database = await store.open();
+  });
+
+  test('no number is ever with two visitors, whatever happens', { timeout: 600_000 }, async () => {
+    const { visits } = await runLeaseBookModel(database, openBook, modelSize());
+    process.stdout.write(`lease book in memory [${store.kind}]: ${visits} visits in ${modelSize().runs} stories\n`);
+  });
+
+  describe('a grant', () => {
+    test('is in the record when it is answered', async () => {
+      const { arrive, open, leases } = await stagePool(database, openBook);
+      const { lease } = await arrive(await open());
+      expect(await leases()).toMatchObject([{ id: lease?.id }]);
+    });
+
+    test('that another process was faster with is replaced by another number', async () => {
+      const { arrive, open, leases } = await stagePool(database, openBook, { numbers: 3 });
+      const [one, other] = [await open(), await open()];
+      await Promise.all([one, other].map((book) => arrive(book)));
+      const shown = await Promise.all([arrive(one), arrive(other)]);
+      const rows = await leases();
+      expect(rows).toHaveLength(3);
+      expect(new Set(rows.map(({ number_id }) => number_id)).size).toBe(3);
+      expect(shown.filter(({ lease }) => lease === null)).toHaveLength(1);
+    });
+
+    test('the record does not take in time is answered 503', async () => {
+      const [hung, filing] = [Promise.withResolvers<never>(), Promise.withResolvers<void>()];
+      const fileGrants = () => {
+        filing.resolve();
+        return hung.promise;
+      };
+      const staged = await stagePool(database, openOn({ fileGrants }), { numbers: 2 });
+      const book = await staged.open();
+      const asked = [staged.arrive(book), staged.arrive(book)];
+      await filing.promise;
+      staged.clock.at += limits.grantPatienceMs;
+      await book.tick();
+      for (const one of asked) await expect(one).rejects.toMatchObject({ code: 'unavailable' });
+      hung.reject(new Error('Connection terminated'));
+    });
+
+    test.each([
+      ['that may have been filed keeps its number from others', undefined, 'refused'],
+      ['that was certainly not filed leaves its number free', '53100', 'granted'],
+    ])('%s', async (_title, code, next) => {
+      let isAway = true;
+      const staged = await stagePool(database, openBook);
+      const { record } = staged;
+      const fault = Object.assign(new Error('away'), code === undefined ? {} : { code });
+      const openThis = openOn({ fileGrants: (all) => (isAway ? Promise.reject(fault) : record.fileGrants(all)) });
+      const book = await openThis(staged);
+      await expect(staged.arrive(book)).rejects.toMatchObject({ code: 'unavailable' });
+      isAway = false;
+      expect((await staged.arrive(book)).answer?.kind).toBe(next);
+    });
+  });
+
+  describe('beats', () => {
+    test('that could not be written are written with the next ones', async () => {
+      let isAway = true;
+      const staged = await stagePool(database, openBook);
+      const { record } = staged;
+      const book = await openOn({
+        fileBeats: (beats) => (isAway ? Promise.reject(new Error('away')) : record.fileBeats(beats)),
+      })(staged);
+      const { visit } = await staged.arrive(book);
+      staged.clock.at += 5_000;
+      await staged.beat(book, visit.id, { engagedSeconds: 5 });
+      await book.tick();
+      expect(await staged.leases()).toMatchObject([{ engaged_seconds: 0 }]);
+      isAway = false;
+      await book.tick();
+      expect(await staged.leases()).toMatchObject([{ engaged_seconds: 5, last_beat_at: new Date(staged.clock.at) }]);
+      expect(faults).toContain('beats-not-written');
+    });
+  });
+
+  test('a number that another program has put in the pool is found', async () => {
+    const staged = await stagePool(database, openBook);
+    const book = await staged.open();
+    await staged.arrive(book);
+    const added = await staged.addNumber();
+    staged.clock.at += limits.poolCheckEveryMs;
+    await book.tick();
+    expect((await staged.arrive(book)).lease?.numberId).toBe(added);
+  });
 });

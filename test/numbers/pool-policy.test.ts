@@ -12,10 +12,10 @@ const columns = { hold_ms: 180_000, lease_ms: 60_000, rest_ms: 300_000 };
 describe('a policy', () => {
   test('has every default when nothing is set', () => {
     expect(defaultPolicy).toEqual({
-      holdMs: 120_000,
-      leaseMs: 120_000,
-      restMs: 60_000,
-      stickyDays: 30,
+      holdMs: 30_000,
+      leaseMs: 30_000,
+      restMs: 0,
+      stickyDays: 1,
       exhaustion: 'shared',
       deserves: 'always',
       arrivals: null,

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, test } from 'vitest';
 import { createLeaseKeys } from '../../src/numbers/lease-keys.ts';
 import type { Database } from '../../src/ports/database.ts';
 import type { Tables } from '../../src/records/schema.ts';
+import { modelSize, runLeaseBookModel } from '../conformance/lease-book-model.ts';
 import { checkLeasePromises, modelTerms } from '../conformance/lease-promises.ts';
 import { openRedisBook } from '../support/redis-books.ts';
-import { stagePool } from '../support/stage-pool.ts';
+import { type OpenBook, stagePool } from '../support/stage-pool.ts';
 import { deleteKeys, onEveryStore, onRedis, type Store } from '../support/stores.ts';
 
 const runs = Number(process.env.LINEKEEPER_MODEL_RUNS ?? 3);
@@ -27,9 +28,21 @@ onRedis('the lease book in Redis, modelled', (redis) => {
   const client = new Redis(redis.url, { lazyConnect: true });
   afterAll(() => client.disconnect());
 
-  onEveryStore('on a record', (store) => {
+  onEveryStore('one process', (store) => {
+    let database: Database<Tables>;
+    beforeAll(async () => {
+      database = await store.open();
+    });
+    test('no number is ever with two visitors, whatever happens', { timeout: 600_000 }, async () => {
+      const openBook: OpenBook = async (world) => openRedisBook(world, redis, { claimAfterMs: 0 });
+      const { visits } = await runLeaseBookModel(database, openBook, modelSize());
+      process.stdout.write(`lease book in Redis [${store.kind}]: ${visits} visits in ${modelSize().runs} stories\n`);
+    });
+  });
+
+  onEveryStore('two processes', (store) => {
     const stage = useStage(store);
-    test('two processes give no number twice and forget no answer', { timeout }, async () => {
+    test('no number is given twice and no answer forgotten, though the memory is lost', { timeout }, async () => {
       await checkLeasePromises(
         {
           processes: 2,

@@ -27,6 +27,12 @@ async function setup(database: Database<Tables>, plan: StagePlan = {}) {
         .execute();
       return first;
     },
+    setPolicy: (policy: object) =>
+      db
+        .updateTable('pool')
+        .set({ policy: JSON.stringify(policy) })
+        .where('enterprise_id', '=', staged.enterpriseId)
+        .execute(),
     shownNumbers: () =>
       db
         .selectFrom('visit')
@@ -121,13 +127,39 @@ onEveryStore('a visit', (store) => {
   });
 
   test('is one of ten a minute from its address, or is kept without a number of its own', async () => {
-    const world = await setup(database, { numbers: 12 });
+    const world = await setup(database, { numbers: 14 });
+    await world.setPolicy({ abuse: { livePerAddressMax: 100, provenAboveShare: 1 } });
     const shown = [];
     for (let count = 0; count < 11; count += 1) shown.push(await world.arrive(null, `digest ${world.enterpriseId}`));
     expect(shown.map(({ lease }) => lease !== null)).toEqual([...Array<boolean>(10).fill(true), false]);
     expect((await world.arrive(null, `another ${world.enterpriseId}`)).lease).not.toBeNull();
     expect((await world.visitDesk.welcome(world.website, stranger)).lease).not.toBeNull();
     expect(await world.shownNumbers()).toHaveLength(13);
+  });
+
+  test('is one of five at once from its address, and of a scarce pool only with a human sign', async () => {
+    const world = await setup(database, { numbers: 10 });
+    const address = `digest ${world.enterpriseId}`;
+    const shown = [];
+    for (let count = 0; count < 6; count += 1) shown.push(await world.arrive(null, address));
+    expect(shown.map(({ lease }) => lease !== null)).toEqual([true, true, true, true, true, false]);
+    for (let count = 0; count < 3; count += 1) await world.arrive();
+    const { visitId, lease } = await world.arrive();
+    expect(lease).toBeNull();
+    expect((await world.visitDesk.beat(world.website, visitId, { ...beat, human: true }))?.lease).not.toBeNull();
+  });
+
+  test('keeps the number on its page until it deserves another one by the pool’s policy', async () => {
+    const world = await setup(database);
+    await world.setPolicy({ deserves: 'human', arrivals: { clickIds: ['gclid'] } });
+    const arrive = (facts: Record<string, string>) =>
+      world.visitDesk.welcome(world.website, { visitorId: null, facts: { url: 'https://shop.example/', ...facts } });
+    const [plain, paid] = [await arrive({}), await arrive({ gclid: 'g1' })];
+    const none = { number: null, shared: false, lease: null };
+    expect([plain, paid]).toMatchObject([none, none]);
+    const moved = { ...beat, human: true };
+    expect(await world.visitDesk.beat(world.website, plain.visitId, moved)).toMatchObject(none);
+    expect((await world.visitDesk.beat(world.website, paid.visitId, moved))?.lease).not.toBeNull();
   });
 
   test('is among the holders of its number, as of now, before a call to it is attributed', async () => {

@@ -6,12 +6,7 @@ const kinds = ['ent', 'key', 'call', 'leg', 'offer', 'visit', 'lease', 'conv', '
 
 function setup(fill = 0) {
   const clock = { at: Date.parse('2026-05-04T10:00:00Z'), now: () => clock.at };
-  const asked: number[] = [];
-  const randomBytes = (length: number) => {
-    asked.push(length);
-    return new Uint8Array(length).fill(fill);
-  };
-  return { clock, asked, ids: createIds({ clock, randomBytes }) };
+  return { clock, ids: createIds({ clock, randomBytes: (length) => new Uint8Array(length).fill(fill) }) };
 }
 
 test.each(kinds)('a %s id says what it is and is 26 characters of the alphabet after it', (kind) => {
@@ -42,11 +37,23 @@ test('every bit of the random part is used: two ids of one millisecond differ wi
   }
 });
 
-test('65 random bits are asked for, once an id', () => {
-  const { asked, ids } = setup();
-  ids.make('call');
-  ids.make('leg');
-  expect(asked).toEqual([13, 13]);
+test('each id has 13 random characters of its own, however many were drawn at once', () => {
+  const { clock } = setup();
+  const drawn: number[] = [];
+  const randomBytes = (length: number) => {
+    const bytes = Array.from({ length }, (_, at) => (drawn.length + at) % 31);
+    drawn.push(...bytes);
+    return Uint8Array.from(bytes);
+  };
+  const ids = createIds({ clock, randomBytes });
+  const parts = Array.from({ length: 600 }, () => ids.make('call').slice(-13)).join('');
+  const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+  expect(parts).toBe(
+    drawn
+      .slice(0, parts.length)
+      .map((byte) => alphabet[byte])
+      .join(''),
+  );
 });
 
 test('ids of one process sort in the order they were made, within a millisecond and when the clock steps back', () => {

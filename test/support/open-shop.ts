@@ -70,7 +70,10 @@ export async function visitWith({ api }: Pick<Shop, 'api'>, number: string): Pro
 }
 
 export function openVisit({ api }: Pick<Shop, 'api'>, visitorId?: string) {
-  return api.must('POST', '/v1/visits', { as: 'page', body: { url: 'https://shop.example/pricing', visitorId } });
+  return api.must('POST', '/v1/visits', {
+    as: 'page',
+    body: { url: 'https://shop.example/pricing', visitorId, human: true },
+  });
 }
 
 export async function sendAgentsHome({ api }: Pick<Shop, 'api'>): Promise<void> {

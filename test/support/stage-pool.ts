@@ -134,14 +134,14 @@ export async function stagePool(database: Database<Tables>, openBook: OpenBook, 
         .orderBy('lease.generation')
         .execute();
     },
-    /** Pairs of leases of one number that two visitors had at once, or that came within the other's rest. */
-    async overlaps(restMs: number) {
+    /** Pairs of leases of one number that two visitors had at once. */
+    async overlaps() {
       const { rows } = await sql<{ earlier: string; later: string }>`
         select a.id as earlier, b.id as later from lease a
           join lease b on a.number_id = b.number_id and a.generation < b.generation
           join visit va on va.id = a.visit_id join visit vb on vb.id = b.visit_id
         where a.pool_id = ${poolId} and (va.visitor_id = vb.visitor_id) is not true
-          and b.granted_at < a.expires_at + ${restMs} * interval '1 millisecond'`.execute(db);
+          and b.granted_at < a.expires_at`.execute(db);
       return rows;
     },
   };

@@ -1,6 +1,6 @@
 -- Gives a visit a number, and writes the grant to the stream that drains into the record, in one step.
 -- KEYS: 1-6 as in pool-slots.lua, 7 the visitor's former number (string), 8 the address's numbers (set), 9 the stream.
--- ARGV: 1 now, 2 the wish as JSON (leaseId, visitId, visitorId, groups, guard, holdMs, leaseMs, restMs, stickyMs,
+-- ARGV: 1 now, 2 the wish as JSON (leaseId, visitId, visitorId, groups, trait, guard, holdMs, leaseMs, restMs, stickyMs,
 --   sweepMax, addressKeptMs, enterpriseId, poolId), 3 the visit to keep with it as JSON, or ''.
 -- Replies: {'granted', lease JSON, '1' when it is new}; {'exhausted'}, {'address-live'}, {'proof-first'}, each with the
 --   visit kept; {'again'}: more numbers are due than one step looks at; {'unloaded'}: the pool is not here (any more).
@@ -15,7 +15,7 @@ local id, slot = visitors_own(wish, now)
 local before = slot and slot.freeAt > now and slot.lease
 local reason = not before and refusal(wish.guard, now)
 if not reason and not slot then
-  id, slot = next_idle(wish)
+  id, slot = next_idle(wish, now)
   reason = not slot and 'exhausted'
 end
 if reason then
@@ -25,7 +25,7 @@ end
 
 local sharers = before and slot.sharers or {}
 leave_queue(id, slot)
-let_go(slot)
+let_go(id, slot)
 slot.generation, slot.beat = slot.generation + 1, nil
 slot.lease = {
   id = wish.leaseId, visitId = wish.visitId, visitorId = wish.visitorId, numberId = id, e164 = slot.e164,
@@ -41,7 +41,7 @@ if before then
   slot.sharers = sharers
 else
   slot.freeAt, slot.back = slot.lease.expiresAt + wish.restMs, 0
-  slot.address = wish.guard and wish.guard.address
+  slot.address, slot.trait = wish.guard and wish.guard.address, wish.trait
 end
 local packed = cjson.encode(slot.lease)
 slot.recent = slot.recent or {}

@@ -1,7 +1,7 @@
 -- Takes over what the record knows of some of a pool's numbers. Safe to run twice and beside another loader: what is
 -- newer stays, and of two loaders the one that drew its ticket later, so read the record later, has the last word.
 -- KEYS: as in pool-slots.lua.
--- ARGV: 1 now, 2 the loader's ticket, 3 JSON of numbers (id, e164, group, freeAt, back, lease,
+-- ARGV: 1 now, 2 the loader's ticket, 3 JSON of numbers (id, e164, group, freeAt, back, trait, lease,
 --   filed: expiresAt and freeAt to the letter, where those of the lease allow for beats that were lost), 4 JSON of the ids of
 --   numbers that are no longer the pool's, 5 '1' with the last part, 6 '1' when beats may have been lost here,
 --   7 the pool's terms as JSON.
@@ -16,9 +16,9 @@ local restored = {}
 local function restore(slot, number)
   local lease = number.lease
   if lease.generation > slot.generation then
-    let_go(slot)
+    let_go(number.id, slot)
     slot.generation, slot.lease, slot.address, slot.beat = lease.generation, lease, nil, nil
-    slot.freeAt, slot.back = number.freeAt, number.back
+    slot.freeAt, slot.back, slot.trait = number.freeAt, number.back, number.trait
     redis.call('HSET', visits, lease.visitId, number.id)
     table.insert(restored, number.id)
   elseif slot.lease and slot.lease.id == lease.id then
