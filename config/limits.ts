@@ -124,7 +124,7 @@ export const limits = Object.freeze({
    * draws of them where traffic is thin, holders weighed for one call, sizes, days and how long it may take.
    */
   planVisitsMax: 150_000,
-  planVisitsPerPage: 1_000,
+  planVisitsPerPage: 400,
   planCallsWanted: 3_000,
   planDrawsMax: 20,
   planHoldersMax: 2_000,

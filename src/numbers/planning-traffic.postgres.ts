@@ -1,6 +1,6 @@
 /**
  * What a plan needs of the record: the pool as it stands, who visited its websites, how many callers its numbers heard.
- * Visits are read newest first and a page at a time, so that nothing else waits long for the record.
+ * Visits are read newest first and about a page at a time, so that nothing else waits long for the record.
  */
 import { sql } from 'kysely';
 import { limits } from '../../config/limits.ts';
@@ -55,9 +55,6 @@ export interface RecordedTraffic {
 }
 
 interface VisitRow {
-  readonly id: string;
-  /** The instant as the record writes it: the page after it begins there. */
-  readonly started: string;
   readonly started_ms: number;
   readonly last_beat_ms: number;
   readonly engaged_seconds: number;
@@ -66,51 +63,59 @@ interface VisitRow {
   readonly region: string | null;
 }
 
-/** The newest visits from `since` up to `until` (Unix ms), as many as may be replayed. */
+/** The first stretch of time that is read. */
+const firstStretchMs = 15 * 60_000;
+/** Stretches grow and shrink by no more than this, towards `limits.planVisitsPerPage` visits each. */
+const stretchFactorMax = 8;
+
+/**
+ * The newest visits from `since` up to `until` (Unix ms), as many as may be replayed. Read by stretches of time that are
+ * made to hold about a page each: a range of the index is a short read whatever the database believes of the table, and
+ * the embedded one, which nobody analyses, believes that a website has few visits.
+ */
 export async function readTraffic(
   db: Db,
   websites: readonly WebsiteId[],
   { since, until, signal }: { since: number; until: number; signal: AbortSignal },
 ): Promise<RecordedTraffic> {
   const found = createVisitColumns(limits.planVisitsMax);
-  let before: Pick<VisitRow, 'started' | 'id'> = { started: new Date(until).toISOString(), id: '' };
   let first: number | null = null;
-  for (;;) {
+  let isCut = false;
+  let stretchMs = firstStretchMs;
+  for (let to = until; to > since && !isCut; ) {
     signal.throwIfAborted();
-    const wanted = Math.min(limits.planVisitsPerPage, limits.planVisitsMax - found.count());
-    const rows = wanted === 0 ? [] : await readPage(db, websites, { since: new Date(since), before, wanted });
-    for (const row of rows) found.add(visitOf(row));
-    const last = rows.at(-1);
-    if (last !== undefined) [before, first] = [last, last.started_ms];
-    if (rows.length < wanted || wanted === 0) break;
+    const from = Math.max(since, to - stretchMs);
+    const room = limits.planVisitsMax - found.count();
+    const rows = await readStretch(db, websites, { from, to, rowsMax: room + 1 });
+    isCut = rows.length > room && (found.count() > 0 || stretchMs <= 1);
+    stretchMs = Math.max(1, Math.round((to - from) * factorOf(rows.length)));
+    if (rows.length > room) continue;
+    for (const row of rows) {
+      found.add(visitOf(row));
+      first = Math.min(first ?? row.started_ms, row.started_ms);
+    }
+    to = from;
   }
-  return {
-    visits: found.columns(),
-    regions: found.regions(),
-    since: first,
-    isCut: found.count() === limits.planVisitsMax,
-  };
+  return { visits: found.columns(), regions: found.regions(), since: first, isCut };
 }
 
-async function readPage(
+function factorOf(rows: number): number {
+  return Math.min(stretchFactorMax, Math.max(1 / stretchFactorMax, limits.planVisitsPerPage / Math.max(1, rows)));
+}
+
+async function readStretch(
   db: Db,
   websites: readonly WebsiteId[],
-  { since, before, wanted }: { since: Date; before: Pick<VisitRow, 'started' | 'id'>; wanted: number },
+  { from, to, rowsMax }: { from: number; to: number; rowsMax: number },
 ): Promise<readonly VisitRow[]> {
   const { rows } = await sql<VisitRow>`
-    select page.* from unnest(${[...websites]}::text[]) as site(id)
-    cross join lateral (
-      select visit.id, visit.started_at::text as started,
-        extract(epoch from visit.started_at)::float8 * 1000 as started_ms,
-        extract(epoch from visit.last_beat_at)::float8 * 1000 as last_beat_ms,
-        visit.engaged_seconds, visit.pages, visit.arrival->>'region' as region,
-        hashtextextended(visit.visitor_id, 0)::float8 as visitor
-      from visit
-      where visit.website_id = site.id and visit.started_at >= ${since}
-        and (visit.started_at, visit.id) < (${before.started}::timestamptz, ${before.id})
-      order by visit.started_at desc, visit.id desc limit ${wanted}
-    ) as page
-    order by page.started_ms desc, page.id desc limit ${wanted}
+    select extract(epoch from started_at)::float8 * 1000 as started_ms,
+      extract(epoch from last_beat_at)::float8 * 1000 as last_beat_ms,
+      engaged_seconds, pages, arrival->>'region' as region, hashtextextended(visitor_id, 0)::float8 as visitor
+    from visit
+    where website_id = any(${[...websites]}::text[])
+      and started_at >= ${new Date(from)} and started_at < ${new Date(to)}
+    limit ${rowsMax}
   `.execute(db);
   return rows;
 }
