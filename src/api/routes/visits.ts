@@ -109,7 +109,7 @@ function registerPreflight(app: App, world: ApiWorld): void {
 /** The address is looked at and not kept: only a digest that nobody without our key can make. */
 function addressOf(world: ApiWorld, ip: string): string | null {
   const party = partyOf(ip);
-  return party === null ? null : world.secrets.fingerprint(`address ${party}`);
+  return party === null ? null : world.secrets.fingerprint(`address ${party}`).slice(0, 32);
 }
 
 /** So that a page's author can read why a request was refused. When the record is away, nobody is known. */
