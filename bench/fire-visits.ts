@@ -42,7 +42,7 @@ function visitId(index: number): string {
 
 function visit(client: number, index: number): autocannon.Request {
   const serial = client * firing.each + index;
-  const address = `10.${(serial >> 16) & 255}.${(serial >> 8) & 255}.${serial & 255}`;
+  const address = `240.${(serial >> 16) & 255}.${(serial >> 8) & 255}.${serial & 255}`;
   const body = {
     url: 'https://shop.example/pricing?plan=team',
     referrer: 'https://search.example/',
@@ -58,7 +58,7 @@ function visit(client: number, index: number): autocannon.Request {
 function beat(client: number, index: number): autocannon.Request {
   const id = visitId((client + index * firing.connections) % firing.visits);
   const body = JSON.stringify({ engagedSeconds: 15 + (index % 300), pages: 1 + (index % 5) });
-  const forwarded = { 'x-forwarded-for': `10.250.${client}.${index & 255}` };
+  const forwarded = { 'x-forwarded-for': `241.0.${client}.${index & 255}` };
   return { method: 'POST', path: `/v1/visits/${id}/beat`, headers: { ...headers, ...forwarded }, body };
 }
 

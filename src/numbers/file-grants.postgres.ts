@@ -44,31 +44,28 @@ export async function fileGrants(
   return new Set(before.map(({ id }) => id));
 }
 
+/** Every row has the same columns: null where there is no visit, or no lease. */
 function rowOf({ visit, lease }: GrantRecord) {
   return {
-    ...(visit === null
-      ? {}
-      : {
-          visit_id: visit.id,
-          enterprise_id: visit.enterpriseId,
-          website_id: visit.websiteId,
-          visitor_id: visit.visitorId,
-          arrival: visit.arrival,
-          started_at: visit.startedAt / 1_000,
-          shown_number_id: lease === null ? visit.sharedNumberId : null,
-        }),
-    ...(lease === null
-      ? {}
-      : {
-          id: lease.id,
-          lease_enterprise_id: lease.enterpriseId,
-          pool_id: lease.poolId,
-          number_id: lease.numberId,
-          lease_visit_id: lease.visitId,
-          generation: lease.generation,
-          granted_at: lease.grantedAt / 1_000,
-          hold_until: lease.holdUntil / 1_000,
-          expires_at: lease.expiresAt / 1_000,
-        }),
+    visit_id: visit?.id,
+    enterprise_id: visit?.enterpriseId,
+    website_id: visit?.websiteId,
+    visitor_id: visit?.visitorId,
+    arrival: visit?.arrival,
+    started_at: seconds(visit?.startedAt),
+    shown_number_id: lease === null ? visit?.sharedNumberId : null,
+    id: lease?.id,
+    lease_enterprise_id: lease?.enterpriseId,
+    pool_id: lease?.poolId,
+    number_id: lease?.numberId,
+    lease_visit_id: lease?.visitId,
+    generation: lease?.generation,
+    granted_at: seconds(lease?.grantedAt),
+    hold_until: seconds(lease?.holdUntil),
+    expires_at: seconds(lease?.expiresAt),
   };
+}
+
+function seconds(instantMs: number | undefined): number | undefined {
+  return instantMs === undefined ? undefined : instantMs / 1_000;
 }

@@ -35,7 +35,7 @@ export interface GrantWish {
   readonly groups: readonly string[] | null;
   readonly terms: LeaseTerms;
   /** Left out: whoever asks is served. */
-  readonly guard?: GrantGuard;
+  readonly guard?: GrantGuard | undefined;
 }
 
 /** Who is to be refused though a number is free: bots take numbers by the dozen and never show a human sign. */

@@ -48,6 +48,13 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
   });
   const promised = new Map<LeaseId, Promised>();
   const waiters = new Set<Waiter>();
+  /** One at a time: while the record is away ticks go on coming. */
+  let writing: Promise<void> | null = null;
+
+  async function write(): Promise<void> {
+    await beats.flush().catch((fault: unknown) => world.logFault(fault, 'beats-not-written'));
+    await pools.check().catch((fault: unknown) => world.logFault(fault, 'pool-not-read'));
+  }
 
   /** What the page is told in time: the grant itself goes on, and ends as it ends. */
   function inTime<Value>(under: Promise<Value>): Promise<Value> {
@@ -91,8 +98,8 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
     for (let tries = 1; tries <= limits.grantTriesMax; tries += 1) {
       // Nothing may come between the last look and the grant.
       for (let other = underWay(pool, who); other !== undefined; other = underWay(pool, who)) await other.done;
-      const wish = { ...who, leaseId: ids.make('lease'), groups };
-      const given = pool.ledger.grant(guard === undefined ? wish : { ...wish, guard }, clock.now());
+      const wish = { ...who, leaseId: ids.make('lease'), groups, guard };
+      const given = pool.ledger.grant(wish, clock.now());
       if (given.kind !== 'granted') {
         if (opened !== null) await fileAlone(opened);
         return { kind: 'refused', reason: given.kind };
@@ -170,8 +177,10 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
       const late = clock.now() - limits.grantPatienceMs;
       journal.giveUp(late);
       for (const waiter of waiters) if (waiter.since <= late) waiter.giveUp();
-      await beats.flush().catch((fault: unknown) => world.logFault(fault, 'beats-not-written'));
-      await pools.check().catch((fault: unknown) => world.logFault(fault, 'pool-not-read'));
+      writing ??= write().finally(() => {
+        writing = null;
+      });
+      await writing;
     },
 
     async close(): Promise<void> {

@@ -1,18 +1,25 @@
 /**
  * Who a request comes from, as far as its address tells: one IPv4 address, or one IPv6 /64, which is what a household or
- * a server is given. An address of this very machine says nothing: a proxy stands there.
+ * a server is given. An address of this machine or of a private network says nothing: a proxy stands there.
  */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
-const thisMachine = new BlockList();
-thisMachine.addSubnet('127.0.0.0', 8, 'ipv4');
-thisMachine.addAddress('::1', 'ipv6');
+/** Loopback, private (RFC 1918), link-local, unique local. */
+const near = new BlockList();
+near.addSubnet('127.0.0.0', 8, 'ipv4');
+near.addSubnet('10.0.0.0', 8, 'ipv4');
+near.addSubnet('172.16.0.0', 12, 'ipv4');
+near.addSubnet('192.168.0.0', 16, 'ipv4');
+near.addSubnet('169.254.0.0', 16, 'ipv4');
+near.addAddress('::1', 'ipv6');
+near.addSubnet('fe80::', 10, 'ipv6');
+near.addSubnet('fc00::', 7, 'ipv6');
 
-/** The part of `address` that stands for one party; null for loopback and for what is no address. */
+/** The part of `address` that stands for one party; null for one that is near and for what is no address. */
 export function partyOf(address: string): string | null {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  if (isIPv4(plain)) return thisMachine.check(plain, 'ipv4') ? null : plain;
-  if (!isIPv6(plain) || thisMachine.check(plain, 'ipv6')) return null;
+  if (isIPv4(plain)) return near.check(plain, 'ipv4') ? null : plain;
+  if (!isIPv6(plain) || near.check(plain, 'ipv6')) return null;
   return `${networkHalf(plain)}/64`;
 }
 
