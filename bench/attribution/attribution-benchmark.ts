@@ -1,12 +1,15 @@
 /**
  * Does it work? Runs a world's traffic, whose truth is known, through the conventions of the field and through our own
  * leases and attribution, on a virtual clock. `--world FILE` (default: the reference world); `--choices` adds the
- * comparison of the ways to choose a number; `--sizes` adds our accuracy and the convention's by size of the pool.
+ * comparison of the ways to choose a number; `--sizes` adds our accuracy and the convention's by size of the pool;
+ * `--figures FOLDER` draws the pictures of `docs/attribution.md` there.
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Benchmark, BenchOptions } from '../benchmark.ts';
+import { drawFigures } from './draw-figures.ts';
 import type { ReliabilityBin, Score } from './score.ts';
 import type { Done, Task } from './tasks.ts';
 import { readWorld, type World } from './world.ts';
@@ -40,7 +43,14 @@ const ours = { kind: 'linekeeper', policy: 'linekeeper', choice: 'ranked', ask: 
 
 export const attributionBenchmark: Benchmark = {
   title: 'whose call was it? our attribution against the conventions, on traffic whose truth is known',
-  run: (options) => runWorld(options),
+  async run(options) {
+    const result = await runWorld(options);
+    const { figures } = options.more;
+    if (figures !== undefined) {
+      await Promise.all(drawFigures(result).map(({ name, svg }) => writeFile(join(figures, name), svg)));
+    }
+    return result;
+  },
   print: (result) => table(result as AttributionResult),
   async selfCheck(say) {
     const result = await runWorld({ quick: true, more: { days: '1.5' }, say });

@@ -13,7 +13,7 @@ const restPerFoldMs = 20 * 60_000;
 /** How fast a former holder stops mattering to the choice; ours. */
 const overlapLifeMs = 60 * 60_000;
 /** So many of the numbers whose turn it is are compared, and so many former holders of each. */
-export const compared = 8;
+export const compared = 16;
 
 /** Rank of a number that became free at `freeAt` (Unix ms) after a visit expected to make `intent` calls; lowest first. */
 export function idleRank(freeAt: number, intent: number): number {

@@ -58,6 +58,7 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
     slot.place = 'idle';
     addresses.set(slot, null, now);
     letGo(slot);
+    slot.former = holdersOf(slot).slice(-compared);
     slot.lease = null;
     idle.add(slot);
   }

@@ -88,6 +88,16 @@ function grants(setup: SetUpBook): void {
       expect((await arrive(book, null, { groups: ['no such group', 'any'] })).answer?.kind).toBe('granted');
     });
 
+    test('gives a newcomer a number whose former holder came from another region, keen as the holder was', async () => {
+      const { arrive, book, clock, poolId, terms } = await setup({ numbers: 2 });
+      const [near, far] = [await arrive(book, null, { trait: 'US-OR' }), await arrive(book, null, { trait: 'US-NY' })];
+      const keen = { poolId, terms, engagedSeconds: 600, pages: 9 };
+      for (const { visit } of [near, far]) await book.beat({ ...keen, visitId: visit.id });
+      clock.at += holdMs + restMs + leaseMs;
+      const next = await arrive(book, null, { trait: 'US-OR' });
+      expect(next.lease?.numberId).toBe(far.lease?.numberId);
+    });
+
     test('gives twelve visitors at once eight different numbers, and nothing to the others', async () => {
       const { arrive, book, settled } = await setup({ numbers: 8 });
       const answers = await Promise.all(Array.from({ length: 12 }, () => arrive(book)));

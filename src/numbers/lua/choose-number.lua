@@ -48,9 +48,9 @@ end
 
 -- The idle numbers whose turn it is, a few; of the first group that has one when groups are wished for.
 local function next_few(wish)
-  if not wish.groups then return redis.call('ZRANGE', idle, 0, 7) end
+  if not wish.groups then return redis.call('ZRANGE', idle, 0, 15) end
   for _, group in ipairs(wish.groups) do
-    local found = redis.call('ZRANGEBYLEX', groups, '[' .. group .. ':', '(' .. group .. ';', 'LIMIT', 0, 8)
+    local found = redis.call('ZRANGEBYLEX', groups, '[' .. group .. ':', '(' .. group .. ';', 'LIMIT', 0, 16)
     for at, member in ipairs(found) do found[at] = string.match(member, ':[%d.]+:([^:]+)$') end
     if #found > 0 then return found end
   end

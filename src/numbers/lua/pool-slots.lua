@@ -40,7 +40,7 @@ local function make_idle(id, slot)
   if slot.lease and slot.trait then
     slot.former = slot.former or {}
     table.insert(slot.former, { trait = slot.trait, back = slot.back, till = slot.lease.expiresAt })
-    if #slot.former > 8 then table.remove(slot.former, 1) end
+    if #slot.former > 16 then table.remove(slot.former, 1) end
   end
   slot.lease, slot.address, slot.beat, slot.trait = nil, nil, nil, nil
   write(id, slot)
