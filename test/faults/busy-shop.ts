@@ -110,7 +110,7 @@ export async function openVisit(gateway: ChildGateway, keys: Shop['keys']): Prom
     method: 'POST',
     key: keys.publishableKey,
     headers: { origin: 'https://shop.example' },
-    body: { url: 'https://shop.example/pricing' },
+    body: { url: 'https://shop.example/pricing', human: true },
   });
   const { visit, number, lease } = opened.body;
   if (opened.status !== 201 || lease === null)

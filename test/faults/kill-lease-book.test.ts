@@ -95,7 +95,7 @@ async function candidatesOfCall(gateway: ChildGateway, key: string, number: stri
   const placed = await gateway.ask('/carriers/sandbox/calls', { method: 'POST', key, body });
   expect(placed.status).toBe(201);
   const list = await gateway.ask('/v1/calls?limit=1', { key });
-  const detail = await gateway.ask(`/v1/calls/${list.body.items[0].id}`, { key });
+  const beliefs = await gateway.ask(`/v1/calls/${list.body.items[0].id}/attribution`, { key });
   await gateway.ask(`/carriers/sandbox/calls/${placed.body.id}/hang-up`, { method: 'POST', key, body: {} });
-  return detail.body.attribution.candidates.map((candidate: { visitId: string }) => candidate.visitId);
+  return beliefs.body.revisions.at(-1).candidates.map((candidate: { visitId: string }) => candidate.visitId);
 }

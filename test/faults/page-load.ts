@@ -37,7 +37,7 @@ export function createPageLoad(gateway: ChildGateway, key: string) {
   }
 
   async function visit(): Promise<void> {
-    const opened = await post('/v1/visits', { url: 'https://shop.example/pricing' });
+    const opened = await post('/v1/visits', { url: 'https://shop.example/pricing', human: true });
     if (opened.status !== 201) throw new Error(`answered ${opened.status}`);
     const { visit: own, number, lease } = opened.body;
     if (lease === null) return void (await pass(20));

@@ -59,7 +59,7 @@ describe.skipIf(absent !== undefined)(`Redis dies${why}`, () => {
       redisUrl: redis.url,
       numbers: [{ number: ours }],
     });
-    const page = { url: 'https://shop.example/' };
+    const page = { url: 'https://shop.example/', human: true };
     let shown = await askAsPage('/v1/visits', page);
     while (shown.number.e164 !== ours) shown = await askAsPage('/v1/visits', page);
     await redis.kill();

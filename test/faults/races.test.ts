@@ -110,7 +110,7 @@ onEveryStore('races', (store) => {
     await db.updateTable('number').set({ carrier: 'twilio' }).execute();
     const row = await db.selectFrom('website').selectAll().executeTakeFirstOrThrow();
     const website = { id: row.id, enterpriseId: row.enterprise_id, poolId: row.pool_id };
-    const arrivals = Array.from({ length: 200 }, (_, index) => ({ visitorId: `v${index}`, facts: {} }));
+    const arrivals = Array.from({ length: 200 }, (_, index) => ({ visitorId: `v${index}`, facts: {}, human: true }));
     const shown = await Promise.all(arrivals.map((arrival) => core.visitDesk.welcome(website, arrival)));
     const own = shown.filter(({ shared }) => !shared);
     expect(own).toHaveLength(7);
