@@ -61,7 +61,10 @@ describe.skipIf(absent !== undefined)(`Redis dies${why}`, () => {
     });
     const page = { url: 'https://shop.example/', human: true };
     let shown = await askAsPage('/v1/visits', page);
-    while (shown.number.e164 !== ours) shown = await askAsPage('/v1/visits', page);
+    while (!shown.number.shared) shown = await askAsPage('/v1/visits', page);
+    // The last numbers of a busy pool are for people, and ours was added last.
+    const moved = { engagedSeconds: 1, pages: 1, human: true };
+    expect(await askAsPage(`/v1/visits/${shown.visit.id}/beat`, moved)).toMatchObject({ number: { e164: ours } });
     await redis.kill();
     const call = farEnd.placeCall({ to: ours, from: '+12065550123' });
     await call.waitFor('holding');
