@@ -50,6 +50,7 @@ function visit(client: number, index: number): autocannon.Request {
     utmSource: 'news',
     utmCampaign: 'spring',
     locale: 'en-US',
+    human: true,
   };
   const forwarded = { 'x-forwarded-for': address };
   return { method: 'POST', path: '/v1/visits', headers: { ...headers, ...forwarded }, body: JSON.stringify(body) };

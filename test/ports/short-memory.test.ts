@@ -19,17 +19,39 @@ function setup(entriesMax = 10) {
 test('an answer is kept for its time and not a moment longer', async () => {
   const { memory, clock, ask, asked } = setup();
   await memory.recall('key', ask('yes'));
-  clock.at = 4_999;
+  clock.at = 2_999;
   expect(memory.recall('key', ask('other'))).toBe('yes');
   clock.at = 5_000;
   expect(await memory.recall('key', ask('other'))).toBe('other');
   expect(asked()).toBe(2);
 });
 
+test('on a busy page an answer is asked again before its time is over, and nobody waits for it', async () => {
+  const { memory, clock, ask, asked } = setup();
+  await memory.recall('key', ask('yes'));
+  clock.at = 3_000;
+  expect([memory.recall('key', ask('other')), memory.recall('key', ask('third'))]).toEqual(['yes', 'yes']);
+  await Promise.resolve();
+  expect(memory.recall('key', ask('third'))).toBe('other');
+  clock.at = 5_000;
+  expect(memory.recall('key', ask('third'))).toBe('other');
+  expect(asked()).toBe(2);
+});
+
+test('while it cannot be asked again the known answer serves for its time, and no longer', async () => {
+  const { memory, clock, ask } = setup();
+  const fail = async () => {
+    throw new Error('away');
+  };
+  await memory.recall('key', ask('yes'));
+  for (clock.at = 3_000; clock.at < 5_000; clock.at += 500) expect(memory.recall('key', fail)).toBe('yes');
+  await expect(memory.recall('key', fail)).rejects.toThrow('away');
+});
+
 test('a no is kept for less', async () => {
   const { memory, clock, ask } = setup();
   await memory.recall('key', ask(null));
-  clock.at = 999;
+  clock.at = 599;
   expect(memory.recall('key', ask('yes'))).toBeNull();
   clock.at = 1_000;
   expect(await memory.recall('key', ask('yes'))).toBe('yes');
