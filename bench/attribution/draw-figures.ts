@@ -34,7 +34,7 @@ function reliability({ reliability: bins, policies }: AttributionResult): string
   const ece = policies.find(({ policy }) => policy === 'linekeeper')?.ece ?? 0;
   const diagonal = `<path d="M${x(0)},${y(0)}L${x(1)},${y(1)}" stroke="${ink}" stroke-dasharray="4 4" fill="none"/>`;
   return frame({
-    title: `Of the calls we called 70 % sure, were 70 % right? (calibration error ${ece.toFixed(3)})`,
+    title: `How far a stated probability can be believed (error ${ece.toFixed(3)})`,
     description:
       'Reliability diagram: stated probability against the share that was right; larger dots stand for more calls.',
     xTitle: 'stated probability of the credited visit, or of nobody',
