@@ -104,6 +104,8 @@ export const limits = Object.freeze({
    */
   rememberedMs: 5_000,
   rememberedRefusalMs: 1_000,
+  /** Which area codes a pool has changes with its numbers only. */
+  rememberedGroupsMs: 60_000,
   rememberedKeysMax: 10_000,
   rememberedPoolsMax: 1_000,
   /** Visits whose visitor's id the record has been told, so that each beat does not tell it again. */

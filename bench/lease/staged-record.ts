@@ -64,11 +64,11 @@ async function fill(db: Db, key: string, { live, idle }: { live: number; idle: n
     sql`insert into pool (id, enterprise_id, name, hold_ms, rest_ms, lease_ms)
       select id, 'ent', id, 3600000, 0, 3600000 from unnest(array['pool', 'diy']) as id`,
     sql`insert into website values ('site', 'ent', 'shop', array['https://shop.example'], 'pool')`,
-    sql`insert into number (id, enterprise_id, pool_id, e164, carrier, state, free_at)
-      select 'num_01k9' || lpad(i::text, 22, '0'), 'ent', 'pool', ${phone(200)}, 'sandbox', 'active', now()
+    sql`insert into number (id, enterprise_id, pool_id, e164, carrier, state, number_group, free_at)
+      select 'num_01k9' || lpad(i::text, 22, '0'), 'ent', 'pool', ${phone(200)}, 'sandbox', 'active', '1-200', now()
       from generate_series(0, ${live + idle - 1}::int) as i`,
-    sql`insert into number (id, enterprise_id, pool_id, e164, carrier, state, free_at)
-      select 'num_01k8' || lpad(i::text, 22, '0'), 'ent', 'diy', ${phone(600)}, 'sandbox', 'active',
+    sql`insert into number (id, enterprise_id, pool_id, e164, carrier, state, number_group, free_at)
+      select 'num_01k8' || lpad(i::text, 22, '0'), 'ent', 'diy', ${phone(600)}, 'sandbox', 'active', '1-600',
         now() - interval '1 day' + i * interval '1 millisecond'
       from generate_series(0, ${idle - 1}::int) as i`,
     sql`insert into visit (id, enterprise_id, website_id, visitor_id, arrival, started_at, last_beat_at)

@@ -2,6 +2,7 @@
  * Numbers lent to visits, wired: the lease book over the record, the desk that pages talk to, and what
  * settles a number's holders before a contact is attributed.
  */
+import { limits } from '../../config/limits.ts';
 import type { AniRegions } from '../numbers/ani-region.ts';
 import type { VisitCodes } from '../numbers/attribution/visit-codes.postgres.ts';
 import type { LeaseBook } from '../numbers/lease-book.ts';
@@ -10,14 +11,17 @@ import { readLending } from '../numbers/lending.postgres.ts';
 import { createMemoryLeaseBook, type MemoryLeaseBookWorld } from '../numbers/memory-lease-book.ts';
 import type { NumberPlaces } from '../numbers/number-place.file.ts';
 import type { Numbers } from '../numbers/numbers.postgres.ts';
+import { pools } from '../numbers/pools.postgres.ts';
+import type { NumberGroup } from '../numbers/preferred-groups.ts';
 import { createSettleHolders } from '../numbers/settle-holders.ts';
 import { createVisitRate, type VisitRate } from '../numbers/visit-rate.ts';
 import { createVisitDesk } from '../numbers/welcome-visit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
-import type { Ids } from '../ports/ids.ts';
+import type { Ids, PoolId } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
 import { pause } from '../ports/pause.timer.ts';
+import { createShortMemory } from '../ports/short-memory.ts';
 import type { Tables } from '../records/schema.ts';
 import type { Transact } from '../records/transact.ts';
 import { createVisits } from '../visits/visits.postgres.ts';
@@ -49,12 +53,19 @@ export function createLeasing(world: World) {
   const visits = createVisits();
   const openBook = world.createLeaseBook ?? createMemoryLeaseBook;
   const leaseBook = openBook({ record: createLeaseRecord({ database, carriers }), clock, ids, pause, logFault });
+  // Looks at each of the pool's numbers, so it is asked more rarely than the rest of what a page view needs.
+  const groups = createShortMemory<readonly NumberGroup[]>({
+    clock,
+    entriesMax: limits.rememberedPoolsMax,
+    keepMs: () => limits.rememberedGroupsMs,
+  });
+  const readGroups = (poolId: PoolId) => groups.recall(poolId, () => pools.groups(db, poolId));
   const visitDesk = createVisitDesk({
     transact,
     visits,
     book: leaseBook,
     rate: world.visitRate ?? createVisitRate(),
-    readLending: (poolId) => readLending(db, poolId, carriers()),
+    readLending: (poolId) => readLending(db, poolId, carriers(), readGroups),
     groupOf: world.places.groupOf,
     issueCode: (visitId, poolId) => world.visitCodes.issue(db, { visitId, poolId }),
     clock,

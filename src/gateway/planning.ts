@@ -12,7 +12,7 @@ import type { Db } from '../records/schema.ts';
 export function createPlanner({ db, clock }: { readonly db: Db; readonly clock: Clock }): PoolPlanner {
   return createPoolPlanner({
     readPool: (enterpriseId, poolId) => readPoolToPlan(db, enterpriseId, poolId),
-    readTerms: async (poolId) => (await readLending(db, poolId, [])).terms,
+    readTerms: async (poolId) => (await readLending(db, poolId, [], () => [])).terms,
     readTraffic: (pool, span) => readTraffic(db, pool.websites, span),
     countCallers: (poolId, since) => countCallers(db, poolId, since),
     readCallModel: async () => usualModel(),

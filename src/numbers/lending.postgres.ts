@@ -6,7 +6,6 @@ import type { NumberId, PoolId } from '../ports/ids.ts';
 import type { Db } from '../records/schema.ts';
 import type { LeaseTerms } from './lease-book.ts';
 import { type PoolPolicy, readPolicy } from './pool-policy.ts';
-import { pools } from './pools.postgres.ts';
 import type { NumberGroup } from './preferred-groups.ts';
 
 const dayMs = 86_400_000;
@@ -22,7 +21,12 @@ export interface Lending {
 }
 
 /** `carriers`: those whose numbers can be answered here. @throws AppError `fault` when the pool is gone. */
-export async function readLending(db: Db, poolId: PoolId, carriers: readonly string[]): Promise<Lending> {
+export async function readLending(
+  db: Db,
+  poolId: PoolId,
+  carriers: readonly string[],
+  readGroups: (poolId: PoolId) => Promise<readonly NumberGroup[]> | readonly NumberGroup[],
+): Promise<Lending> {
   const row = await db
     .selectFrom('pool')
     .leftJoin('number', 'number.id', 'pool.shared_number_id')
@@ -39,7 +43,7 @@ export async function readLending(db: Db, poolId: PoolId, carriers: readonly str
     poolId,
     terms: { holdMs, leaseMs, restMs, stickyMs: stickyDays * dayMs },
     policy,
-    groups: preference === 'match' ? await pools.groups(db, poolId) : [],
+    groups: preference === 'match' ? await readGroups(poolId) : [],
     shared: id !== null && e164 !== null && isShown ? { id, e164 } : null,
   };
 }
