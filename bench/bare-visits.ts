@@ -1,6 +1,6 @@
 /**
  * The routes of visits and beats on bare Fastify, as a process: the same schemas checked by the same compiler, the same
- * bodies and answers written the same way, no hooks and no work. With DIY_DATABASE_URL a visit costs what a user would
+ * answers byte for byte, headers included, written the same way; no hooks, no log and no work. With DIY_DATABASE_URL a visit costs what a user would
  * write by hand: one durable `UPDATE … FOR UPDATE SKIP LOCKED … RETURNING` on eight connections.
  */
 import Fastify from 'fastify';
@@ -14,10 +14,17 @@ const visitAnswer = JSON.parse(process.env.VISIT_ANSWER ?? '{}');
 const beatAnswer = JSON.parse(process.env.BEAT_ANSWER ?? '{}');
 const diyUrl = process.env.DIY_DATABASE_URL;
 
-const grant = `update number set free_at = now() + interval '1 hour', generation = generation + 1
+const grant = `update number set free_at = now() + interval '2 seconds', generation = generation + 1
   where id = (select id from number where state = 'active' and free_at <= now() and pool_id = 'diy'
     order by free_at limit 1 for update skip locked)
   returning id, e164, generation`;
+
+const headers = {
+  'access-control-allow-origin': 'https://shop.example',
+  vary: 'Origin',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
 
 const app = Fastify({ bodyLimit: 16 * 1_024 });
 app.setValidatorCompiler(validatorCompiler);
@@ -29,11 +36,11 @@ app.post('/v1/visits', { schema: { body: openVisitBody } }, async (_request, rep
     const { rows } = await pool.query({ name: 'grant', text: grant });
     if (rows.length !== 1) throw new Error('no number is left');
   }
-  return reply.code(201).send(visitAnswer);
+  return reply.code(201).headers(headers).send(visitAnswer);
 });
 app.post(
   '/v1/visits/:id/beat',
   { schema: { params: z.object({ id: visitIdField }), body: beatBody } },
-  async () => beatAnswer,
+  async (_request, reply) => reply.headers(headers).send(beatAnswer),
 );
 process.stdout.write(`ready ${await app.listen({ port: 0, host: '127.0.0.1' })}\n`);

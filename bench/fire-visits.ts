@@ -31,7 +31,7 @@ type Client = autocannon.Client;
 const firing: Firing = JSON.parse(process.argv[2] ?? '{}');
 const headers = {
   authorization: `Bearer ${firing.key}`,
-  origin: 'https://shop.example',
+  origin: firing.what === 'visits' ? 'https://busy.example' : 'https://live.example',
   'content-type': 'application/json',
 };
 
@@ -44,7 +44,7 @@ function visit(client: number, index: number): autocannon.Request {
   const serial = client * firing.each + index;
   const address = `240.${(serial >> 16) & 255}.${(serial >> 8) & 255}.${serial & 255}`;
   const body = {
-    url: 'https://shop.example/pricing?plan=team',
+    url: 'https://busy.example/pricing?plan=team',
     referrer: 'https://search.example/',
     visitorId: `${firing.run}-${serial}`,
     utmSource: 'news',

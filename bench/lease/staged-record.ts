@@ -1,6 +1,7 @@
 /**
- * A record for the lease benchmark on a PostgreSQL server: one website with its key, a pool with many live leases and
- * more idle numbers, and as many idle ones for the hand-written grant. Nothing is ever dialled here.
+ * A record for the lease benchmark on a PostgreSQL server. One website has a pool of live leases that last the whole run:
+ * their visits beat. The other has a pool whose numbers come round every few seconds, as a busy one's do in an hour: its
+ * visits are granted them. As many numbers stand by for the grant written by hand. Nothing is ever dialled here.
  */
 import { sql } from 'kysely';
 import { openServerDatabase } from '../../src/ports/database.postgres.ts';
@@ -17,18 +18,21 @@ export interface StagedRecord {
   drop(): Promise<void>;
 }
 
-/** The ids that the staged visits have; `fire-visits.ts` makes the same. */
-const stagedVisit = sql`'visit_01k9' || lpad(i::text, 22, '0')`;
+interface Plan {
+  /** Leases that are live, each with its number. */
+  readonly live: number;
+  /** Numbers to be granted. */
+  readonly busy: number;
+}
+
+export const firstVisit = `visit_01k9${'0'.repeat(22)}`;
 
 /** Telephone numbers as long and as costly to format as real ones, ten thousand from each area code on. */
 function phone(areaCode: number) {
   return sql`'+1' || (${areaCode}::int + i / 10000)::text || '555' || lpad((i % 10000)::text, 4, '0')`;
 }
 
-export async function stageRecord(
-  serverUrl: string,
-  plan: { readonly live: number; readonly idle: number },
-): Promise<StagedRecord> {
+export async function stageRecord(serverUrl: string, plan: Plan): Promise<StagedRecord> {
   const name = databaseName(process.pid);
   await createDatabase(serverUrl, name, null);
   const url = urlOf(serverUrl, name);
@@ -57,28 +61,40 @@ export async function stageRecord(
   });
 }
 
-async function fill(db: Db, key: string, { live, idle }: { live: number; idle: number }): Promise<void> {
+/** How long a granted number stays with its visit before it may be granted again, in both kinds of grant. */
+const holdMs = 2_000;
+
+async function fill(db: Db, key: string, { live, busy }: Plan): Promise<void> {
   const steps = [
     sql`insert into enterprise values ('ent', 'Bench', now())`,
     sql`insert into api_key values ('key', 'ent', 'publishable', ${sha256Hex(key)}, now(), null)`,
-    sql`insert into pool (id, enterprise_id, name, hold_ms, rest_ms, lease_ms)
-      select id, 'ent', id, 3600000, 0, 3600000 from unnest(array['pool', 'diy']) as id`,
-    sql`insert into website values ('site', 'ent', 'shop', array['https://shop.example'], 'pool')`,
-    sql`insert into number (id, enterprise_id, pool_id, e164, carrier, state, number_group, free_at)
-      select 'num_01k9' || lpad(i::text, 22, '0'), 'ent', 'pool', ${phone(200)}, 'sandbox', 'active', '1-200', now()
-      from generate_series(0, ${live + idle - 1}::int) as i`,
-    sql`insert into number (id, enterprise_id, pool_id, e164, carrier, state, number_group, free_at)
-      select 'num_01k8' || lpad(i::text, 22, '0'), 'ent', 'diy', ${phone(600)}, 'sandbox', 'active', '1-600',
-        now() - interval '1 day' + i * interval '1 millisecond'
-      from generate_series(0, ${idle - 1}::int) as i`,
+    sql`insert into pool (id, enterprise_id, name, hold_ms, rest_ms, lease_ms) values
+      ('live', 'ent', 'live', 3600000, 0, 3600000),
+      ('busy', 'ent', 'busy', ${holdMs}, 0, ${holdMs}),
+      ('diy', 'ent', 'diy', ${holdMs}, 0, ${holdMs})`,
+    sql`insert into website values
+      ('site-live', 'ent', 'live', array['https://live.example'], 'live'),
+      ('site-busy', 'ent', 'busy', array['https://busy.example'], 'busy')`,
+    ...[numbersOf('live', 200, live), numbersOf('busy', 300, busy), numbersOf('diy', 400, busy)],
     sql`insert into visit (id, enterprise_id, website_id, visitor_id, arrival, started_at, last_beat_at)
-      select ${stagedVisit}, 'ent', 'site', 'visitor-' || i, '{"url":"https://shop.example/"}', now(), now()
+      select ${idOf('visit')}, 'ent', 'site-live', 'visitor-' || i, '{"url":"https://live.example/"}', now(), now()
       from generate_series(0, ${live - 1}::int) as i`,
     sql`insert into lease (id, enterprise_id, pool_id, number_id, visit_id, generation, granted_at, hold_until, expires_at)
-      select 'lease_01k9' || lpad(i::text, 22, '0'), 'ent', 'pool', 'num_01k9' || lpad(i::text, 22, '0'), ${stagedVisit}, 1,
+      select ${idOf('lease')}, 'ent', 'live', ${idOf('live')}, ${idOf('visit')}, 1,
         now(), now() + interval '1 hour', now() + interval '1 hour'
       from generate_series(0, ${live - 1}::int) as i`,
     sql`analyze`,
   ];
   for (const step of steps) await step.execute(db);
+}
+
+function numbersOf(pool: string, areaCode: number, count: number) {
+  return sql`insert into number (id, enterprise_id, pool_id, e164, carrier, state, free_at, number_group)
+    select ${idOf(pool)}, 'ent', ${pool}, ${phone(areaCode)}, 'sandbox', 'active', now(), '1-503'
+    from generate_series(0, ${count - 1}::int) as i`;
+}
+
+/** The nth id of a kind; `fire-visits.ts` makes the same for visits. */
+function idOf(kind: string) {
+  return sql`${`${kind}_01k9`}::text || lpad(i::text, 22, '0')`;
 }

@@ -9,24 +9,23 @@ import type { LeaseId } from '../ports/ids.ts';
 import type { Tables } from '../records/schema.ts';
 import type { GrantRecord } from './lease-book.ts';
 
+/**
+ * v: visit id, e: enterprise, w: website, u: visitor, f: arrival facts, s: started, n: shared number shown;
+ * l: lease id, p: pool, d: number, h: the visit that holds it, g: generation, a: granted, k: kept until, x: expires.
+ * The names stand in every row that is sent, so they are short.
+ */
 const insertGrants = `
   with given as (
     select * from json_to_recordset($1::json) as given(
-      visit_id text, enterprise_id text, website_id text, visitor_id text, arrival jsonb, started_at float8,
-      shown_number_id text,
-      id text, lease_enterprise_id text, pool_id text, number_id text, lease_visit_id text, generation integer,
-      granted_at float8, hold_until float8, expires_at float8)
+      v text, e text, w text, u text, f jsonb, s float8, n text,
+      l text, p text, d text, h text, g integer, a float8, k float8, x float8)
   ), visits as (
     insert into visit (id, enterprise_id, website_id, visitor_id, arrival, started_at, last_beat_at, shown_number_id)
-    select visit_id, enterprise_id, website_id, visitor_id, arrival, to_timestamp(started_at), to_timestamp(started_at),
-      shown_number_id
-    from given where visit_id is not null
+    select v, e, w, u, f, to_timestamp(s), to_timestamp(s), n from given where v is not null
     on conflict (id) do nothing
   )
   insert into lease (id, enterprise_id, pool_id, number_id, visit_id, generation, granted_at, hold_until, expires_at)
-  select id, lease_enterprise_id, pool_id, number_id, lease_visit_id, generation,
-    to_timestamp(granted_at), to_timestamp(hold_until), to_timestamp(expires_at)
-  from given where id is not null
+  select l, e, p, d, h, g, to_timestamp(a), to_timestamp(k), to_timestamp(x) from given where l is not null
   on conflict do nothing
   returning id`;
 
@@ -44,25 +43,24 @@ export async function fileGrants(
   return new Set(before.map(({ id }) => id));
 }
 
-/** Every row has the same columns: null where there is no visit, or no lease. */
+/** Every row has the same columns; those of a missing visit or lease are left out of the JSON and null. */
 function rowOf({ visit, lease }: GrantRecord) {
   return {
-    visit_id: visit?.id,
-    enterprise_id: visit?.enterpriseId,
-    website_id: visit?.websiteId,
-    visitor_id: visit?.visitorId,
-    arrival: visit?.arrival,
-    started_at: seconds(visit?.startedAt),
-    shown_number_id: lease === null ? visit?.sharedNumberId : null,
-    id: lease?.id,
-    lease_enterprise_id: lease?.enterpriseId,
-    pool_id: lease?.poolId,
-    number_id: lease?.numberId,
-    lease_visit_id: lease?.visitId,
-    generation: lease?.generation,
-    granted_at: seconds(lease?.grantedAt),
-    hold_until: seconds(lease?.holdUntil),
-    expires_at: seconds(lease?.expiresAt),
+    v: visit?.id,
+    e: visit?.enterpriseId ?? lease?.enterpriseId,
+    w: visit?.websiteId,
+    u: visit?.visitorId,
+    f: visit?.arrival,
+    s: seconds(visit?.startedAt),
+    n: lease === null ? visit?.sharedNumberId : undefined,
+    l: lease?.id,
+    p: lease?.poolId,
+    d: lease?.numberId,
+    h: lease?.visitId,
+    g: lease?.generation,
+    a: seconds(lease?.grantedAt),
+    k: seconds(lease?.holdUntil),
+    x: seconds(lease?.expiresAt),
   };
 }
 

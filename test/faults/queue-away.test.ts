@@ -59,7 +59,7 @@ describe.skipIf(absent !== undefined)(`Redis dies${why}`, () => {
       redisUrl: redis.url,
       numbers: [{ number: ours }],
     });
-    const page = { url: 'https://shop.example/', human: true };
+    const page = { url: 'https://shop.example/' };
     let shown = await askAsPage('/v1/visits', page);
     while (!shown.number.shared) shown = await askAsPage('/v1/visits', page);
     // The last numbers of a busy pool are for people, and ours was added last.
