@@ -13,7 +13,7 @@ import { createFormerNumbers } from './former-numbers.ts';
 import { createIdleNumbers } from './idle-numbers.ts';
 import { compared, idleRank } from './idle-rank.ts';
 import type { GrantWish, Lease, LeaseTerms, PoolNumber, Refusal } from './lease-book.ts';
-import { holdersOf, liveLease, newSlot, type Slot } from './lease-slot.ts';
+import { holdersOf, leaseOf, liveLease, newSlot, type Slot } from './lease-slot.ts';
 
 /** A lease given; what it takes to undo it is in it. */
 export interface GivenLease {
@@ -81,11 +81,18 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
     for (let next = busy.peek(); next !== undefined && next.at <= now; next = busy.peek()) {
       busy.pop();
       const { slot, ticket } = next;
-      if (ticket !== slot.ticket) continue;
+      // One whose grant is under way comes up again when that is settled.
+      if (ticket !== slot.ticket || slot.underWay !== null) continue;
       if (slot.freeAt > now) queue(slot);
       else if (slot.gone) forget(slot, now);
       else makeIdle(slot, now);
     }
+  }
+
+  function settle(slot: Slot | undefined, { id }: Lease): void {
+    if (slot?.underWay !== id) return;
+    slot.underWay = null;
+    queue(slot);
   }
 
   function forget(slot: Slot, now: number): void {
@@ -236,9 +243,18 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
       return slot.lease;
     },
 
+    /** Nobody else has the number, however long it takes, before the grant is filed, revoked or disowned. */
+    await(lease: Lease): void {
+      const slot = slots.get(lease.numberId);
+      if (slot?.lease?.id === lease.id) slot.underWay = lease.id;
+    },
+
+    filed: (lease: Lease): void => settle(slots.get(lease.numberId), lease),
+
     /** Undoes a grant that is certainly not in the record: the number is free at once, or with its former holder. */
     revoke({ lease, takenFrom }: GivenLease, now: number): void {
       const slot = slots.get(lease.numberId);
+      settle(slot, lease);
       if (slot?.lease?.id !== lease.id) return;
       const sharers = slot.sharers.filter((visit) => visit !== takenFrom?.visitId);
       letGo(slot);
@@ -252,12 +268,17 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
       queue(slot);
     },
 
-    /** A grant that may be in the record, though nobody was told: nobody has the number until its time is over. */
+    /**
+     * A grant that may be in the record, though nobody was told: nobody has the number until its time is over. Its
+     * generation is tried again then, so that the record tells who had it.
+     */
     disown({ lease }: GivenLease): void {
       const slot = slots.get(lease.numberId);
+      settle(slot, lease);
       if (slot?.lease?.id !== lease.id) return;
       letGo(slot);
       slot.lease = null;
+      slot.generation = lease.generation - 1;
     },
 
     sweep,
@@ -267,18 +288,4 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
 
     use: (): PoolUse => ({ numbers: slots.size, busy: busyCount }),
   });
-}
-
-function leaseOf(slot: Slot, { terms, leaseId, visitId, visitorId }: GrantWish, now: number): Lease {
-  return {
-    id: leaseId,
-    visitId,
-    visitorId,
-    numberId: slot.number.id,
-    e164: slot.number.e164,
-    generation: slot.generation + 1,
-    grantedAt: now,
-    holdUntil: now + terms.holdMs,
-    expiresAt: now + Math.max(terms.holdMs, terms.leaseMs),
-  };
 }

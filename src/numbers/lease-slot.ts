@@ -1,13 +1,15 @@
 /** One number of a pool as the ledger keeps it: who has it, from when it may be given again, and where it is queued. */
-import type { VisitId } from '../ports/ids.ts';
+import type { LeaseId, VisitId } from '../ports/ids.ts';
 import type { Former } from './idle-rank.ts';
-import type { Lease, PoolNumber } from './lease-book.ts';
+import type { GrantWish, Lease, PoolNumber } from './lease-book.ts';
 
 export interface Slot {
   number: PoolNumber;
   place: 'idle' | 'busy';
   generation: number;
   lease: Lease | null;
+  /** Its grant of which nobody knows yet what became of it. */
+  underWay: LeaseId | null;
   /** Earlier visits of the lease's visitor that still beat on it. */
   sharers: readonly VisitId[];
   /** From when it may be given again. */
@@ -34,6 +36,7 @@ export function newSlot(number: PoolNumber, freeAt: number): Slot {
     place: 'idle',
     generation: 0,
     lease: null,
+    underWay: null,
     sharers: none,
     freeAt,
     intent: 0,
@@ -54,4 +57,19 @@ export function holdersOf({ former, lease, trait, intent }: Slot): readonly Form
 export function liveLease(slot: Slot | undefined, now: number): Lease | null {
   const lease = slot?.lease ?? null;
   return lease !== null && lease.expiresAt > now ? lease : null;
+}
+
+/** The lease that follows on this number. */
+export function leaseOf(slot: Slot, { terms, leaseId, visitId, visitorId }: GrantWish, now: number): Lease {
+  return {
+    id: leaseId,
+    visitId,
+    visitorId,
+    numberId: slot.number.id,
+    e164: slot.number.e164,
+    generation: slot.generation + 1,
+    grantedAt: now,
+    holdUntil: now + terms.holdMs,
+    expiresAt: now + Math.max(terms.holdMs, terms.leaseMs),
+  };
 }

@@ -74,8 +74,10 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
   /** Files the lease, and undoes it when it was not filed; until then it counts as under way. */
   function fileLease(pool: MemoryPool, given: GivenLease, grant: GrantRecord): Promise<Filing> {
     const { id, numberId } = given.lease;
+    pool.ledger.await(given.lease);
     const filing = journal.add(grant).then(async (filed) => {
-      if (filed !== 'filed') await undo(pool, given, filed);
+      if (filed === 'filed') pool.ledger.filed(given.lease);
+      else await undo(pool, given, filed);
       return filed;
     });
     const done = filing.then(

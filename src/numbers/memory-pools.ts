@@ -75,12 +75,12 @@ export function createMemoryPools({ record, clock }: { record: LeaseRecord; cloc
 
     readAgain,
 
-    /** Reads those pools again whose numbers have changed in the record. */
+    /** Reads those pools again whose numbers have changed in the record, or whose lost leases could not be undone. */
     async check(): Promise<void> {
       const due = [...pools.values()].filter((pool) => clock.now() - pool.checkedAt >= limits.poolCheckEveryMs);
       for (const pool of due) {
         pool.checkedAt = clock.now();
-        if ((await record.readStamp(pool.id)) !== pool.stamp) await readAgain(pool);
+        if (pool.lost.length > 0 || (await record.readStamp(pool.id)) !== pool.stamp) await readAgain(pool);
       }
     },
   });

@@ -7,6 +7,7 @@ import type { Database } from '../../src/ports/database.ts';
 import type { Tables } from '../../src/records/schema.ts';
 import { leaseBookSuite } from '../conformance/lease-book.ts';
 import { modelSize, runLeaseBookModel } from '../conformance/lease-book-model.ts';
+import { minuteMs } from '../support/stage-core.ts';
 import { type BookWorld, type OpenBook, stagePool } from '../support/stage-pool.ts';
 import { onEveryStore } from '../support/stores.ts';
 
@@ -84,6 +85,64 @@ onEveryStore('lease book in memory', (store) => {
       await expect(staged.arrive(book)).rejects.toMatchObject({ code: 'unavailable' });
       isAway = false;
       expect((await staged.arrive(book)).answer?.kind).toBe(next);
+    });
+  });
+
+  describe('a grant of a number that another process gives meanwhile', () => {
+    test('is not followed by another one before it is settled, however long that takes', async () => {
+      const [filing, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const staged = await stagePool(database, openBook);
+      const { record, terms, clock } = staged;
+      const fileGrants: LeaseRecord['fileGrants'] = (grants) => {
+        filing.resolve();
+        return answered.promise.then(() => record.fileGrants(grants));
+      };
+      const [slow, other] = [await openOn({ fileGrants })(staged), await staged.open()];
+      const first = staged.arrive(slow);
+      await filing.promise;
+      clock.at += terms.holdMs + terms.restMs;
+      const { lease } = await staged.arrive(other);
+      const next = staged.arrive(slow);
+      answered.resolve();
+      expect((await first).answer?.kind).toBe('refused');
+      expect((await next).answer?.kind).toBe('refused');
+      expect(await staged.leases()).toMatchObject([{ id: lease?.id }]);
+    });
+
+    test('and that may have been filed is not followed by another one when its time is over', async () => {
+      let isAway = true;
+      const staged = await stagePool(database, openBook);
+      const { record, terms, clock } = staged;
+      const fileGrants: LeaseRecord['fileGrants'] = (grants) =>
+        isAway ? Promise.reject(new Error('away')) : record.fileGrants(grants);
+      const [book, other] = [await openOn({ fileGrants })(staged), await staged.open()];
+      await expect(staged.arrive(book)).rejects.toMatchObject({ code: 'unavailable' });
+      clock.at += terms.holdMs + terms.restMs;
+      const { lease } = await staged.arrive(other);
+      isAway = false;
+      expect((await staged.arrive(book)).answer?.kind).toBe('refused');
+      expect(await staged.leases()).toMatchObject([{ id: lease?.id }]);
+    });
+
+    test('is undone later when the record cannot be read at once', async () => {
+      let isAway = false;
+      const staged = await stagePool(database, openBook);
+      const { record, terms, clock } = staged;
+      const readPool: LeaseRecord['readPool'] = (id) =>
+        isAway ? Promise.reject(new Error('away')) : record.readPool(id);
+      const [book, other] = [await openOn({ readPool })(staged), await staged.open()];
+      await staged.beat(book, staged.newVisit().id);
+      const { lease } = await staged.arrive(other, null, { terms: { ...terms, holdMs: 60 * minuteMs } });
+      isAway = true;
+      await expect(staged.arrive(book)).rejects.toThrow('away');
+      clock.at += terms.holdMs + terms.restMs;
+      expect((await staged.arrive(book)).answer?.kind).toBe('refused');
+      isAway = false;
+      await book.tick();
+      clock.at += 60 * minuteMs;
+      const next = await staged.arrive(book);
+      expect(next.answer?.kind).toBe('granted');
+      expect(await staged.leases()).toMatchObject([{ id: lease?.id }, { id: next.lease?.id }]);
     });
   });
 
