@@ -2,6 +2,7 @@
 import type { CallModel } from '../numbers/attribution/call-model.ts';
 import { noHabits } from '../numbers/attribution/habits.ts';
 import { learnModel } from '../numbers/attribution/learned-model.ts';
+import { createModels } from '../numbers/attribution/models.postgres.ts';
 import { readLending } from '../numbers/lending.postgres.ts';
 import { countCallers, readPoolToPlan, readTraffic } from '../numbers/planning-traffic.postgres.ts';
 import { createPoolPlanner, type PoolPlanner } from '../numbers/pool-planner.ts';
@@ -10,12 +11,13 @@ import type { Clock } from '../ports/clock.ts';
 import type { Db } from '../records/schema.ts';
 
 export function createPlanner({ db, clock }: { readonly db: Db; readonly clock: Clock }): PoolPlanner {
+  const models = createModels({ clock });
   return createPoolPlanner({
     readPool: (enterpriseId, poolId) => readPoolToPlan(db, enterpriseId, poolId),
     readTerms: async (poolId) => (await readLending(db, poolId, [], () => [])).terms,
     readTraffic: (pool, span) => readTraffic(db, pool.websites, span),
     countCallers: (poolId, since) => countCallers(db, poolId, since),
-    readCallModel: async () => usualModel(),
+    readCallModel: async (enterpriseId, poolId) => (await models.ofPool(db, enterpriseId, poolId)).rates,
     runPlan,
     clock,
   });
