@@ -54,6 +54,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const app = Fastify({
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
+    // What is logged of a request names its id itself; a logger of its own for each page view is never used.
+    childLoggerFactory: (logger) => logger,
     bodyLimit: limits.webhookBodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,
     trustProxy: options.trustProxy ?? false,
