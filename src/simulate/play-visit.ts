@@ -7,6 +7,9 @@ import type { VisitPlan } from './plan-visit.ts';
 import { type CallEnding, playCaller } from './play-caller.ts';
 import type { Day } from './simulation-day.ts';
 
+/** However fast the day is played, a busy machine gets this long to answer a text. */
+const replyWithinMsLeast = 2_000;
+
 /** What a visitor did and got. */
 export interface VisitRecord {
   /** The number on the page. */
@@ -75,7 +78,10 @@ async function callFrom(
 async function sendText({ farEnd, pace }: Day, plan: VisitPlan, to: string): Promise<VisitRecord['texted']> {
   const sent = await farEnd.sendText({ from: plan.phone, to, body: plan.text });
   if (!sent.acknowledged) return 'refused';
-  const reply = farEnd.waitForText({ to: plan.phone, after: sent.sid }, plan.patienceMs * pace);
+  const reply = farEnd.waitForText(
+    { to: plan.phone, after: sent.sid },
+    Math.max(plan.patienceMs * pace, replyWithinMsLeast),
+  );
   return reply.then(() => 'answered' as const).catch(() => 'unanswered' as const);
 }
 
