@@ -4,6 +4,14 @@
  */
 import type { E164 } from '../ports/e164.ts';
 import type { AgentId, CallId, EnterpriseId, LegId, NumberId, VisitId } from '../ports/ids.ts';
+import {
+  type ClosedTreatment,
+  type HandOver,
+  type HookNote,
+  type Menu,
+  type PlanSource,
+  planDefaults,
+} from './plan/plan-parts.ts';
 import type { Verdict } from './verdict.ts';
 
 export type CallState = 'waiting' | 'bridged' | 'voicemail' | 'failover' | 'ended';
@@ -23,15 +31,40 @@ export interface Leg {
   readonly ending: LegEnding | null;
 }
 
-/** What was decided about this call when it came in. */
+/** What was decided about this call when it came in; `decidePlan` makes it. */
 export interface CallPlan {
+  readonly source: PlanSource;
+  /** Of the route plan it was made from; null without one. */
+  readonly version: number | null;
+  /** Said before anything else: the announcement, the consent line. */
+  readonly opening: readonly string[];
+  /** Said next, to a caller who will be connected; empty: nothing is said. */
   readonly greeting: string;
+  readonly menu: Menu | null;
+  /** `must`: one agent after another; `race`: `raceSize` phones at once, the first to accept wins. */
+  readonly dispatch: 'must' | 'race';
+  readonly raceSize: number;
   readonly ringTimeoutMs: number;
   readonly acceptTimeoutMs: number;
   /** Unix ms after which no further agent is tried. */
   readonly waitUntil: number;
   readonly offersMax: number;
+  /** Where the caller goes when nobody took the call; `failover` without a number is voicemail. */
+  readonly overflow: 'voicemail' | 'failover';
   readonly failover: E164 | null;
+  readonly handOver: HandOver | null;
+  /** Set when the call came in outside hours. */
+  readonly closed: ClosedTreatment | null;
+  /** A callback is offered to who has waited this long; null: never. */
+  readonly callbackAfterMs: number | null;
+  /** The conversation is recorded; `opening` says so first. */
+  readonly record: boolean;
+  /** How long the agent is left alone after the call. */
+  readonly wrapUpMs: number;
+  /** What the caller is believed to call about, a slug of the contact centre's own. */
+  readonly product: string | null;
+  /** How asking the decision hook went; null when it was not asked. */
+  readonly hook: HookNote | null;
 }
 
 export interface Voicemail {
@@ -99,6 +132,12 @@ export type CallEffect =
   | { readonly kind: 'hang-up-leg'; readonly legId: LegId }
   | { readonly kind: 'instruct-caller' }
   | { readonly kind: 'hang-up-caller' };
+
+/** A call from its document in the record; one from before a part of the plan existed has that part's default. */
+export function readCall(document: unknown): Call {
+  const call = document as Call;
+  return { ...call, plan: { ...planDefaults, ...call.plan } };
+}
 
 /** The leg with this id, or undefined. */
 export function legOf(call: Call, legId: LegId): Leg | undefined {

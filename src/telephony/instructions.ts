@@ -6,6 +6,14 @@
 import type { E164 } from '../ports/e164.ts';
 import type { CallId, LegId } from '../ports/ids.ts';
 
+declare const sipBrand: unique symbol;
+
+/** An address such as `sip:calls@centre.example`. */
+export type SipAddress = string & { readonly [sipBrand]: 'SipAddress' };
+
+/** What can be dialled: a telephone number, or an address at a SIP host. */
+export type Dialable = E164 | SipAddress;
+
 /** Where a carrier reports back to when an instruction has run its course. */
 export type NextStep =
   | { readonly step: 'caller-left-room'; readonly callId: CallId }

@@ -17,6 +17,7 @@ import type { Attestation, Call, CallEvent, CallPlan } from './call.ts';
 import { startCall } from './call-machine.ts';
 import type { Calls } from './calls.postgres.ts';
 import { checkOf } from './check-call.ts';
+import { planDefaults } from './plan/plan-parts.ts';
 import type { CallRun, CallRunner } from './run-call.ts';
 
 export interface IncomingCall {
@@ -210,6 +211,7 @@ async function repeatedCall(world: World, work: Work, id: CallId): Promise<Taken
 
 function planFor(number: OwnNumber, now: number): CallPlan {
   return {
+    ...planDefaults,
     greeting: 'Thank you for calling. Please hold while we connect you.',
     ringTimeoutMs: limits.ringTimeoutMs,
     acceptTimeoutMs: limits.acceptTimeoutMs,

@@ -3,6 +3,7 @@ import type { E164 } from '../../src/ports/e164.ts';
 import type { AgentId, CallId, EnterpriseId, LegId, NumberId } from '../../src/ports/ids.ts';
 import type { Call, CallEffect, CallEvent, CallPlan } from '../../src/telephony/call.ts';
 import { advance, startCall } from '../../src/telephony/call-machine.ts';
+import { planDefaults } from '../../src/telephony/plan/plan-parts.ts';
 
 export const startAt = Date.parse('2026-05-04T10:00:00Z');
 export const failoverNumber = '+15035550177' as E164;
@@ -26,6 +27,7 @@ export function newCall(plan: Partial<CallPlan> = {}): { call: Call; effects: re
         attestation: 'A',
         visitId: null,
         plan: {
+          ...planDefaults,
           greeting: 'Please hold.',
           ringTimeoutMs: 20_000,
           acceptTimeoutMs: 8_000,

@@ -17,6 +17,7 @@ import type { IncomingMessage, MessageReceipt } from '../../../src/sms/message-d
 import { answerCaller } from '../../../src/telephony/answer-call.ts';
 import { type Call, type CallEffect, type CallEvent, type CallFacts, legOf } from '../../../src/telephony/call.ts';
 import { advance, startCall } from '../../../src/telephony/call-machine.ts';
+import { planDefaults } from '../../../src/telephony/plan/plan-parts.ts';
 import type { CallRun } from '../../../src/telephony/run-call.ts';
 import type { CallReport, IncomingCall } from '../../../src/telephony/take-call.ts';
 
@@ -184,6 +185,7 @@ function factsOf(stage: Stage, id: CallId, incoming: IncomingCall): CallFacts {
     attestation,
     visitId: null,
     plan: {
+      ...planDefaults,
       greeting: 'Please hold.',
       ringTimeoutMs: limits.ringTimeoutMs,
       acceptTimeoutMs: limits.acceptTimeoutMs,
