@@ -6,6 +6,24 @@ import type { E164 } from '../ports/e164.ts';
 import type { CallId, LegId } from '../ports/ids.ts';
 import type { Instruction } from './instructions.ts';
 
+/** What a plan or a command may ask of a carrier. */
+export type Capability =
+  | 'announce'
+  | 'hold-music'
+  | 'keys'
+  | 'voicemail'
+  | 'record-conversation'
+  | 'pause-recording'
+  | 'three-way'
+  | 'supervise'
+  | 'coach'
+  | 'hand-over-number'
+  | 'hand-over-sip'
+  | 'answering-machine'
+  | 'attestation'
+  | 'sip-agents'
+  | 'move-legs';
+
 export type CarrierAnswer =
   | { readonly kind: 'done' }
   | { readonly kind: 'gone' }

@@ -35,7 +35,7 @@ export interface Menu {
 export interface ClosedTreatment {
   readonly announcement: string | null;
   /** `failover` goes to the plan's own `failover`; without one it is voicemail. */
-  readonly then: 'voicemail' | 'failover' | 'hang-up';
+  readonly action: 'voicemail' | 'failover' | 'hang-up';
 }
 
 /** The call goes whole to the contact centre's own number or SIP trunk; headers only travel by SIP. */
