@@ -6,9 +6,9 @@ import { limits } from '../../../config/limits.ts';
 import type { E164 } from '../../ports/e164.ts';
 import type { CallId, VisitId } from '../../ports/ids.ts';
 import type { Attestation, CallPlan } from '../call.ts';
+import { isPhone } from '../instructions.ts';
 import { isOpen } from './opening-hours.ts';
 import { type HandOver, type HookNote, type PlanSource, planDefaults } from './plan-parts.ts';
-import { sipHostOf } from './read-dialable.ts';
 import { type RoutePlan, usualConsent, usualGreeting } from './route-plan.ts';
 
 /** How far the caller's number can be trusted (contracts section 6). */
@@ -86,7 +86,7 @@ function openingOf(plan: RoutePlan): string[] {
 
 /** A telephone number carries no headers; there the webhook tells the same. */
 function handOverOf(to: HandOver['to'], { callId, attribution, assurance }: PlanFacts): HandOver {
-  if (sipHostOf(to) === null) return { to, headers: {} };
+  if (isPhone(to)) return { to, headers: {} };
   const headers = {
     ...(callId === null ? {} : { 'X-Linekeeper-Call': callId }),
     ...(attribution === null

@@ -3,9 +3,9 @@
  * plan is saved, so that nothing is discovered on a live call.
  */
 import type { FieldFault } from '../../ports/errors.ts';
+import { isPhone } from '../instructions.ts';
 import type { Capability } from '../voice-carrier.ts';
 import type { Menu, MenuChoice } from './plan-parts.ts';
-import { sipHostOf } from './read-dialable.ts';
 import type { RoutePlan } from './route-plan.ts';
 
 export interface PlanNeed {
@@ -28,7 +28,7 @@ function planNeeds(plan: RoutePlan): PlanNeed[] {
   need(plan.record, 'record', 'record-conversation');
   need(plan.record && plan.consent === null, 'record', 'announce');
   if (plan.handOver !== null) {
-    const capability = sipHostOf(plan.handOver.to) === null ? 'hand-over-number' : 'hand-over-sip';
+    const capability = isPhone(plan.handOver.to) ? 'hand-over-number' : 'hand-over-sip';
     return [...needs, { field: 'handOver', capability }];
   }
   need(plan.greeting !== null, 'greeting', 'announce');
