@@ -33,35 +33,45 @@ export function afterFailover(answered: boolean): readonly Instruction[] {
 }
 
 function answerCaller(call: Call): readonly Instruction[] {
-  const { id: callId } = call;
+  const { opening, greeting, closed } = call.plan;
   switch (call.state) {
     case 'waiting':
-      return [{ verb: 'say', text: call.plan.greeting }, joinAsCaller(call)];
+      return [...say(...opening, greeting), joinAsCaller(call)];
     case 'bridged':
       return [joinAsCaller(call)];
     case 'failover':
-      return call.plan.failover === null
-        ? hangUp
-        : [
-            {
-              verb: 'dial',
-              to: call.plan.failover,
-              callerId: call.dnis,
-              ringTimeoutMs: limits.failoverRingTimeoutMs,
-              next: { step: 'dial-ended', callId, legId: null },
-            },
-          ];
+      return connectElsewhere(call);
     case 'voicemail':
-      return [
-        { verb: 'say', text: 'Sorry, nobody can take your call just now. Please leave a message after the tone.' },
-        { verb: 'record', secondsMax: limits.voicemailSecondsMax, next: { step: 'recorded', callId, legId: null } },
-        { verb: 'hang-up' },
-      ];
+      return takeMessage(call);
     case 'ended':
-      return hangUp;
+      return closed?.action === 'hang-up' ? [...say(closed.announcement), ...hangUp] : hangUp;
     default:
       return unreachable(call.state);
   }
+}
+
+/** To where the call is handed over, or to the failover number; who comes here at once has not heard anything yet. */
+function connectElsewhere({ id: callId, dnis: callerId, plan }: Call): readonly Instruction[] {
+  const next = { step: 'dial-ended', callId, legId: null } as const;
+  const order = { verb: 'dial', callerId, ringTimeoutMs: limits.failoverRingTimeoutMs, next } as const;
+  if (plan.handOver !== null) return [...say(...plan.opening), { ...order, ...plan.handOver }];
+  if (plan.failover === null) return hangUp;
+  return [...say(plan.closed?.announcement ?? null), { ...order, to: plan.failover }];
+}
+
+function takeMessage({ id: callId, plan }: Call): readonly Instruction[] {
+  const { closed } = plan;
+  const isHeard = closed === null || (closed.action === 'failover' && plan.failover !== null);
+  const lines = isHeard
+    ? say('Sorry, nobody can take your call just now. Please leave a message after the tone.')
+    : say(closed.announcement, 'Please leave a message after the tone.');
+  const next = { step: 'recorded', callId, legId: null } as const;
+  return [...lines, { verb: 'record', secondsMax: limits.voicemailSecondsMax, next }, { verb: 'hang-up' }];
+}
+
+/** What there is of these lines. */
+function say(...lines: readonly (string | null)[]): readonly Instruction[] {
+  return lines.flatMap((text) => (text === null || text === '' ? [] : [{ verb: 'say', text } as const]));
 }
 
 function answerLeg(call: Call, leg: Leg): readonly Instruction[] {

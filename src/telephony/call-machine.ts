@@ -71,6 +71,9 @@ export const callChart = {
   states: ['waiting', 'bridged', 'voicemail', 'failover', 'ended'],
   transitions: [
     ['[*]', 'received', 'waiting'],
+    ['[*]', 'received', 'voicemail'],
+    ['[*]', 'received', 'failover'],
+    ['[*]', 'received', 'ended'],
     ['waiting', 'agent-chosen', 'waiting'],
     ['waiting', 'nobody-free', 'waiting'],
     ['waiting', 'nobody-free', 'voicemail'],
@@ -116,7 +119,7 @@ export const callChart = {
   ],
 } as const;
 
-/** A call that has just come in: the caller waits, the first agent is looked for. `now` in Unix ms. */
+/** A call that has just come in, begun by its plan; usually the caller waits and an agent is looked for. `now`: Unix ms. */
 export function startCall(facts: CallFacts, now: number): { call: Call; effects: readonly CallEffect[] } {
   const call: Call = {
     ...facts,
@@ -129,14 +132,9 @@ export function startCall(facts: CallFacts, now: number): { call: Call; effects:
     endedAt: null,
     verdict: null,
   };
-  return {
-    call,
-    effects: [
-      { kind: 'set-timer', timer: 'life', legId: null, dueAt: now + limits.callLifeMs },
-      { kind: 'set-timer', timer: 'wait', legId: null, dueAt: facts.plan.waitUntil },
-      { kind: 'choose-agent', tried: [] },
-    ],
-  };
+  const begun = steps.begin(call, now);
+  const life: CallEffect = { kind: 'set-timer', timer: 'life', legId: null, dueAt: now + limits.callLifeMs };
+  return { call: begun.call, effects: [life, ...begun.effects] };
 }
 
 /** The next call and what must be done, or why the event changes nothing. Pure; `now` in Unix ms. */

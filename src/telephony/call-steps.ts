@@ -7,6 +7,17 @@ import type { LegId } from '../ports/ids.ts';
 import { type Call, type CallEffect, isLive, type Leg, type LegEnding, legOf } from './call.ts';
 import { type EventOf, end, letGo, type Moved, toVoicemail } from './call-endings.ts';
 
+/** The first move of a call: looked at for an agent, handed over whole, or treated as one outside hours. */
+export function begin(call: Call, now: number): Moved {
+  const { closed, handOver, failover } = call.plan;
+  if (closed?.action === 'hang-up') return end(call, 'closed', now, { hangUpCaller: false });
+  if (closed !== null && (closed.action === 'voicemail' || failover === null))
+    return toVoicemail(call, now, { instruct: false });
+  if (closed !== null || handOver !== null) return { call: { ...call, state: 'failover' }, effects: [] };
+  const wait: CallEffect = { kind: 'set-timer', timer: 'wait', legId: null, dueAt: call.plan.waitUntil };
+  return { call, effects: [wait, chooseAgent(call)] };
+}
+
 /** Rings the chosen agent's phone and arms a timer of ours: the carrier's own may never be heard of. */
 export function dialAgent(call: Call, event: EventOf<'agent-chosen'>, now: number): Moved {
   const leg: Leg = {
@@ -117,7 +128,8 @@ function chooseAgent(call: Call): CallEffect {
 }
 
 function giveUp(call: Call, now: number): Moved {
-  if (call.plan.failover === null) return toVoicemail(call, now, { instruct: true });
+  const { overflow, failover } = call.plan;
+  if (overflow === 'voicemail' || failover === null) return toVoicemail(call, now, { instruct: true });
   return { call: { ...call, state: 'failover' }, effects: [{ kind: 'instruct-caller' }] };
 }
 

@@ -4,7 +4,7 @@
  * that a random run can be judged at its end.
  */
 import type { AgentId, LegId } from '../../src/ports/ids.ts';
-import { type Call, type CallEffect, type CallEvent, isLive } from '../../src/telephony/call.ts';
+import { type Call, type CallEffect, type CallEvent, type CallPlan, isLive } from '../../src/telephony/call.ts';
 import { type Applied, agentId, agentPhone, apply, legId, newCall, startAt } from './sample-call.ts';
 
 /** `elsewhere` is another call's agent: busy, and none of our doing. */
@@ -14,6 +14,8 @@ export interface Run {
   readonly agents: number;
   readonly hasFailover: boolean;
   readonly offersMax: number;
+  /** By its plan: with agents, handed over whole, or treated as one outside hours. */
+  readonly begins: 'usual' | 'handed-over' | 'voicemail' | 'failover' | 'hang-up';
 }
 
 /** What one event moved: for the chart. */
@@ -25,7 +27,7 @@ export interface Move {
 
 export function stageCall(run: Run) {
   const failover = run.hasFailover ? agentPhone(37) : null;
-  const started = newCall({ failover, offersMax: run.offersMax });
+  const started = newCall({ failover, offersMax: run.offersMax, ...beginningOf(run) });
   const presence = new Map<AgentId, Presence>(
     Array.from({ length: run.agents }, (_, at) => [agentId(at + 1), 'ready']),
   );
@@ -91,6 +93,7 @@ export function stageCall(run: Run) {
 
   settle(started.effects);
   return {
+    beganAs: started.call.state,
     clock,
     presence,
     moves,
@@ -116,6 +119,12 @@ export function stageCall(run: Run) {
     leftRinging: () => [...ringing].filter((id) => !endedByCarrier.has(id)),
     live: () => call.legs.filter(isLive),
   };
+}
+
+function beginningOf({ begins }: Run): Partial<CallPlan> {
+  if (begins === 'usual') return {};
+  if (begins === 'handed-over') return { handOver: { to: agentPhone(38), headers: {} } };
+  return { closed: { action: begins, announcement: null } };
 }
 
 export type StagedCall = ReturnType<typeof stageCall>;
