@@ -36,6 +36,7 @@ import type { Exports } from '../selling/exports.postgres.ts';
 import type { Outcomes } from '../selling/outcomes.postgres.ts';
 import type { Spending } from '../selling/spend.postgres.ts';
 import type { MessageDesk } from '../sms/message-desk.ts';
+import type { CommandDesk } from '../telephony/command-call.ts';
 import type { Visits } from '../visits/visits.postgres.ts';
 import type { Websites } from '../visits/websites.postgres.ts';
 import type { AttributionReads } from './attribution-reads.postgres.ts';
@@ -93,6 +94,7 @@ export interface ApiWorld {
   /** Carriers can reach us: PUBLIC_URL is set. */
   readonly hasPublicUrl: boolean;
   readonly agents: Agents;
+  readonly commandDesk: CommandDesk;
   readonly outcomes: Outcomes;
   readonly conversions: Conversions;
   readonly spending: Spending;

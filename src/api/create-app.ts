@@ -17,6 +17,7 @@ import type { ApiWorld, App } from './app-type.ts';
 import { toAppError, toProblem } from './problem.ts';
 import { registerAttributionRoutes } from './routes/attribution.ts';
 import { registerAttributionModelRoutes } from './routes/attribution-model.ts';
+import { registerCallCommandRoutes } from './routes/call-commands.ts';
 import { registerCallRoutes } from './routes/calls.ts';
 import { registerConversationRoutes } from './routes/conversations.ts';
 import { registerConversionRoutes } from './routes/conversions.ts';
@@ -138,6 +139,7 @@ export function registerApi(app: App, world: ApiWorld): void {
     registerSnippetRoutes(typed, world);
     registerVisitRoutes(typed, world);
     registerCallRoutes(typed, world);
+    registerCallCommandRoutes(typed, world);
     registerAttributionRoutes(typed, world);
     registerAttributionModelRoutes(typed, world);
     registerConversationRoutes(typed, world);

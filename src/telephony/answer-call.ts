@@ -35,6 +35,8 @@ function answerCaller(call: Call): readonly Instruction[] {
     case 'waiting':
       return [...(call.room === 1 ? say(...opening, greeting) : []), joinAsCaller(call)];
     case 'bridged':
+    case 'held':
+    case 'consulting':
       return [joinAsCaller(call)];
     case 'failover':
       return connectElsewhere(call);

@@ -47,6 +47,11 @@ export function chosen(number: number): CallEvent {
   return { type: 'agent-chosen', legId: legId(number), agentId: agentId(number), phone: agentPhone(number) };
 }
 
+/** The order to move the call to an outside number, which is rung on leg `number`. */
+export function toNumber(mode: 'blind' | 'warm', number: number): CallEvent {
+  return { type: 'transfer-asked', mode, to: { kind: 'number', number: agentPhone(38) }, legId: legId(number) };
+}
+
 /** What one event did: the next call (the same one when it was ignored) and the effects. */
 export interface Applied {
   readonly call: Call;
@@ -73,6 +78,10 @@ export function callIn(state: Call['state']): Call {
       return moveThrough(newCall().call, [chosen(1)]);
     case 'bridged':
       return certain(moveThrough(newCall().call, [chosen(1), { type: 'leg-accepted', legId: legId(1) }]));
+    case 'held':
+      return moveThrough(callIn('bridged'), [{ type: 'hold-asked' }]);
+    case 'consulting':
+      return moveThrough(callIn('bridged'), [toNumber('warm', 9)]);
     case 'voicemail':
       return moveThrough(newCall().call, [nobody]);
     case 'failover':

@@ -45,9 +45,10 @@ export function stageCall(run: Run) {
   let legs = 0;
   let call = started.call;
 
-  const choose = (tried: readonly AgentId[]): CallEvent => {
-    const [free] = [...presence].find(([id, state]) => state === 'ready' && !tried.includes(id)) ?? [];
-    const someoneBusy = [...presence].some(([id, state]) => state !== 'ready' && !tried.includes(id));
+  const choose = ({ tried, only }: Extract<CallEffect, { kind: 'choose-agent' }>): CallEvent => {
+    const able = [...presence].filter(([id]) => !tried.includes(id) && (only ?? id) === id);
+    const [free] = able.find(([, state]) => state === 'ready') ?? [];
+    const someoneBusy = able.some(([, state]) => state !== 'ready');
     if (free === undefined) return { type: 'nobody-free', someoneBusy };
     legs += 1;
     presence.set(free, 'offered');
@@ -56,7 +57,7 @@ export function stageCall(run: Run) {
 
   const perform = (effect: CallEffect): CallEvent | null => {
     effects.push(effect);
-    if (effect.kind === 'choose-agent') return choose(effect.tried);
+    if (effect.kind === 'choose-agent') return choose(effect);
     if (effect.kind === 'settle-offer') {
       settled.push(effect.legId);
       const agent = call.legs.find(({ id }) => id === effect.legId)?.agentId;

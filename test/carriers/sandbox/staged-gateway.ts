@@ -115,7 +115,14 @@ export function setup(stage: Stage = {}) {
     await settle();
     return answer;
   };
-  return { app, network, record, head, voice, messages, texts, receipts, settle, send, act };
+  /** Something is asked of the one call there is; answers whether it was done. */
+  const command = async (event: CallEvent): Promise<boolean> => {
+    const [call] = record.calls.values();
+    const run = call === undefined ? null : record.apply(call.id, event);
+    await settle();
+    return run?.kind === 'advanced';
+  };
+  return { command, app, network, record, head, voice, messages, texts, receipts, settle, send, act };
 }
 
 type Owed = { readonly callId: CallId; readonly effect: CallEffect };
@@ -127,8 +134,9 @@ function createStagedRecord(stage: Stage, ids: ReturnType<typeof createIds>) {
   const timers: Owed[] = [];
   const outage = { isOn: false };
 
-  const choose = (call: Call): CallEvent => {
-    const free = (stage.agents ?? []).find((agent) => call.legs.every((leg) => leg.to !== agent));
+  const choose = (call: Call, { only }: Extract<CallEffect, { kind: 'choose-agent' }>): CallEvent => {
+    const able = (stage.agents ?? []).filter((agent) => only === null || only === `agent_${agent}`);
+    const free = able.find((agent) => call.legs.every((leg) => leg.to !== agent));
     if (free === undefined) return { type: 'nobody-free', someoneBusy: false };
     return { type: 'agent-chosen', legId: ids.make('leg'), agentId: `agent_${free}` as never, phone: free };
   };
@@ -136,7 +144,7 @@ function createStagedRecord(stage: Stage, ids: ReturnType<typeof createIds>) {
     calls.set(call.id, call);
     for (const effect of wanted) {
       if (effect.kind === 'set-timer') timers.push({ callId: call.id, effect });
-      if (effect.kind === 'choose-agent') apply(call.id, choose(calls.get(call.id) ?? call));
+      if (effect.kind === 'choose-agent') apply(call.id, choose(calls.get(call.id) ?? call, effect));
       else effects.push({ callId: call.id, effect });
     }
   };

@@ -1,0 +1,15 @@
+/**
+ * Bounds of a call that goes on: races, hold, transfers, recording. They stand in `limits` with all others.
+ */
+export const callLimits = Object.freeze({
+  /** Who accepted a call may turn out not to have reached the caller for this long; the others are kept meanwhile. */
+  bridgeProofMs: 2_000,
+  /** When their leg ended within it and the carrier says nothing of a room that ended, they never met. */
+  bridgeLostMs: 1_000,
+  /** A caller on hold hears music this long; then whoever has them hears them again. */
+  holdMs: 15 * 60_000,
+  /** The longest a leg is told to wait in silence. */
+  parkSecondsMax: 60 * 60,
+  /** An agent who did not pick up is not offered another call before this. */
+  agentRestMs: 15_000,
+});
