@@ -23,6 +23,7 @@ import { registerTwilio } from '../carriers/twilio/webhooks.ts';
 import type { NumberSupplier } from '../numbers/number-supplier.ts';
 import type { Db } from '../records/schema.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
+import { paceDials } from '../telephony/pace-dials.timer.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import type { Core } from './core.ts';
 
@@ -40,7 +41,7 @@ export function addTwilio(app: App, world: World, account: TwilioSettings | null
   const { core, publicUrl, log } = world;
   if (account !== null) {
     const client = createTwilioClient(account);
-    world.voice.set('twilio', createTwilioVoice({ client, publicUrl }));
+    world.voice.set('twilio', paceDials(createTwilioVoice({ client, publicUrl }), account.callsPerSecond));
     world.texts.set('twilio', createTwilioMessages({ client, publicUrl }));
     world.suppliers.set('twilio', createTwilioNumbers({ client }));
   }

@@ -33,7 +33,9 @@ const tollFree = 'landline-toll-free';
 const currency = 'EUR';
 const pageSize = 100;
 
-export function createVonageNumbers(account: VonageSettings): NumberSupplier {
+type Account = Pick<VonageSettings, 'apiKey' | 'apiSecret' | 'applicationId' | 'apiUrl'>;
+
+export function createVonageNumbers(account: Account): NumberSupplier {
   const credentials = { apiKey: account.apiKey, apiSecret: account.apiSecret };
   const { numbers } = new Vonage(credentials, {
     restHost: account.apiUrl,
