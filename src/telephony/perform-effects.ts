@@ -9,7 +9,7 @@ import type { CallId, LegId } from '../ports/ids.ts';
 import type { Claimed, Settlement } from '../records/outbox.postgres.ts';
 import { type EntryHandler, retryOrGiveUp } from '../records/run-lane.ts';
 import type { Db } from '../records/schema.ts';
-import { answerCaller } from './answer-call.ts';
+import { instructionsFor } from './answer-call.ts';
 import { type Call, type CallTimer, isLive, type Leg, legOf } from './call.ts';
 import type { Calls } from './calls.postgres.ts';
 import { checkCallKind, createCheckCall } from './check-call.ts';
@@ -83,7 +83,7 @@ async function hangUpLeg(world: World, claimed: Claimed, call: Call, leg: Leg): 
 
 async function instructCaller(world: World, claimed: Claimed, call: Call): Promise<Settlement> {
   if (call.state === 'ended') return done;
-  const answer = await carrierOf(world, call).instruct(call.carrierCallId, answerCaller(call));
+  const answer = await carrierOf(world, call).instruct(call.carrierCallId, instructionsFor(call, null));
   if (answer.kind === 'gone') await world.runner.run(call.id, { type: 'caller-ended' });
   return settlementOf(world, claimed, answer);
 }

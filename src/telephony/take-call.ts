@@ -1,7 +1,7 @@
 /**
  * The head of every inbound call, whatever the carrier: store the raw event once, attribute, plan, start the machine,
  * and answer with what the caller hears, all in one transaction. A repeated webhook gets the answer that fits the call
- * as it stands. `hearOfCall` does the same for everything a carrier reports later.
+ * as it stands. `hear` does the same for everything a carrier reports later.
  */
 import { limits } from '../../config/limits.ts';
 import type { CreditContact } from '../numbers/credit-contact.ts';
@@ -13,10 +13,13 @@ import type { CallId, Ids } from '../ports/ids.ts';
 import { type CarrierEvent, isStored, storeOnce } from '../records/carrier-events.postgres.ts';
 import type { Outbox } from '../records/outbox.postgres.ts';
 import type { Transact, Work } from '../records/transact.ts';
-import type { Attestation, Call, CallEvent, CallPlan } from './call.ts';
+import { instructionsFor } from './answer-call.ts';
+import type { Attestation, Call, CallPlan } from './call.ts';
 import { startCall } from './call-machine.ts';
 import type { Calls } from './calls.postgres.ts';
 import { checkOf } from './check-call.ts';
+import type { Instruction } from './instructions.ts';
+import { eventsOf, type LegReport } from './leg-report.ts';
 import type { CallRun, CallRunner } from './run-call.ts';
 
 export interface IncomingCall {
@@ -28,16 +31,10 @@ export interface IncomingCall {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
-/** A later report about a call; `callId` as our own callback addresses carry it. */
-export interface CallReport {
-  readonly carrier: string;
-  readonly dedupKey: string;
-  readonly kind: string;
-  readonly callId: CallId;
-  /** Applied in order; none when the report is only kept. */
-  readonly events: readonly CallEvent[];
-  readonly raw: Readonly<Record<string, unknown>>;
-}
+/** A report that was taken: the call as it stands, and what the leg it is about does next. */
+export type Heard =
+  | { readonly kind: 'heard'; readonly call: Call; readonly instructions: readonly Instruction[] }
+  | { readonly kind: 'unknown' };
 
 /** The end of a call that the record does not know (yet). */
 export interface EarlyEnd {
@@ -58,7 +55,8 @@ class RacedByItself extends Error {}
 export interface CallDesk {
   /** `isTooLate` is asked just before the commit. */
   take(incoming: IncomingCall, isTooLate?: () => boolean): Promise<Taken>;
-  hear(report: CallReport): Promise<CallRun>;
+  /** A later report about a call. Stored once; the second time it only answers with what fits now. */
+  hear(report: LegReport): Promise<Heard>;
   /** Keeps the end of a call whose beginning is still on its way, so that nobody is rung for it and it does not live on. */
   endedEarly(end: EarlyEnd): Promise<void>;
   /** Records a call that was sent to the failover number while the record was away. */
@@ -95,7 +93,11 @@ export function createCallDesk(world: World): CallDesk {
       }
     },
 
-    hear: (report: CallReport) => world.transact((work) => hearIn(world, work, report)),
+    async hear(report: LegReport): Promise<Heard> {
+      const run = await world.transact((work) => hearIn(world, work, report));
+      if (run.kind === 'unknown') return run;
+      return { kind: 'heard', call: run.call, instructions: instructionsFor(run.call, report.legId) };
+    },
 
     endedEarly: (end: EarlyEnd) => world.transact((work) => keepEarlyEnd(world, work, end)),
 
@@ -126,20 +128,20 @@ function earlyEndKey(carrierCallId: string): string {
   return `${carrierCallId}:ended-early`;
 }
 
-async function hearIn(world: World, work: Work, report: CallReport): Promise<CallRun> {
+async function hearIn(world: World, work: Work, report: LegReport): Promise<CallRun> {
   const stored = await world.calls.lock(work.tx, report.callId);
   if (stored === null) return { kind: 'unknown' };
   const isNew = await storeOnce(work.tx, {
     carrier: report.carrier,
     dedupKey: report.dedupKey,
     enterpriseId: stored.call.enterpriseId,
-    kind: report.kind,
+    kind: `${report.legId === null ? 'call' : 'leg'}.${report.fact.what}`,
     body: report.raw,
     receivedAt: world.clock.now(),
   });
   let run: CallRun = { kind: 'ignored', call: stored.call, reason: isNew ? 'kept' : 'heard before' };
   if (!isNew) return run;
-  for (const event of report.events) run = await world.runner.runIn(work, report.callId, event);
+  for (const event of eventsOf(report)) run = await world.runner.runIn(work, report.callId, event);
   return run;
 }
 

@@ -1,10 +1,11 @@
 /**
  * What a carrier must be able to do with calls. Each answer is a value: a carrier that is away is expected. `gone`
- * means the carrier knows the call has ended, which is as good as done.
+ * means the carrier knows the call has ended, which is as good as done. What not every carrier can do has a name, so that
+ * it is refused when a plan is saved and not discovered on a live call.
  */
 import type { E164 } from '../ports/e164.ts';
 import type { CallId, LegId } from '../ports/ids.ts';
-import type { Instruction } from './instructions.ts';
+import type { Dialable, Instruction } from './instructions.ts';
 
 export type CarrierAnswer =
   | { readonly kind: 'done' }
@@ -20,7 +21,7 @@ export interface DialOrder {
   readonly callId: CallId;
   readonly legId: LegId;
   readonly from: E164;
-  readonly to: E164;
+  readonly to: Dialable;
   readonly ringTimeoutMs: number;
   /** Unix ms at which the order was first given: a repeated order looks for the call it may already have made. */
   readonly orderedAt: number;
@@ -30,12 +31,41 @@ export interface DialOrder {
   readonly taken?: readonly string[];
 }
 
+export type Capability =
+  /** Spoken text and audio files. */
+  | 'announce'
+  | 'hold-music'
+  /** Prompts that are answered with keys. */
+  | 'keys'
+  | 'voicemail'
+  | 'record-conversation'
+  | 'pause-recording'
+  /** More than two in a room. */
+  | 'three-way'
+  /** A supervisor hears without being heard. */
+  | 'supervise'
+  /** A supervisor is heard by one side only. */
+  | 'coach'
+  /** Legs of a live call are moved between rooms: hold, transfers. */
+  | 'move-legs'
+  | 'hand-over-number'
+  | 'hand-over-sip'
+  | 'answering-machine'
+  | 'attestation'
+  /** Agents as SIP phones. */
+  | 'sip-agents';
+
 export interface VoiceCarrier {
   readonly name: string;
+  readonly capabilities: ReadonlySet<Capability>;
   dial(order: DialOrder): Promise<DialAnswer>;
   /** Replaces what a live call is doing. */
   instruct(carrierCallId: string, instructions: readonly Instruction[]): Promise<CarrierAnswer>;
   hangUp(carrierCallId: string): Promise<CarrierAnswer>;
   /** Whether a call still rings or talks; `unknown` when the carrier does not answer. */
   look(carrierCallId: string): Promise<'live' | 'gone' | 'unknown'>;
+  /** Records what is said on this leg, both directions; absent where the carrier cannot. */
+  record?(carrierCallId: string, act: RecordingAct, callId: CallId): Promise<CarrierAnswer>;
 }
+
+export type RecordingAct = 'start' | 'pause' | 'resume' | 'stop';

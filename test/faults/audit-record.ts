@@ -102,7 +102,7 @@ function effectFaults({ url, fields, answer, subject }: Delivery, shown: Shown):
         leg !== undefined && (fields.CallStatus !== 'completed' || leg.state === 'ended'),
       );
     case '/voice/next':
-      if (searchParams.get('step') !== 'agent-keys') return missing('the call', call !== undefined);
+      if (searchParams.get('step') !== 'keys') return missing('the call', call !== undefined);
       return missing('the bridge', call !== undefined && (!body.includes('<Conference') || call.bridgedAt !== null));
     case '/messages':
       return missing(

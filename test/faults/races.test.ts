@@ -4,11 +4,12 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/ports/clock.ts';
+import type { LegId } from '../../src/ports/ids.ts';
 import { silentLog } from '../../src/ports/log.ts';
 import type { Claimed } from '../../src/records/outbox.postgres.ts';
 import { createLaneRunner } from '../../src/records/run-lane.ts';
 import { attemptWebhook, type Webhook } from '../../src/simulate/far-end/send-webhook.ts';
-import type { CallEvent } from '../../src/telephony/call.ts';
+import type { LegFact } from '../../src/telephony/leg-report.ts';
 import { onEveryStore } from '../support/stores.ts';
 import { account } from './busy-shop.ts';
 import { phone, wireCore } from './wired-core.ts';
@@ -80,17 +81,18 @@ onEveryStore('races', (store) => {
       const { id: callId, legs } = taken.call;
       const legId = legs[0]?.id;
       if (legId === undefined) throw new Error('nobody was rung');
-      const hear = (event: CallEvent) =>
+      const hear = (of: LegId | null, fact: LegFact) =>
         core.callDesk.hear({
           carrier: 'twilio',
-          dedupKey: `${callId}:${event.type}`,
-          kind: event.type,
+          dedupKey: `${callId}:${fact.what}`,
           callId,
-          events: [event],
+          legId: of,
+          carrierCallId: null,
+          fact,
           raw: {},
         });
-      const accepted = () => hear({ type: 'leg-accepted', legId });
-      const gone = () => hear({ type: 'caller-ended' });
+      const accepted = () => hear(legId, { what: 'keys', digits: '1' });
+      const gone = () => hear(null, { what: 'ended', reason: 'completed' });
       await Promise.all(round % 2 === 0 ? [accepted(), gone(), accepted()] : [gone(), accepted(), gone()]);
       const call = await core.calls.read(db, callId);
       expect(call?.state).toBe('ended');

@@ -186,6 +186,7 @@ function stageCarrier() {
   };
   const voice: VoiceCarrier = {
     name: 'sandbox',
+    capabilities: new Set(['move-legs', 'three-way']),
     dial: async ({ legId }) => ({ kind: 'dialled', carrierCallId: `SC-${legId}` }),
     instruct: async () => ({ kind: 'done' }),
     hangUp: async () => ({ kind: 'done' }),

@@ -1,11 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../config/limits.ts';
-import { answerAgent, answerCaller, keysAccept, whisperToAgent } from '../../src/telephony/answer-call.ts';
+import { instructionsFor, keysAccept } from '../../src/telephony/answer-call.ts';
 import type { Call } from '../../src/telephony/call.ts';
 import { callIn, chosen, failoverNumber, legId, moveThrough, newCall } from './sample-call.ts';
 
 const states = ['waiting', 'bridged', 'voicemail', 'failover', 'ended'] as const;
-const join = { verb: 'join', room: 'call_1', role: 'caller', next: { step: 'caller-left-room', callId: 'call_1' } };
+const room = { verb: 'join', room: 'call_1', hears: 'talk', coaches: null, endsRoom: true };
+const join = {
+  ...room,
+  role: 'caller',
+  next: { step: 'left-room', callId: 'call_1', legId: null, room: 'call_1' },
+};
+const answerCaller = (call: Call) => instructionsFor(call, null);
 const firstLeg = (call: Call) => {
   const [leg] = call.legs;
   if (leg === undefined) throw new Error('the call has no leg');
@@ -24,7 +30,11 @@ describe('the caller hears', () => {
   test('an apology, a tone and the end in voicemail', () => {
     expect(answerCaller(callIn('voicemail'))).toMatchObject([
       { verb: 'say' },
-      { verb: 'record', secondsMax: limits.voicemailSecondsMax, next: { step: 'voicemail-left', callId: 'call_1' } },
+      {
+        verb: 'record',
+        secondsMax: limits.voicemailSecondsMax,
+        next: { step: 'recorded', callId: 'call_1', legId: null },
+      },
       { verb: 'hang-up' },
     ]);
   });
@@ -36,7 +46,7 @@ describe('the caller hears', () => {
         to: failoverNumber,
         callerId: '+15035550100',
         ringTimeoutMs: limits.failoverRingTimeoutMs,
-        next: { step: 'failover-ended', callId: 'call_1' },
+        next: { step: 'dial-ended', callId: 'call_1', legId: null },
       },
     ]);
   });
@@ -58,17 +68,17 @@ describe('the caller hears', () => {
 describe('an agent who picks up', () => {
   test('is asked for the key, and hung up when none comes', () => {
     const call = callIn('waiting');
-    expect(whisperToAgent(call, firstLeg(call))).toMatchObject([
-      { verb: 'gather', digits: 1, timeoutMs: 8_000, next: { step: 'agent-keys', callId: 'call_1', legId: legId(1) } },
+    expect(instructionsFor(call, firstLeg(call).id)).toMatchObject([
+      { verb: 'gather', digits: 1, timeoutMs: 8_000, next: { step: 'keys', callId: 'call_1', legId: legId(1) } },
       { verb: 'hang-up' },
     ]);
   });
 
   test.each(['bridged', 'voicemail', 'failover', 'ended'] as const)(
-    'hears that the call is gone once it is %s',
+    'is let go when the call is %s meanwhile',
     (state) => {
-      const leg = firstLeg(callIn('waiting'));
-      expect(whisperToAgent(callIn(state), leg)).toMatchObject([{ verb: 'say' }, { verb: 'hang-up' }]);
+      const call = { ...callIn('waiting'), state };
+      expect(instructionsFor(call, firstLeg(call).id)).toMatchObject([{ verb: 'say' }, { verb: 'hang-up' }]);
     },
   );
 
@@ -78,23 +88,24 @@ describe('an agent who picks up', () => {
       { type: 'leg-ended', legId: legId(1), reason: 'no-answer' },
       chosen(2),
     ]);
-    expect(whisperToAgent(call, firstLeg(call))).toMatchObject([{ verb: 'say' }, { verb: 'hang-up' }]);
+    expect(instructionsFor(call, firstLeg(call).id)).toMatchObject([{ verb: 'say' }, { verb: 'hang-up' }]);
   });
 });
 
 describe('an agent who pressed a key', () => {
   test('joins the caller’s room when they won the call', () => {
-    expect(answerAgent(callIn('bridged'), legId(1))).toEqual([
-      { verb: 'join', room: 'call_1', role: 'agent', next: null },
-    ]);
+    expect(instructionsFor(callIn('bridged'), legId(1))).toEqual([{ ...room, role: 'agent', next: null }]);
   });
 
   test('never joins a room that another agent has', () => {
-    expect(answerAgent(callIn('bridged'), legId(2))).toMatchObject([{ verb: 'say' }, { verb: 'hang-up' }]);
+    const call = callIn('bridged');
+    const lost = { ...firstLeg(call), id: legId(2), state: 'ended', ending: 'withdrawn' } as const;
+    const answer = instructionsFor({ ...call, legs: [...call.legs, lost] }, legId(2));
+    expect(answer).toMatchObject([{ verb: 'say' }, { verb: 'hang-up' }]);
   });
 
-  test.each(['waiting', 'voicemail', 'failover', 'ended'] as const)('never joins while the call is %s', (state) => {
-    expect(answerAgent(callIn(state), legId(1))).toMatchObject([{ verb: 'say' }, { verb: 'hang-up' }]);
+  test('on a leg that the call does not know is hung up', () => {
+    expect(instructionsFor(callIn('bridged'), legId(9))).toEqual([{ verb: 'hang-up' }]);
   });
 
   test.each([

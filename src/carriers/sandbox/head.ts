@@ -9,11 +9,11 @@ import { AppError } from '../../ports/errors.ts';
 import type { CallId } from '../../ports/ids.ts';
 import type { Log } from '../../ports/log.ts';
 import type { MessageDesk } from '../../sms/message-desk.ts';
-import { answerCaller } from '../../telephony/answer-call.ts';
+import { failoverInstructions, instructionsFor } from '../../telephony/answer-call.ts';
 import type { Attestation, Call } from '../../telephony/call.ts';
 import type { Instruction } from '../../telephony/instructions.ts';
-import type { CallDesk, CallReport, IncomingCall } from '../../telephony/take-call.ts';
-import { answerReport, callNamedBy, eventOf } from './answer-report.ts';
+import type { CallDesk, IncomingCall } from '../../telephony/take-call.ts';
+import { answerUnknown, callNamedBy, legReportOf } from './answer-report.ts';
 import type { LineReport, LineView } from './line.ts';
 import type { Network } from './network.ts';
 import { createTurns } from './turns.ts';
@@ -116,31 +116,17 @@ async function tellOne(
 ): Promise<{ readonly isRecorded: boolean; readonly reports: readonly LineReport[] }> {
   const { line, sequence } = report;
   const callId = callNamedBy(report) ?? (await world.findCall(line.id));
-  const run = callId === null ? null : await world.desk.hear(onRecord(report, callId));
-  const call = run === null || run.kind === 'unknown' ? null : run.call;
-  const reports = world.network.reply({ lineId: line.id, sequence }, answerReport(report, call));
+  const heard = callId === null ? null : await world.desk.hear(legReportOf(report, callId));
+  const instructions = heard?.kind === 'heard' ? heard.instructions : answerUnknown(report);
+  const reports = world.network.reply({ lineId: line.id, sequence }, instructions);
   return { isRecorded: callId !== null, reports };
-}
-
-function onRecord(report: LineReport, callId: CallId): CallReport {
-  const { line, sequence, fact } = report;
-  const event = eventOf(report);
-  return {
-    carrier: 'sandbox',
-    dedupKey: `${line.id}:${fact.what}:${sequence}`,
-    kind: `call.${fact.what}`,
-    callId,
-    events: event === null ? [] : [event],
-    raw: { callSid: line.id, sequence, ...fact },
-  };
 }
 
 /** The gateway failed to answer: the line goes on with what it has, and a call answered from memory as planned there. */
 function goOnAlone(world: World, report: LineReport, fault: unknown): readonly LineReport[] {
   const { line, sequence, fact } = report;
   world.log.error({ fault, carrierCallId: line.id, what: fact.what }, 'sandbox-report-unheard');
-  if (callNamedBy(report) === null)
-    return world.network.reply({ lineId: line.id, sequence }, answerReport(report, null));
+  if (callNamedBy(report) === null) return world.network.reply({ lineId: line.id, sequence }, answerUnknown(report));
   return world.network.noReply({ lineId: line.id, sequence });
 }
 
@@ -156,9 +142,9 @@ async function takeIn(world: World, lineId: string, order: NewCall): Promise<rea
   switch (answer.kind) {
     case 'taken':
       network.attach(lineId, answer.call.id);
-      return reply(answerCaller(answer.call));
+      return reply(instructionsFor(answer.call, null));
     case 'failover':
-      return reply(staticFailover(answer.to, order.to));
+      return reply(failoverInstructions(answer.to, order.to));
     case 'unknown-number': {
       network.release(lineId);
       const detail = `No number ${order.to} of the sandbox carrier is known here: import it with carrier "sandbox" or dial one of the demo's numbers.`;
@@ -186,11 +172,6 @@ async function takeOrRelease(world: World, lineId: string, order: NewCall): Retu
     world.network.release(lineId);
     throw fault;
   }
-}
-
-function staticFailover(to: E164, dnis: E164): readonly Instruction[] {
-  const next = { step: 'failover-ended', callId: null } as const;
-  return [{ verb: 'dial', to, callerId: dnis, ringTimeoutMs: limits.failoverRingTimeoutMs, next }];
 }
 
 async function takeText(world: World, order: NewText): Promise<{ id: string; conversationId: string }> {

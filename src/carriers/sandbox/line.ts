@@ -6,7 +6,7 @@
 import type { E164 } from '../../ports/e164.ts';
 import type { CallId, LegId } from '../../ports/ids.ts';
 import type { LegEnding } from '../../telephony/call.ts';
-import type { Instruction, NextStep } from '../../telephony/instructions.ts';
+import type { Instruction, Join, NextStep } from '../../telephony/instructions.ts';
 
 export type LineState = 'ringing' | 'in-progress' | 'completed';
 
@@ -17,9 +17,11 @@ export type Activity =
   | {
       readonly kind: 'room';
       readonly room: string;
-      readonly role: 'caller' | 'agent';
+      readonly role: Join['role'];
+      readonly endsRoom: boolean;
       readonly next: NextStep | null;
     }
+  | { readonly kind: 'waiting' }
   | { readonly kind: 'gathering'; readonly digits: number; readonly keyed: string; readonly next: NextStep }
   | { readonly kind: 'dialling'; readonly childId: string; readonly connected: boolean; readonly next: NextStep }
   | { readonly kind: 'dialled' }
@@ -56,7 +58,7 @@ export type LineFact =
   | { readonly what: 'answered' }
   | { readonly what: 'ended'; readonly reason: LegEnding }
   | { readonly what: 'keys'; readonly digits: string; readonly next: NextStep }
-  | { readonly what: 'room-ended'; readonly next: NextStep }
+  | { readonly what: 'left-room'; readonly room: string; readonly next: NextStep }
   | { readonly what: 'dial-ended'; readonly answered: boolean; readonly next: NextStep }
   | {
       readonly what: 'recorded';

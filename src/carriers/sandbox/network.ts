@@ -19,6 +19,9 @@ import { createSwitchboard, hear, makeId, openLine, report, type Switchboard, vi
 
 type Reports = readonly LineReport[];
 
+/** An order to ring a telephone number. */
+export type PhoneOrder = DialOrder & { readonly to: E164 };
+
 /** What a phone is looked up for: a ringing call, one that listens, one that has not ended. */
 export type Fitting = 'ringing' | 'listening' | 'live';
 
@@ -32,7 +35,7 @@ export interface Network {
   /** The caller's line of a call, once attached. */
   callerOf(callId: CallId): Readonly<Line> | undefined;
   /** Rings a phone for an agent's leg; the same leg is never rung twice. Null when the network is full. */
-  dial(order: DialOrder): { readonly lineId: string; readonly reports: Reports } | null;
+  dial(order: PhoneOrder): { readonly lineId: string; readonly reports: Reports } | null;
   /** First instructions, or those that follow a report. Nothing happens when the line has been told otherwise since. */
   reply(to: { readonly lineId: string; readonly sequence: number }, instructions: readonly Instruction[]): Reports;
   /** No instructions came for this report: the line hears so and goes on with what it has. */

@@ -3,11 +3,12 @@
  * or the gateway has to do something first. A list that runs out ends the call. Nothing here waits or speaks to
  * anybody; what the gateway must hear is written to the switchboard's reports.
  */
+import type { E164 } from '../../ports/e164.ts';
 import { unreachable } from '../../ports/errors.ts';
 import type { LegEnding } from '../../telephony/call.ts';
-import type { Instruction } from '../../telephony/instructions.ts';
+import { type Instruction, isPhone } from '../../telephony/instructions.ts';
 import { type Activity, type Line, phoneOf, shown } from './line.ts';
-import { closeRoom, joinRoom } from './rooms.ts';
+import { joinRoom, leaveRoom } from './rooms.ts';
 import { hear, makeId, openLine, report, type Switchboard } from './switchboard.ts';
 
 const idle: Activity = { kind: 'idle' };
@@ -71,6 +72,13 @@ function begin(board: Switchboard, line: Line, instruction: Instruction): void {
     case 'say':
       hear(line, `say: ${instruction.text}`);
       return;
+    case 'play':
+      hear(line, `plays: ${instruction.url}`);
+      return;
+    case 'wait':
+      hear(line, 'silence');
+      line.activity = { kind: 'waiting' };
+      return;
     case 'join':
       joinRoom(board, line, instruction);
       return;
@@ -93,20 +101,17 @@ function begin(board: Switchboard, line: Line, instruction: Instruction): void {
   }
 }
 
+/** SIP addresses lead out of the pretend network: nobody is there. */
 function dial(board: Switchboard, line: Line, order: Extract<Instruction, { verb: 'dial' }>): void {
-  hear(line, `ringing ${order.to}`);
-  const child = board.isReachable(order.to)
-    ? openLine(board, {
-        direction: 'outbound',
-        from: order.callerId,
-        to: order.to,
-        legId: null,
-        parentId: line.id,
-        callId: null,
-      })
-    : null;
-  if (child === null) report(board, line, { what: 'dial-ended', answered: false, next: order.next });
-  else line.activity = { kind: 'dialling', childId: child.id, connected: false, next: order.next };
+  const { to, callerId, next } = order;
+  hear(line, `ringing ${to}`);
+  const child = isPhone(to) && board.isReachable(to) ? openLine(board, { ...dialled(line, callerId), to }) : null;
+  if (child === null) report(board, line, { what: 'dial-ended', answered: false, next });
+  else line.activity = { kind: 'dialling', childId: child.id, connected: false, next };
+}
+
+function dialled({ id }: Line, callerId: E164 | null) {
+  return { direction: 'outbound', from: callerId, legId: null, parentId: id, callId: null } as const;
 }
 
 /** Connects a phone rung by a `dial` instruction with the line that rang it. */
@@ -122,7 +127,7 @@ export function connectDial(board: Switchboard, child: Line): void {
 
 /** Frees those who were tied to what the line was doing. */
 function letGo(board: Switchboard, line: Line, was: Activity): void {
-  if (was.kind === 'room') for (const other of closeRoom(board, line, was.room)) putOut(board, other);
+  if (was.kind === 'room') for (const other of leaveRoom(board, line, was)) putOut(board, other);
   const child = was.kind === 'dialling' ? board.lines.get(was.childId) : undefined;
   if (child !== undefined) endLine(board, child, child.state === 'ringing' ? 'canceled' : 'completed');
 }
@@ -131,7 +136,7 @@ function putOut(board: Switchboard, line: Line): void {
   const was = line.activity;
   if (was.kind !== 'room') return;
   if (was.next === null) skip(board, line);
-  else report(board, line, { what: 'room-ended', next: was.next });
+  else report(board, line, { what: 'left-room', room: was.room, next: was.next });
 }
 
 /** When the ended line was rung by a `dial` instruction, the line that gave it hears how the dial went. */

@@ -5,7 +5,7 @@
 import { AppError } from '../../ports/errors.ts';
 import type { LegEnding } from '../../telephony/call.ts';
 import type { Activity, Line } from './line.ts';
-import { connectDial, endLine, endRecording, skip } from './perform-instructions.ts';
+import { connectDial, endLine, endRecording } from './perform-instructions.ts';
 import { report, type Switchboard } from './switchboard.ts';
 
 const calls = '/carriers/sandbox/calls';
@@ -40,7 +40,6 @@ export function pressKeys(board: Switchboard, line: Line, digits: string): void 
   const hash = keyed.indexOf('#');
   const full = (hash === -1 ? keyed : keyed.slice(0, hash)).slice(0, activity.digits);
   if (full.length < activity.digits && hash === -1) line.activity = { ...activity, keyed };
-  else if (full === '') skip(board, line);
   else report(board, line, { what: 'keys', digits: full, next: activity.next });
 }
 
@@ -60,7 +59,7 @@ export function waitOut(board: Switchboard, line: Line): void {
   const { activity } = line;
   const child = activity.kind === 'dialling' ? board.lines.get(activity.childId) : undefined;
   if (line.state === 'ringing' && line.direction === 'outbound') endLine(board, line, 'no-answer');
-  else if (activity.kind === 'gathering') skip(board, line);
+  else if (activity.kind === 'gathering') report(board, line, { what: 'keys', digits: '', next: activity.next });
   else if (activity.kind === 'recording') endRecording(board, line);
   else if (child?.state === 'ringing') endLine(board, child, 'no-answer');
   else throw conflict(line, 'waits for nothing that runs out', hintFor(line));
@@ -92,6 +91,7 @@ function hintFor(line: Line): string {
 
 const doing: Readonly<Record<Activity['kind'], string>> = {
   idle: 'does nothing',
+  waiting: 'waits in silence',
   awaiting: 'waits for the gateway',
   room: 'is in a room with hold music or the other party',
   gathering: 'waits for keys',

@@ -1,19 +1,22 @@
 /**
- * Rooms where a caller and an agent meet. A caller alone hears hold music; when somebody of the other role comes, both
- * are connected; and the room ends for everybody as soon as one leaves, as a carrier's conference told to end on exit.
+ * Rooms where legs of a call meet. A caller alone hears hold music until somebody comes. A leg that was joined with
+ * `endsRoom` ends the room for everybody by leaving it, as a carrier's conference told to end on exit; others just go. A
+ * supervisor who only listens is heard by nobody.
  */
-import type { Instruction } from '../../telephony/instructions.ts';
+import type { Join } from '../../telephony/instructions.ts';
 import { type Line, phoneOf, shown } from './line.ts';
 import { hear, type Switchboard } from './switchboard.ts';
 
-type Join = Extract<Instruction, { verb: 'join' }>;
-
 /** Puts the line into the room, made when nobody is there yet. */
-export function joinRoom(board: Switchboard, line: Line, { room, role, next }: Join): void {
+export function joinRoom(board: Switchboard, line: Line, { room, role, hears, endsRoom, next }: Join): void {
   const members = board.rooms.get(room) ?? new Set<Line>();
-  const others = [...members].filter((other) => other.activity.kind === 'room' && other.activity.role !== role);
-  line.activity = { kind: 'room', room, role, next };
+  const others = [...members].filter((other) => other.activity.kind === 'room');
+  line.activity = { kind: 'room', room, role, endsRoom, next };
   board.rooms.set(room, members.add(line));
+  if (role === 'supervisor') {
+    hear(line, `room ${room}: ${hears}`);
+    if (hears === 'listen') return;
+  }
   if (others.length === 0) hear(line, role === 'caller' ? 'hold music' : `room ${room}: waiting for the caller`);
   for (const other of others) {
     hear(other, `room ${room}: connected with ${shown(phoneOf(line))}`);
@@ -21,11 +24,16 @@ export function joinRoom(board: Switchboard, line: Line, { room, role, next }: J
   }
 }
 
-/** Closes the room under its members; answers with those who did not leave by themselves. */
-export function closeRoom(board: Switchboard, leaver: Line, room: string): readonly Line[] {
-  const members = board.rooms.get(room) ?? new Set<Line>();
-  board.rooms.delete(room);
-  const others = [...members].filter((member) => member !== leaver);
-  for (const other of others) hear(other, `room ${room}: ended`);
+/** Takes the line out of the room; answers with those whom that puts out too. */
+export function leaveRoom(board: Switchboard, leaver: Line, was: { room: string; endsRoom: boolean }): readonly Line[] {
+  const members = board.rooms.get(was.room) ?? new Set<Line>();
+  members.delete(leaver);
+  const others = [...members];
+  if (was.endsRoom || others.length === 0) board.rooms.delete(was.room);
+  if (!was.endsRoom) {
+    for (const other of others) hear(other, `room ${was.room}: ${shown(phoneOf(leaver))} left`);
+    return [];
+  }
+  for (const other of others) hear(other, `room ${was.room}: ended`);
   return others;
 }

@@ -48,7 +48,6 @@ const callStatuses = [
 ] as const;
 const callStatus = z.object({ CallSid: callSid, CallStatus: z.enum(callStatuses), SequenceNumber: count.optional() });
 const keys = z.object({
-  CallSid: callSid,
   Digits: z
     .string()
     .regex(/^[0-9*#]{0,32}$/)
@@ -142,9 +141,13 @@ export function readDnis(fields: Fields): E164 | null {
   return typeof fields.To === 'string' ? parseE164(fields.To) : null;
 }
 
-export function readKeys(fields: Fields): { carrierCallId: string; digits: string } {
-  const read = readInput(keys, fields);
-  return { carrierCallId: read.CallSid, digits: read.Digits };
+export function readCallSid(fields: Fields): string {
+  return readInput(z.object({ CallSid: callSid }), fields).CallSid;
+}
+
+/** The keys after a prompt. Of a recording Twilio says `hangup` in the same field. */
+export function readKeys(fields: Fields): string {
+  return readInput(keys, fields).Digits;
 }
 
 export function readRecording(fields: Fields): { carrierCallId: string; seconds: number; recordingId: string | null } {

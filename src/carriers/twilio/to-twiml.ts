@@ -4,7 +4,7 @@
  */
 import twilio from 'twilio';
 import { unreachable } from '../../ports/errors.ts';
-import type { Instruction, NextStep } from '../../telephony/instructions.ts';
+import type { Instruction, Join, NextStep } from '../../telephony/instructions.ts';
 
 type Response = InstanceType<typeof twilio.twiml.VoiceResponse>;
 
@@ -21,7 +21,8 @@ export function toTwiml(instructions: readonly Instruction[], publicUrl: string)
 function nextUrl(next: NextStep, publicUrl: string): string {
   const query = new URLSearchParams({ step: next.step });
   if (next.callId !== null) query.set('call', next.callId);
-  if (next.step === 'agent-keys') query.set('leg', next.legId);
+  if (next.legId !== null) query.set('leg', next.legId);
+  if (next.step === 'left-room') query.set('room', next.room);
   return `${publicUrl}/carriers/twilio/voice/next?${query}`;
 }
 
@@ -30,6 +31,12 @@ function write(response: Response, instruction: Instruction, publicUrl: string):
     case 'say':
       response.say(instruction.text);
       return;
+    case 'play':
+      response.play(instruction.url);
+      return;
+    case 'wait':
+      response.pause({ length: instruction.seconds });
+      return;
     case 'join':
       join(response, instruction, publicUrl);
       return;
@@ -37,6 +44,8 @@ function write(response: Response, instruction: Instruction, publicUrl: string):
       const gather = response.gather({
         numDigits: instruction.digits,
         timeout: secondsOf(instruction.timeoutMs),
+        finishOnKey: instruction.finishKey ?? '',
+        actionOnEmptyResult: true,
         action: nextUrl(instruction.next, publicUrl),
         method: 'POST',
       });
@@ -50,7 +59,8 @@ function write(response: Response, instruction: Instruction, publicUrl: string):
         method: 'POST',
         ...(instruction.callerId === null ? {} : { callerId: instruction.callerId }),
       });
-      dial.number(instruction.to);
+      if (instruction.to.startsWith('sip:')) dial.sip(sipTarget(instruction.to, instruction.headers));
+      else dial.number(instruction.to);
       return;
     }
     case 'record':
@@ -62,25 +72,32 @@ function write(response: Response, instruction: Instruction, publicUrl: string):
       });
       return;
     case 'hang-up':
-      response.hangup();
+      if (instruction.reason === undefined) response.hangup();
+      else response.reject({ reason: instruction.reason });
       return;
     default:
       unreachable(instruction);
   }
 }
 
-/** The caller waits with hold music; the agent's coming starts the room, either one's going ends it. */
-function join(response: Response, instruction: Extract<Instruction, { verb: 'join' }>, publicUrl: string): void {
-  const dial = response.dial(
-    instruction.next === null ? {} : { action: nextUrl(instruction.next, publicUrl), method: 'POST' },
-  );
+/** Twilio passes headers on that begin with `X-`, written as the address's own parameters. */
+function sipTarget(address: string, headers: Readonly<Record<string, string>> = {}): string {
+  const query = new URLSearchParams(headers).toString();
+  return query === '' ? address : `${address}?${query}`;
+}
+
+/** The caller waits with hold music; the agent's coming starts the room. */
+function join(response: Response, instruction: Join, publicUrl: string): void {
+  const { room, role, hears, coaches, endsRoom, next } = instruction;
+  const dial = response.dial(next === null ? {} : { action: nextUrl(next, publicUrl), method: 'POST' });
   dial.conference(
     {
-      startConferenceOnEnter: instruction.role === 'agent',
-      endConferenceOnExit: true,
+      startConferenceOnEnter: role === 'agent',
+      endConferenceOnExit: endsRoom,
       beep: 'false',
-      maxParticipants: 2,
+      ...(hears === 'listen' ? { muted: true } : {}),
+      ...(hears === 'coach' && coaches !== null ? { coach: coaches } : {}),
     },
-    instruction.room,
+    room,
   );
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Instruction } from '../../telephony/instructions.ts';
-import type { CarrierAnswer, DialAnswer, DialOrder, VoiceCarrier } from '../../telephony/voice-carrier.ts';
+import type { Capability, CarrierAnswer, DialAnswer, DialOrder, VoiceCarrier } from '../../telephony/voice-carrier.ts';
 import { readFailure, type TwilioClient } from './rest-client.ts';
 import { toTwiml } from './to-twiml.ts';
 
@@ -18,9 +18,24 @@ interface World {
 const clockSlackMs = 5_000;
 const endedStatuses: ReadonlySet<string> = new Set(['completed', 'busy', 'failed', 'no-answer', 'canceled']);
 
+const capabilities: ReadonlySet<Capability> = new Set([
+  'announce',
+  'hold-music',
+  'keys',
+  'voicemail',
+  'three-way',
+  'supervise',
+  'coach',
+  'move-legs',
+  'hand-over-number',
+  'hand-over-sip',
+  'attestation',
+]);
+
 export function createTwilioVoice(world: World): VoiceCarrier {
   return Object.freeze({
     name: 'twilio',
+    capabilities,
 
     async dial(order: DialOrder): Promise<DialAnswer> {
       try {

@@ -9,14 +9,16 @@ import { AppError, unreachable } from '../../ports/errors.ts';
 import { readInput } from '../../ports/field-faults.ts';
 import type { CallId, LegId, MessageId } from '../../ports/ids.ts';
 import type { MessageDesk } from '../../sms/message-desk.ts';
-import { answerAgent, answerCaller, keysAccept, whisperToAgent } from '../../telephony/answer-call.ts';
-import { type Call, type CallEvent, legOf } from '../../telephony/call.ts';
+import { afterFailover, failoverInstructions, instructionsFor } from '../../telephony/answer-call.ts';
 import type { Instruction } from '../../telephony/instructions.ts';
-import type { CallDesk, CallReport } from '../../telephony/take-call.ts';
+import type { LegFact, LegReport } from '../../telephony/leg-report.ts';
+import type { CallDesk } from '../../telephony/take-call.ts';
 import type { AnswerInTime } from '../answer-in-time.timer.ts';
 import { readForm } from './read-form.ts';
 import {
+  type CallStatusReport,
   type Fields,
+  readCallSid,
   readCallStatus,
   readDialEnded,
   readDnis,
@@ -45,18 +47,14 @@ const legId = z.string().regex(/^leg_[0-9a-z]{26}$/, 'is not a leg’s id') as u
 const messageId = z.string().regex(/^msg_[0-9a-z]{26}$/, 'is not a message’s id') as unknown as z.ZodType<MessageId>;
 const legQuery = z.object({ call: callId, leg: legId });
 const messageQuery = z.object({ message: messageId });
+const stepOf = { call: callId, leg: legId.optional() };
 const nextQuery = z.discriminatedUnion('step', [
-  z.object({ step: z.literal('caller-left-room'), call: callId }),
-  z.object({ step: z.literal('voicemail-left'), call: callId }),
-  z.object({ step: z.literal('failover-ended'), call: callId.optional() }),
-  z.object({ step: z.literal('agent-keys'), call: callId, leg: legId }),
+  z.object({ step: z.literal('left-room'), ...stepOf, room: z.string().max(64) }),
+  z.object({ step: z.literal('keys'), ...stepOf }),
+  z.object({ step: z.literal('recorded'), call: callId }),
+  z.object({ step: z.literal('dial-ended'), call: callId.optional() }),
 ]);
 
-const hangUp: readonly Instruction[] = [{ verb: 'hang-up' }];
-const nobodyAnswered: readonly Instruction[] = [
-  { verb: 'say', text: 'Sorry, nobody can take your call just now. Goodbye.' },
-  { verb: 'hang-up' },
-];
 const notInService: readonly Instruction[] = [
   { verb: 'say', text: 'The number you have called is not in service. Please check the number and try again.' },
   { verb: 'hang-up' },
@@ -105,19 +103,11 @@ async function onIncomingCall(world: World, fields: Fields): Promise<readonly In
   const answer = await world.answerInTime(incoming);
   switch (answer.kind) {
     case 'taken':
-      return answerCaller(answer.call);
+      return instructionsFor(answer.call, null);
     case 'unknown-number':
       return notInService;
     case 'failover':
-      return [
-        {
-          verb: 'dial',
-          to: answer.to,
-          callerId: incoming.dnis,
-          ringTimeoutMs: limits.failoverRingTimeoutMs,
-          next: { step: 'failover-ended', callId: null },
-        },
-      ];
+      return failoverInstructions(answer.to, incoming.dnis);
     default:
       return unreachable(answer);
   }
@@ -132,8 +122,8 @@ async function onCallerStatus(world: World, fields: Fields): Promise<'empty'> {
     if (status.ending !== null && dnis !== null) await world.callDesk.endedEarly({ ...end, dnis });
     return 'empty';
   }
-  const events: CallEvent[] = status.ending === null ? [] : [{ type: 'caller-ended' }];
-  await hear(world, { callId: id, dedupKey: status.dedupKey, kind: 'call.status', events, raw: fields });
+  const fact: LegFact = status.ending === null ? { what: 'noted' } : { what: 'ended', reason: status.ending };
+  await hear(world, { callId: id, legId: null, ...reported(status), fact, raw: fields });
   return 'empty';
 }
 
@@ -142,91 +132,58 @@ async function onNextStep(
   fields: Fields,
   next: z.infer<typeof nextQuery>,
 ): Promise<readonly Instruction[]> {
+  const fact = factOf(fields, next);
+  if (next.call === undefined) return afterFailover(fact.what === 'dial-ended' && fact.answered);
+  const carrierCallId = readCallSid(fields);
+  const legId = 'leg' in next ? (next.leg ?? null) : null;
+  const detail = fact.what === 'keys' ? fact.digits : 'room' in next ? next.room : '';
+  const dedupKey = `${carrierCallId}:${next.step}:${detail}`;
+  return hear(world, { callId: next.call, legId, carrierCallId, dedupKey, fact, raw: fields });
+}
+
+function factOf(fields: Fields, next: z.infer<typeof nextQuery>): LegFact {
   switch (next.step) {
-    case 'caller-left-room': {
-      const { carrierCallId } = readKeys(fields);
-      const dedupKey = `${carrierCallId}:left-room`;
-      return answerCaller(
-        await hear(world, { callId: next.call, dedupKey, kind: 'call.room', events: roomEvents(fields), raw: fields }),
-      );
+    case 'left-room':
+      // The room closed under the leg, or the leg left it by hanging up.
+      if (fields.CallStatus === 'completed') return { what: 'ended', reason: 'completed' };
+      return { what: 'left-room', room: next.room };
+    case 'recorded': {
+      const { seconds, recordingId } = readRecording(fields);
+      return { what: 'recorded', seconds, recordingId };
     }
-    case 'voicemail-left': {
-      const { carrierCallId, seconds, recordingId } = readRecording(fields);
-      const events: CallEvent[] = [{ type: 'voicemail-left', seconds, recordingId }];
-      return answerCaller(
-        await hear(world, {
-          callId: next.call,
-          dedupKey: `${carrierCallId}:voicemail`,
-          kind: 'call.voicemail',
-          events,
-          raw: fields,
-        }),
-      );
-    }
-    case 'failover-ended': {
-      const { carrierCallId, answered } = readDialEnded(fields);
-      if (next.call === undefined) return answered ? hangUp : nobodyAnswered;
-      const events: CallEvent[] = [{ type: 'failover-ended', answered }];
-      return answerCaller(
-        await hear(world, {
-          callId: next.call,
-          dedupKey: `${carrierCallId}:failover`,
-          kind: 'call.failover',
-          events,
-          raw: fields,
-        }),
-      );
-    }
-    case 'agent-keys': {
-      const { carrierCallId, digits } = readKeys(fields);
-      const event: CallEvent = keysAccept(digits)
-        ? { type: 'leg-accepted', legId: next.leg }
-        : { type: 'leg-ended', legId: next.leg, reason: 'declined' };
-      const dedupKey = `${carrierCallId}:keys:${digits}`;
-      return answerAgent(
-        await hear(world, { callId: next.call, dedupKey, kind: 'leg.keys', events: [event], raw: fields }),
-        next.leg,
-      );
-    }
+    case 'dial-ended':
+      return { what: 'dial-ended', answered: readDialEnded(fields).answered };
+    case 'keys':
+      return { what: 'keys', digits: readKeys(fields) };
     default:
       return unreachable(next);
   }
 }
 
-/** The room closes under the caller when the agent left; when the caller left it, their own status says so. */
-function roomEvents(fields: Fields): CallEvent[] {
-  return fields.CallStatus === 'completed' ? [{ type: 'caller-ended' }] : [{ type: 'room-ended' }];
-}
-
-async function onAgentAnswered(
+function onAgentAnswered(
   world: World,
   fields: Fields,
-  query: z.infer<typeof legQuery>,
+  { call, leg }: z.infer<typeof legQuery>,
 ): Promise<readonly Instruction[]> {
-  const { carrierCallId } = readKeys(fields);
-  const events: CallEvent[] = [
-    { type: 'leg-dialled', legId: query.leg, carrierCallId },
-    { type: 'leg-answered', legId: query.leg },
-  ];
-  const call = await hear(world, {
-    callId: query.call,
-    dedupKey: `${carrierCallId}:answered`,
-    kind: 'leg.answered',
-    events,
-    raw: fields,
-  });
-  const leg = legOf(call, query.leg);
-  return leg === undefined ? hangUp : whisperToAgent(call, leg);
+  const carrierCallId = readCallSid(fields);
+  const dedupKey = `${carrierCallId}:answered`;
+  return hear(world, { callId: call, legId: leg, carrierCallId, dedupKey, fact: { what: 'answered' }, raw: fields });
 }
 
-async function onLegStatus(world: World, fields: Fields, query: z.infer<typeof legQuery>): Promise<'empty'> {
+async function onLegStatus(world: World, fields: Fields, { call, leg }: z.infer<typeof legQuery>): Promise<'empty'> {
   const status = readCallStatus(fields);
-  const events: CallEvent[] = [{ type: 'leg-dialled', legId: query.leg, carrierCallId: status.carrierCallId }];
-  if (status.status === 'ringing') events.push({ type: 'leg-ringing', legId: query.leg });
-  if (status.status === 'in-progress') events.push({ type: 'leg-answered', legId: query.leg });
-  if (status.ending !== null) events.push({ type: 'leg-ended', legId: query.leg, reason: status.ending });
-  await hear(world, { callId: query.call, dedupKey: status.dedupKey, kind: 'leg.status', events, raw: fields });
+  await hear(world, { callId: call, legId: leg, ...reported(status), fact: legFact(status), raw: fields });
   return 'empty';
+}
+
+function reported({ carrierCallId, dedupKey }: CallStatusReport) {
+  return { carrierCallId, dedupKey };
+}
+
+function legFact({ status, ending }: CallStatusReport): LegFact {
+  if (ending !== null) return { what: 'ended', reason: ending };
+  if (status === 'ringing') return { what: 'ringing' };
+  return status === 'in-progress' ? { what: 'answered' } : { what: 'noted' };
 }
 
 async function onIncomingMessage(world: World, fields: Fields): Promise<'empty'> {
@@ -241,8 +198,8 @@ async function onMessageStatus(world: World, fields: Fields, query: z.infer<type
   return 'empty';
 }
 
-async function hear(world: World, report: Omit<CallReport, 'carrier'>): Promise<Call> {
-  const run = await world.callDesk.hear({ carrier: 'twilio', ...report });
-  if (run.kind === 'unknown') throw new AppError('not-found', { detail: 'no such call' });
-  return run.call;
+async function hear(world: World, report: Omit<LegReport, 'carrier'>): Promise<readonly Instruction[]> {
+  const heard = await world.callDesk.hear({ carrier: 'twilio', ...report });
+  if (heard.kind === 'unknown') throw new AppError('not-found', { detail: 'no such call' });
+  return heard.instructions;
 }

@@ -42,7 +42,7 @@ test('a caller waits with music, an agent takes the call with 1, and the agent�
   expect(verdict(staged)).toBe('answered');
   const keys = staged.record.heard.map(({ dedupKey }) => dedupKey);
   expect(new Set(keys).size).toBe(keys.length);
-  expect(staged.record.heard.flatMap(({ events }) => events.map(({ type }) => type))).toContain('room-ended');
+  expect(staged.record.heard.map(({ fact }) => fact.what)).toContain('left-room');
 });
 
 test('the caller’s hang-up ends the agent’s line as completed', async () => {
@@ -52,7 +52,7 @@ test('the caller’s hang-up ends the agent’s line as completed', async () => 
   await staged.act(`/phones/${agentA}/press`, { digits: '1' });
   await staged.act(`/calls/${id}/hang-up`);
   expect((await staged.send('GET', `/phones/${agentA}`)).body.calls[0].state).toBe('completed');
-  expect(staged.record.heard.at(-1)?.events).toMatchObject([{ type: 'leg-ended', reason: 'completed' }]);
+  expect(staged.record.heard.at(-1)?.fact).toEqual({ what: 'ended', reason: 'completed' });
   expect(verdict(staged)).toBe('answered');
 });
 

@@ -4,7 +4,7 @@ import { limits } from '../../../config/limits.ts';
 import { endLostCalls } from '../../../src/carriers/sandbox/end-lost-calls.ts';
 import { createNetwork } from '../../../src/carriers/sandbox/network.ts';
 import type { CallId } from '../../../src/ports/ids.ts';
-import { answerCaller } from '../../../src/telephony/answer-call.ts';
+import { instructionsFor } from '../../../src/telephony/answer-call.ts';
 import type { CallEvent } from '../../../src/telephony/call.ts';
 import { agentA, agentB, caller, elsewhere, orderOf, ours, setup } from './staged-gateway.ts';
 
@@ -36,7 +36,7 @@ test('the same instructions once more change nothing for a caller on hold', asyn
   const [waiting] = staged.record.calls.values();
   if (waiting === undefined) throw new Error('no call');
   const before = staged.network.view(id);
-  expect(await staged.voice.instruct(id, answerCaller(waiting))).toEqual({ kind: 'done' });
+  expect(await staged.voice.instruct(id, instructionsFor(waiting, null))).toEqual({ kind: 'done' });
   expect(staged.network.view(id)).toEqual(before);
 });
 
@@ -58,7 +58,15 @@ test('instructions that overtake the first answer are not undone by it', async (
   expect(network.view(id)).toMatchObject({ state: 'in-progress', hears: ['say: newer', 'hold music'] });
 });
 
-const join = { verb: 'join', room: 'call_1', role: 'caller', next: null } as const;
+const join = {
+  verb: 'join',
+  room: 'call_1',
+  role: 'caller',
+  hears: 'talk',
+  coaches: null,
+  endsRoom: true,
+  next: null,
+} as const;
 
 test('a caller who hangs up while the gateway is still taking the call is reported after it was taken', async () => {
   const taken = Promise.withResolvers<void>();
@@ -151,7 +159,7 @@ test('a key that the record could not take lets the agent go and is never told l
   staged.record.outage.isOn = false;
   await staged.act('/calls', { from: caller, to: ours });
   await staged.act(`/phones/${agentA}/answer`);
-  expect(staged.record.heard.flatMap(({ events }) => events.map(({ type }) => type))).not.toContain('leg-accepted');
+  expect(staged.record.heard.map(({ fact }) => fact.what)).not.toContain('keys');
 });
 
 test('after a restart every live sandbox call of the record ends as lost', async () => {

@@ -14,11 +14,12 @@ import { AppError, errorCatalogue } from '../../../src/ports/errors.ts';
 import { type CallId, createIds } from '../../../src/ports/ids.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import type { IncomingMessage, MessageReceipt } from '../../../src/sms/message-desk.ts';
-import { answerCaller } from '../../../src/telephony/answer-call.ts';
+import { instructionsFor } from '../../../src/telephony/answer-call.ts';
 import { type Call, type CallEffect, type CallEvent, type CallFacts, legOf } from '../../../src/telephony/call.ts';
 import { advance, startCall } from '../../../src/telephony/call-machine.ts';
+import { eventsOf, type LegReport } from '../../../src/telephony/leg-report.ts';
 import type { CallRun } from '../../../src/telephony/run-call.ts';
-import type { CallReport, IncomingCall } from '../../../src/telephony/take-call.ts';
+import type { Heard, IncomingCall } from '../../../src/telephony/take-call.ts';
 
 function phone(text: string): E164 {
   const read = parseE164(text);
@@ -110,7 +111,7 @@ type Owed = { readonly callId: CallId; readonly effect: CallEffect };
 
 function createStagedRecord(stage: Stage, ids: ReturnType<typeof createIds>) {
   const calls = new Map<CallId, Call>();
-  const heard: CallReport[] = [];
+  const heard: LegReport[] = [];
   const effects: Owed[] = [];
   const outage = { isOn: false };
 
@@ -140,22 +141,22 @@ function createStagedRecord(stage: Stage, ids: ReturnType<typeof createIds>) {
     settleIn(started.call, started.effects);
     return { kind: 'taken', call: calls.get(started.call.id) ?? started.call };
   };
-  const hear = async (report: CallReport): Promise<CallRun> => {
+  const hear = async (report: LegReport): Promise<Heard> => {
     if (outage.isOn) throw new Error('the record is away');
     const call = calls.get(report.callId);
     if (call === undefined) return { kind: 'unknown' };
     const isNew = heard.every(({ dedupKey }) => dedupKey !== report.dedupKey);
     heard.push(report);
-    let run: CallRun = { kind: 'ignored', call, reason: 'heard before' };
-    if (isNew) for (const event of report.events) run = apply(report.callId, event);
-    return run;
+    if (isNew) for (const event of eventsOf(report)) apply(report.callId, event);
+    const now = calls.get(report.callId) ?? call;
+    return { kind: 'heard', call: now, instructions: instructionsFor(now, report.legId) };
   };
   const perform = async ({ callId, effect }: Owed, voice: ReturnType<typeof createSandboxVoice>): Promise<void> => {
     const call = calls.get(callId);
     const leg =
       call !== undefined && 'legId' in effect && effect.legId !== null ? legOf(call, effect.legId) : undefined;
     if (call === undefined) return;
-    if (effect.kind === 'instruct-caller') await voice.instruct(call.carrierCallId, answerCaller(call));
+    if (effect.kind === 'instruct-caller') await voice.instruct(call.carrierCallId, instructionsFor(call, null));
     if (effect.kind === 'hang-up-caller') await voice.hangUp(call.carrierCallId);
     if (effect.kind === 'hang-up-leg' && leg?.carrierCallId) await voice.hangUp(leg.carrierCallId);
     if (effect.kind !== 'dial-leg' || leg === undefined) return;

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { toTwiml } from '../../../src/carriers/twilio/to-twiml.ts';
 import type { E164 } from '../../../src/ports/e164.ts';
 import type { CallId, LegId } from '../../../src/ports/ids.ts';
-import type { Instruction } from '../../../src/telephony/instructions.ts';
+import type { Instruction, SipAddress } from '../../../src/telephony/instructions.ts';
 
 const callId = 'call_1' as CallId;
 const legId = 'leg_1' as LegId;
@@ -22,33 +22,43 @@ test('speech is said as it is written, whatever signs it holds', () => {
 test('hanging up is said', () =>
   expect(toTwiml([{ verb: 'hang-up' }], '')).toMatch(/<Response><Hangup\/><\/Response>$/));
 
+const room = { verb: 'join', room: callId, hears: 'talk', coaches: null, endsRoom: true } as const;
+
 describe('a room', () => {
   test('is waited in by the caller, and its end is reported', () => {
-    const { Dial } = read({ verb: 'join', room: callId, role: 'caller', next: { step: 'caller-left-room', callId } });
-    expect(Dial).toMatchObject({ action: `${base}?step=caller-left-room&call=call_1`, method: 'POST' });
+    const { Dial } = read({ ...room, role: 'caller', next: { step: 'left-room', callId, legId: null, room: callId } });
+    expect(Dial).toMatchObject({ action: `${base}?step=left-room&call=call_1&room=call_1`, method: 'POST' });
     expect(Dial.Conference).toEqual({
       text: callId,
       startConferenceOnEnter: 'false',
       endConferenceOnExit: 'true',
       beep: 'false',
-      maxParticipants: '2',
     });
   });
 
   test('begins with the agent, who reports nowhere', () => {
-    const { Dial } = read({ verb: 'join', room: callId, role: 'agent', next: null });
+    const { Dial } = read({ ...room, role: 'agent', next: null });
     expect(Dial.action).toBeUndefined();
     expect(Dial.Conference).toMatchObject({ startConferenceOnEnter: 'true', endConferenceOnExit: 'true' });
   });
 });
 
+test('a supervisor listens without being heard, or is heard by the agent alone', () => {
+  const supervisor = { ...room, role: 'supervisor', endsRoom: false, next: null } as const;
+  const listening = read({ ...supervisor, hears: 'listen' }).Dial.Conference;
+  expect(listening).toMatchObject({ muted: 'true', startConferenceOnEnter: 'false', endConferenceOnExit: 'false' });
+  expect(read({ ...supervisor, hears: 'coach', coaches: 'CA1' }).Dial.Conference).toMatchObject({ coach: 'CA1' });
+});
+
 test('keys are gathered with a prompt, whole seconds and the leg in the address', () => {
-  const next = { step: 'agent-keys', callId, legId } as const;
-  const { Gather } = read({ verb: 'gather', prompt: 'Press 1', digits: 1, timeoutMs: 7_001, next });
+  const next = { step: 'keys', callId, legId } as const;
+  const { Gather } = read({ verb: 'gather', prompt: 'Press 1', digits: 1, finishKey: null, timeoutMs: 7_001, next });
   expect(Gather).toEqual({
     numDigits: '1',
     timeout: '8',
-    action: `${base}?step=agent-keys&call=call_1&leg=leg_1`,
+    finishOnKey: '',
+    actionOnEmptyResult: 'true',
+    action: `${base}?step=keys&call=call_1&leg=leg_1`,
     method: 'POST',
     Say: 'Press 1',
   });
@@ -58,35 +68,43 @@ describe('a dial', () => {
   const dial = { verb: 'dial', to: '+15035550177' as E164, ringTimeoutMs: 30_000 } as const;
 
   test('names the caller id and the call', () => {
-    const next = { step: 'failover-ended', callId } as const;
+    const next = { step: 'dial-ended', callId, legId: null } as const;
     expect(read({ ...dial, callerId: '+15035550101' as E164, next }).Dial).toEqual({
       Number: expect.anything(),
       callerId: '+15035550101',
       timeout: '30',
-      action: `${base}?step=failover-ended&call=call_1`,
+      action: `${base}?step=dial-ended&call=call_1`,
       method: 'POST',
     });
   });
 
   test('given without the record names no call and no caller id', () => {
-    const { Dial } = read({ ...dial, callerId: null, next: { step: 'failover-ended', callId: null } });
-    expect(Dial.action).toBe(`${base}?step=failover-ended`);
+    const { Dial } = read({ ...dial, callerId: null, next: { step: 'dial-ended', callId: null, legId: null } });
+    expect(Dial.action).toBe(`${base}?step=dial-ended`);
     expect(Dial.callerId).toBeUndefined();
   });
 });
 
+test('a SIP address is rung with the headers that go with it', () => {
+  const to = 'sip:line@centre.example' as SipAddress;
+  const next = { step: 'dial-ended', callId, legId: null } as const;
+  const headers = { 'X-Call-Id': 'call_1' };
+  const { Dial } = read({ verb: 'dial', to, callerId: null, ringTimeoutMs: 5_000, headers, next });
+  expect(Dial.Sip).toBe('sip:line@centre.example?X-Call-Id=call_1');
+});
+
 test('a recording has a longest length, a tone and a place to report to', () => {
-  const next = { step: 'voicemail-left', callId } as const;
+  const next = { step: 'recorded', callId, legId: null } as const;
   expect(read({ verb: 'record', secondsMax: 120, next }).Record).toEqual({
     maxLength: '120',
     playBeep: 'true',
-    action: `${base}?step=voicemail-left&call=call_1`,
+    action: `${base}?step=recorded&call=call_1`,
     method: 'POST',
   });
 });
 
 test('instructions keep their order', () => {
-  const next = { step: 'voicemail-left', callId } as const;
+  const next = { step: 'recorded', callId, legId: null } as const;
   const document = toTwiml(
     [{ verb: 'say', text: 'a' }, { verb: 'record', secondsMax: 1, next }, { verb: 'hang-up' }],
     '',
