@@ -130,7 +130,7 @@ async function assemble(
   const app = await openApp(settings, log, metrics.observeRequest);
   const carriers = { db: database.kysely, core, log, publicUrl, ...lines };
   addTwilio(app, carriers, settings.twilio ?? (settings.demo ? await practiceTwilio(settings) : null));
-  await addVonage(carriers, settings.vonage);
+  await addVonage(app, carriers, settings.vonage);
   if (settings.sandboxCarrier) await addSandbox(app, carriers);
   const state = { draining: false };
   registerApi(app, {
