@@ -39,7 +39,7 @@ export async function signWebhook(
   { kind, method, address, fields }: Pick<Webhook, 'kind' | 'method' | 'address'> & { fields: object },
 ): Promise<Webhook> {
   const isGet = method === 'GET';
-  const query = new URLSearchParams(fields as Record<string, string>);
+  const query = new URLSearchParams(isGet ? (fields as Record<string, string>) : {});
   const text = JSON.stringify(isGet ? Object.fromEntries(query) : fields);
   const claims = {
     payload_hash: createHash('sha256').update(text).digest('hex'),
