@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
 import { limits } from '../../config/limits.ts';
-import type { Settings, TwilioSettings } from '../../config/settings.ts';
+import type { Settings } from '../../config/settings.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 import type { App } from '../api/app-type.ts';
 import { createAttributionReads } from '../api/attribution-reads.postgres.ts';
@@ -39,6 +39,7 @@ import { type Core, createCore } from './core.ts';
 import { makeDemo } from './first-start.postgres.ts';
 import { createMetrics } from './metrics.ts';
 import { createPosters } from './posters.ts';
+import { practiceTwilio } from './practice-twilio.ts';
 import { openSharedLeasing } from './shared-leasing.ts';
 
 export interface Gateway {
@@ -129,7 +130,7 @@ async function assemble(
   const app = await openApp(settings, log, metrics.observeRequest);
   const carriers = { db: database.kysely, core, log, publicUrl, ...lines };
   addTwilio(app, carriers, settings.twilio ?? (settings.demo ? await practiceTwilio(settings) : null));
-  await addVonage(carriers, settings.vonage);
+  await addVonage(app, carriers, settings.vonage);
   if (settings.sandboxCarrier) await addSandbox(app, carriers);
   const state = { draining: false };
   registerApi(app, {
@@ -266,13 +267,6 @@ function ensureDemo(settings: Settings, core: Core): Promise<Practice | null> {
     listenerUrl: 'http://127.0.0.1:8090/',
     keep: (practice) => writePractice(settings.dataFolder, practice),
   });
-}
-
-/** The practice account talks to the simulator on loopback; without its file there is none. */
-async function practiceTwilio(settings: Settings): Promise<TwilioSettings | null> {
-  const practice = await readPractice(settings.dataFolder);
-  if (practice === null) return null;
-  return { ...practice.twilio, authTokenPrevious: null, apiUrl: `http://127.0.0.1:${settings.practiceTwilioPort}` };
 }
 
 function factsOf(settings: Settings, voice: ReadonlyMap<string, VoiceCarrier>): Record<string, string> {

@@ -40,6 +40,7 @@ const catalogue = {
     retry: false,
   },
   'carrier-unreachable': { status: 503, title: 'The carrier does not answer just now.', retry: true },
+  'webhook-unsigned': { status: 503, title: 'The carrier did not sign this webhook.', retry: true },
   unavailable: { status: 503, title: 'The record cannot be reached just now.', retry: true },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -87,8 +87,10 @@ export interface Tables extends AttributionTables, NumberTables, ReportTables, R
     enterprise_id: EnterpriseId;
     name: string;
     phone: E164;
-    presence: 'offline' | 'ready' | 'offered' | 'engaged';
+    presence: 'offline' | 'ready' | 'offered' | 'engaged' | 'wrapping';
     presence_since: Date;
+    /** Did not pick up, and is not offered a call before then. */
+    rested_at: Unset<Date>;
   };
   carrier_event: {
     carrier: string;
@@ -128,7 +130,8 @@ export interface Tables extends AttributionTables, NumberTables, ReportTables, R
     call_id: CallId;
     agent_id: AgentId;
     leg_id: LegId;
-    state: 'open' | 'accepted' | 'declined' | 'missed' | 'withdrawn';
+    /** `done`: accepted, and the agent's part in the call is over. */
+    state: 'open' | 'accepted' | 'done' | 'declined' | 'missed' | 'withdrawn';
     offered_at: Date;
     settled_at: Date | null;
   };

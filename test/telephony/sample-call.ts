@@ -72,7 +72,7 @@ export function callIn(state: Call['state']): Call {
     case 'waiting':
       return moveThrough(newCall().call, [chosen(1)]);
     case 'bridged':
-      return moveThrough(newCall().call, [chosen(1), { type: 'leg-accepted', legId: legId(1) }]);
+      return certain(moveThrough(newCall().call, [chosen(1), { type: 'leg-accepted', legId: legId(1) }]));
     case 'voicemail':
       return moveThrough(newCall().call, [nobody]);
     case 'failover':
@@ -80,6 +80,11 @@ export function callIn(state: Call['state']): Call {
     case 'ended':
       return moveThrough(newCall().call, [chosen(1), { type: 'caller-ended' }]);
   }
+}
+
+/** As though the two had talked for long enough that they have certainly met. */
+function certain(call: Call): Call {
+  return frozen({ ...call, provenAt: null });
 }
 
 function frozen<Value>(value: Value): Value {

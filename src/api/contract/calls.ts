@@ -46,7 +46,9 @@ export const callView = z.object({
   visitId: visitIdField.nullable(),
   verdict: verdictView.nullable(),
   voicemail: z.object({ seconds: z.number(), recordingId: z.string().nullable() }).nullable(),
-  legs: z.array(z.object({ id: z.string(), agentId: agentIdField, state: z.string(), ending: z.string().nullable() })),
+  legs: z.array(
+    z.object({ id: z.string(), agentId: agentIdField.nullable(), state: z.string(), ending: z.string().nullable() }),
+  ),
 });
 
 export const callDetailView = callView.extend({
