@@ -4,7 +4,7 @@ import { limits } from '../../../config/limits.ts';
 import type { E164 } from '../../../src/ports/e164.ts';
 import type { AskAnswer } from '../../../src/records/post-event.http.ts';
 import { routePlanSchema } from '../../../src/telephony/plan/route-plan.ts';
-import { nextPhone, stageCore, stagedAt } from '../../support/stage-core.ts';
+import { nextPhone, stageCore } from '../../support/stage-core.ts';
 import { onEveryStore } from '../../support/stores.ts';
 
 const url = 'https://centre.example/decide';
@@ -187,7 +187,8 @@ onEveryStore('the decision hook', (store) => {
   });
 
   test('that fails again and again is left alone, and tried again after a pause', async () => {
-    vi.useFakeTimers({ toFake: ['Date'], now: stagedAt });
+    const from = Date.now();
+    vi.useFakeTimers({ toFake: ['Date'], now: from });
     const { ask, asked, hook, hookDesk, enterpriseId } = await setup({ kind: 'failed', reason: 'ECONNREFUSED' });
     const outcomes = async (count: number) => {
       const seen = [];
@@ -199,21 +200,22 @@ onEveryStore('the decision hook', (store) => {
     expect(await outcomes(3)).toEqual(new Set(['circuit-open']));
     expect(asked).toHaveLength(limits.hookFailuresMax);
 
-    vi.setSystemTime(stagedAt + limits.hookPauseMs);
+    vi.setSystemTime(from + limits.hookPauseMs);
     expect(await outcomes(1)).toEqual(new Set(['unreachable']));
     expect(await outcomes(1)).toEqual(new Set(['circuit-open']));
 
-    vi.setSystemTime(stagedAt + 3 * limits.hookPauseMs);
+    vi.setSystemTime(from + 3 * limits.hookPauseMs);
     hook.answer = answered(200, { product: 'back' });
     expect(await outcomes(2)).toEqual(new Set(['planned']));
     expect(hookDesk.circuitOf(enterpriseId)).toBe('closed');
   });
 
   test('while one call tries it again, the others do not wait for how that went', async () => {
-    vi.useFakeTimers({ toFake: ['Date'], now: stagedAt });
+    const from = Date.now();
+    vi.useFakeTimers({ toFake: ['Date'], now: from });
     const { ask, hook } = await setup({ kind: 'failed', reason: 'timeout' });
     for (let at = 0; at < limits.hookFailuresMax; at += 1) await ask();
-    vi.setSystemTime(stagedAt + limits.hookPauseMs);
+    vi.setSystemTime(from + limits.hookPauseMs);
     const { promise, resolve } = Promise.withResolvers<AskAnswer>();
     const { promise: began, resolve: begin } = Promise.withResolvers<void>();
     hook.answer = () => {
