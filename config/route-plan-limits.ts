@@ -29,6 +29,8 @@ export const routePlanLimits = Object.freeze({
   raceSizeMax: 10,
   callbackAfterMsMin: 5_000,
   wrapUpMsMax: 10 * 60_000,
+  /** Versions of plans kept read: they never change. */
+  plansReadMax: 1_000,
   dialCountriesMax: 60,
   sipHostsMax: 20,
   /** The decision hook, from the call's arrival to our using its answer; the record then has what is left of the 2 s. */

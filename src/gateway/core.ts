@@ -27,9 +27,11 @@ import type { MessageGateway } from '../sms/message-gateway.ts';
 import { createSendHandler } from '../sms/send-messages.ts';
 import { createCalls } from '../telephony/calls.postgres.ts';
 import { createFailoverBook } from '../telephony/failover-book.ts';
+import type { HookOutcome } from '../telephony/plan/plan-parts.ts';
 import { createCallDesk } from '../telephony/take-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { createAttribution } from './attribution.ts';
+import { createCallPlanning } from './call-planning.ts';
 import { createCalling } from './calling.ts';
 import { createLeasing, type SharedLeasing } from './leasing.ts';
 import { createPlanner } from './planning.ts';
@@ -44,7 +46,9 @@ interface World extends SharedLeasing {
   readonly random: () => number;
   readonly randomBytes: RandomBytes;
   readonly masterKey: Uint8Array;
-  readonly poster: EventPoster;
+  readonly poster: Pick<EventPoster, 'post'>;
+  /** One of its own, so that no webhook's slow endpoint keeps a call waiting. */
+  readonly hookPoster: Pick<EventPoster, 'ask'>;
   readonly voice: ReadonlyMap<string, VoiceCarrier>;
   readonly texts: ReadonlyMap<string, MessageGateway>;
   readonly sendConversion: SendConversion;
@@ -52,6 +56,7 @@ interface World extends SharedLeasing {
   readonly publicUrl: () => string;
   readonly carrierFallbackUrl: string | null;
   readonly countDelivery: (result: 'delivered' | 'retried' | 'dead') => void;
+  readonly countHook: (outcome: HookOutcome, elapsedMs: number) => void;
 }
 
 export type Core = ReturnType<typeof createCore>;
@@ -71,15 +76,14 @@ export function createCore(world: World) {
   const conversations = createConversations();
   const attribution = createAttribution({ ...world, db, outbox, ids, secrets, places, calls, conversations });
   const { visitCodes, aniRegions } = attribution;
-  const { creditContact } = attribution.desks;
   const carriers = () => [...world.voice.keys()];
   const leasing = createLeasing({ ...world, ...supply, transact, ids, numbers, visitCodes, aniRegions, carriers });
-  const { settleHolders } = leasing;
   poolNews.listen(leasing.leaseBook.refresh);
   const calling = createCalling({ ...world, db, transact, calls, outbox, ids });
   const { runner } = calling;
-  const desk = { transact, numbers, creditContact, settleHolders, outbox, clock, ids };
-  const callDesk = createCallDesk({ ...desk, calls, runner });
+  const desk = { ...attribution.desks, ...leasing, transact, numbers, outbox, clock, ids };
+  const planning = createCallPlanning({ ...world, ...desk, ...attribution, db, calls, secrets });
+  const callDesk = createCallDesk({ ...desk, ...planning, calls, runner });
   const consents = createConsents({ secrets });
   const messageDesk = createMessageDesk({ ...desk, consents, conversations });
   const endpoints = createEndpoints({ clock, ids, secrets, randomBytes, outbox });
@@ -102,6 +106,7 @@ export function createCore(world: World) {
     ...supply,
     ...leasing,
     ...attribution.desks,
+    ...planning,
     poolPlanner: createPlanner({ db, clock }),
     calls,
     runner,

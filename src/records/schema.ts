@@ -26,12 +26,21 @@ import type {
 import type { AttributionTables } from './schema-attribution.ts';
 import type { NumberTables } from './schema-numbers.ts';
 import type { ReportTables } from './schema-reports.ts';
+import type { RoutePlanTables } from './schema-route-plans.ts';
 
 type Json<Value> = ColumnType<Value, string, string>;
 type Unset<Value> = ColumnType<Value | null, Value | null | undefined, Value | null>;
 
-export interface Tables extends AttributionTables, NumberTables, ReportTables {
-  enterprise: { id: EnterpriseId; name: string; created_at: Date; credit_threshold: Unset<number> };
+export interface Tables extends AttributionTables, NumberTables, ReportTables, RoutePlanTables {
+  enterprise: {
+    id: EnterpriseId;
+    name: string;
+    created_at: Date;
+    credit_threshold: Unset<number>;
+    /** Countries calls may be sent to; null: those of its numbers. */
+    dial_countries: Unset<string[]>;
+    sip_hosts: Generated<string[]>;
+  };
   api_key: {
     id: ApiKeyId;
     enterprise_id: EnterpriseId;

@@ -41,7 +41,7 @@ export function checkDestination(to: Dialable, rules: DestinationRules): Destina
 }
 
 /** Whether ISO 3166-1 and the numbering plans know this country. */
-function isCountry(code: string): code is CountryCode {
+export function isCountry(code: string): code is CountryCode {
   return isSupportedCountry(code);
 }
 

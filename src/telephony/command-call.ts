@@ -26,7 +26,7 @@ export type CallOrder =
   | { readonly type: 'supervision-asked'; readonly whom: Whom; readonly hears: Join['hears'] };
 
 export interface CommandDesk {
-  /** Carries the order out, or throws: not-found, call-state, carrier-lacks, destination-refused. */
+  /** Carries the order out, or throws: not-found, call-state, carrier-incapable, destination-denied. */
   give(work: Work, about: { enterpriseId: EnterpriseId; callId: CallId }, order: CallOrder): Promise<Call>;
 }
 
@@ -99,7 +99,7 @@ async function requireAllowed(world: World, work: Work, call: Call, to: Dialable
   const verdict = checkDestination(to, await world.readDestinations(work.tx, call.enterpriseId));
   if (verdict.kind === 'allowed') return;
   const { problem, cure } = verdict;
-  throw new AppError('destination-refused', { detail: problem, fields: [{ field, problem, cure }] });
+  throw new AppError('destination-denied', { detail: problem, fields: [{ field, problem, cure }] });
 }
 
 function requireSupervisor(call: Call, legId: LegId): void {
@@ -111,7 +111,7 @@ function requireCapabilities(carrier: VoiceCarrier | undefined, call: Call, orde
   const lacking = needsOf(order).find((need) => carrier?.capabilities.has(need) !== true);
   if (lacking === undefined) return;
   const detail = `${call.carrier} lacks the capability ${lacking}: see docs/carriers.md`;
-  throw new AppError('carrier-lacks', { detail });
+  throw new AppError('carrier-incapable', { detail });
 }
 
 function needsOf(order: CallOrder): readonly Capability[] {

@@ -76,7 +76,7 @@ onEveryDeployment('a live call over the API', (deployment) => {
     const shop = await openShop(await deployment.open());
     const { command } = await talk(shop);
     const to = (target: object) => command('transfer', { to: target, mode: 'blind' });
-    expect(await to({ number: '+12425550123' })).toMatchObject({ status: 422, body: { code: 'destination-refused' } });
+    expect(await to({ number: '+12425550123' })).toMatchObject({ status: 422, body: { code: 'destination-denied' } });
     expect(await to({ agentId: `agent_${'0'.repeat(26)}` })).toMatchObject({ status: 400 });
     expect(await command('transfer/complete')).toMatchObject({ status: 409, body: { code: 'call-state' } });
     expect(await shop.api.send('POST', `/v1/calls/call_${'0'.repeat(26)}/hold`)).toMatchObject({ status: 404 });

@@ -13,6 +13,7 @@ import {
   text,
   visitIdField,
 } from './fields.ts';
+import { hookNoteView, planSourceField } from './route-plans.ts';
 
 const verdictView = z.object({
   outcome: z.string(),
@@ -59,6 +60,9 @@ export const callView = z.object({
 });
 
 export const callDetailView = callView.extend({
+  plan: z
+    .object({ source: planSourceField, version: z.int().nullable(), hook: hookNoteView })
+    .describe('who decided what is done with it'),
   attribution: attributionView.nullable(),
   outcomes: z.array(outcomeView),
 });

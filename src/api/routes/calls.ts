@@ -53,6 +53,7 @@ export function registerCallRoutes(app: App, world: ApiWorld): void {
       const outcomes = await world.reads.outcomes(enterpriseId, call.id);
       return {
         ...callViewOf(call),
+        plan: planOf(call),
         attribution: attribution === undefined ? null : attributionViewOf(attribution),
         outcomes: outcomes.map(outcomeViewOf),
       };
@@ -122,6 +123,10 @@ export function callViewOf(call: Call): z.infer<typeof callView> {
       ending,
     })),
   };
+}
+
+function planOf({ plan: { source, version, hook } }: Call): z.infer<typeof callDetailView>['plan'] {
+  return { source, version, hook: hook === null ? null : { ...hook } };
 }
 
 function outcomeViewOf(row: Row<'outcome'>): z.infer<typeof outcomeView> {

@@ -21,7 +21,8 @@ interface Named {
   readonly to: Dialable;
 }
 
-function destinationsOf(plan: RoutePlan): Named[] {
+/** Every destination, with the field that names it. */
+export function destinationsOf(plan: RoutePlan): Named[] {
   const { failover, closed, handOver, menu } = plan;
   return [
     ...(failover === null ? [] : [{ field: 'failover', to: failover }]),
