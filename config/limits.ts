@@ -2,7 +2,10 @@
  * Every bound in one place: bytes, times, counts. A bound that a carrier or a rule sets names its source; the others
  * are ours. Units stand last in the name.
  */
+import { sipLimits } from './sip-limits.ts';
+
 export const limits = Object.freeze({
+  ...sipLimits,
   /** Carrier webhooks and API bodies (contracts section 7). */
   webhookBodyBytesMax: 64 * 1024,
   /** Objects within objects in a body. */
