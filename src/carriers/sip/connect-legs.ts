@@ -54,13 +54,17 @@ async function connect(world: World, one: Leg, other: Leg): Promise<Leg | null> 
   const [caller, phone] = other.state === 'ringing' ? [other, one] : [one, other];
   if (phone.state !== 'answered' || caller.state === 'ended' || caller.room !== phone.room) return null;
   if (caller.peer === phone) return null;
+  // A hold may come the moment they hear each other.
+  [caller.peer, phone.peer] = [phone, caller];
   let blamed = phone;
   const blame = (leg: Leg) => {
     blamed = leg;
   };
   try {
-    if (caller.state === 'answered') await exchange(world, caller, phone, blame);
-    else if (caller.theirs === null) await answerLate(world, caller, phone, blame);
+    if (caller.state === 'answered') {
+      const [one, other] = fits(caller, phone) ? [phone, caller] : [caller, phone];
+      await exchange(world, one, other, blame);
+    } else if (caller.theirs === null) await answerLate(world, caller, phone, blame);
     else {
       const answer = fits(phone, caller) ? phone.theirs : await describe(world, phone, caller.theirs);
       blame(caller);
@@ -68,9 +72,9 @@ async function connect(world: World, one: Leg, other: Leg): Promise<Leg | null> 
     }
   } catch (fault) {
     world.log.warn({ fault, leg: blamed.id }, 'sip-legs-not-connected');
+    [caller.peer, phone.peer] = [null, null];
     return blamed;
   }
-  [caller.peer, phone.peer] = [phone, caller];
   return null;
 }
 
@@ -141,6 +145,7 @@ async function describe(world: World, leg: Leg, sdp: string): Promise<string> {
     acknowledge(parkedAnswer(leg.theirs ?? '', world.silentPlace));
   }
   leg.offering = true;
+  leg.answers = null;
   try {
     for (let attempt = 1; ; attempt += 1) {
       leg.version += 1;

@@ -97,11 +97,13 @@ export function createDialLeg(world: World): DialLeg {
   async function dialFor(caller: Leg, instruction: DialInstruction): Promise<Leg | null> {
     const { to, callerId, ringTimeoutMs, headers = {} } = instruction;
     const about = { from: callerId, headers, timeoutMs: ringTimeoutMs };
-    return ringTarget(caller, to, about, (answer) => passRinging(caller, answer));
+    return ringTarget(caller, caller, to, about, (answer) => passRinging(caller, answer));
   }
 
+  /** Rings for `caller`; what is offered is what `talker` described. */
   async function ringTarget(
     caller: Leg,
+    talker: Leg,
     to: Dialable,
     about: Pick<Plan, 'from' | 'headers' | 'timeoutMs'>,
     onRinging: (answer: SipAnswer) => void,
@@ -120,7 +122,7 @@ export function createDialLeg(world: World): DialLeg {
       };
       ring(
         world,
-        { leg, found, ...about, ...offerFor(world, caller) },
+        { leg, found, ...about, ...offerFor(world, talker) },
         {
           onRinging,
           onAnswered: () => settle(leg),
@@ -137,7 +139,7 @@ export function createDialLeg(world: World): DialLeg {
     dial,
     dialFor,
     replace: (leg, to, onRinging) =>
-      ringTarget(leg, to, { from: null, headers: {}, timeoutMs: limits.ringTimeoutMs }, onRinging),
+      ringTarget(leg, leg.peer ?? leg, to, { from: null, headers: {}, timeoutMs: limits.ringTimeoutMs }, onRinging),
   };
 }
 

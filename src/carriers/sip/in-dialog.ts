@@ -63,7 +63,7 @@ async function takeOffer(world: World, leg: Leg, request: SipRequest): Promise<v
   if (leg.state !== 'answered') return request.answer(491);
   if (request.body === '') return answerWith(request, leg, leg.ours ?? parkedOffer(world.silentPlace));
   if (!isDescription(request.body)) return request.answer(488);
-  if (leg.offering || peer?.offering) return request.answer(491);
+  if (leg.offering || peer?.offering || (peer !== null && peer.state !== 'answered')) return request.answer(491);
   const direction = directionOf(request.body);
   if (peer === null || request.body === leg.theirs) {
     keepTheirs(leg, request.body);

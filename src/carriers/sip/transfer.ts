@@ -60,7 +60,7 @@ async function takePlace(world: World, leg: Leg, target: Leg): Promise<void> {
   Object.assign(leg, { theirs, theirDirection, ours, version, answers, lateAck, peer: null });
   peer.peer = null;
   void sayGoodbye(world, dialogId);
-  const unconnected = await world.connectLegs.connect(leg, peer);
+  const unconnected = await world.connectLegs.connect(peer, leg);
   if (unconnected !== null && unconnected.state !== 'ended') world.switchboard().endHere(unconnected, 'failed');
 }
 

@@ -164,6 +164,8 @@ function createRecord(stage: SipStage) {
     noted: [] as IncomingCall[],
     incoming: [] as IncomingCall[],
     isAway: false,
+    /** Takes reports and makes nothing of them. */
+    isDeaf: false,
     voice: null as VoiceCarrier | null,
     /** The newest call. */
     last: (): Call => {
@@ -192,10 +194,13 @@ function createRecord(stage: SipStage) {
       if (call === undefined) return { kind: 'unknown' };
       if (!heard.has(report.dedupKey)) {
         heard.set(report.dedupKey, report);
-        for (const event of eventsOf(report)) apply(report.callId, event);
+        if (!record.isDeaf) for (const event of eventsOf(report)) apply(report.callId, event);
       }
       const now = calls.get(report.callId) ?? call;
-      return { kind: 'heard', call: now, instructions: instructionsFor(now, report.legId) };
+      // A leg that the test itself has dialled waits for the test's orders.
+      const isTests = report.legId !== null && legOf(now, report.legId) === undefined;
+      const instructions = isTests ? [{ verb: 'wait', seconds: 60 } as const] : instructionsFor(now, report.legId);
+      return { kind: 'heard', call: now, instructions };
     },
   };
 
