@@ -1,9 +1,9 @@
-import { grantLimits } from './grant-limits.ts';
-
 /**
  * Every bound in one place: bytes, times, counts. A bound that a carrier or a rule sets names its source; the others
  * are ours. Units stand last in the name.
  */
+import { grantLimits } from './grant-limits.ts';
+
 export const limits = Object.freeze({
   /** Carrier webhooks and API bodies (contracts section 7). */
   webhookBodyBytesMax: 64 * 1024,

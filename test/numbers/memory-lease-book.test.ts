@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../config/limits.ts';
 import type { JournalledRecord } from '../../src/numbers/lease-book.ts';
 import { createMemoryLeaseBook } from '../../src/numbers/memory-lease-book.ts';
+import { pause } from '../../src/ports/pause.timer.ts';
 import type { Database } from '../../src/ports/database.ts';
 import type { Tables } from '../../src/records/schema.ts';
 import { leaseBookSuite } from '../conformance/lease-book.ts';
@@ -19,6 +20,10 @@ const openBook: OpenBook = async (world) =>
     pause: async () => undefined,
     logFault: (_fault, event) => faults.push(event),
   });
+
+/** Two of them take turns at a pool: each waits a while before it takes it back. */
+const openPatient: OpenBook = async (world) =>
+  createMemoryLeaseBook({ ...world, pause, logFault: (_fault, event) => faults.push(event) });
 
 /** A record that does as `over` says. */
 function openOn(over: Partial<JournalledRecord>): OpenBook {
@@ -51,7 +56,7 @@ onEveryStore('lease book in memory', (store) => {
     });
 
     test('that another process was faster with is replaced by another number', async () => {
-      const { arrive, open, leases, poolId } = await stagePool(database, openBook, { numbers: 3 });
+      const { arrive, open, leases, poolId } = await stagePool(database, openPatient, { numbers: 3 });
       const [one, other] = [await open(), await open()];
       await Promise.all([one, other].map((book) => arrive(book)));
       const shown = await Promise.all([arrive(one), arrive(other)]);
