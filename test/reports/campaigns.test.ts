@@ -166,7 +166,8 @@ onEveryStore('the campaign report', (store) => {
   });
 
   test('shares out what was spent and what the numbers cost, by attributed call', async () => {
-    const { visit, call, spending, enterpriseId, campaigns, visitDesk, leaseBook, website } = await stageCampaigns(database);
+    const { visit, call, spending, enterpriseId, campaigns, visitDesk, leaseBook, website } =
+      await stageCampaigns(database);
     const spend = { enterpriseId, campaign: 'news', currency: 'USD' };
     await spending.put(database.kysely, { ...spend, day: '2026-05-04', amount: '99.00' });
     await spending.put(database.kysely, { ...spend, day: '2026-05-04', amount: '30.00' });
