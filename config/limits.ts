@@ -3,13 +3,16 @@
  * are ours. Units stand last in the name.
  */
 import { callLimits } from './call-limits.ts';
+import { grantLimits } from './grant-limits.ts';
 import { routePlanLimits } from './route-plan-limits.ts';
 import { sellingLimits } from './selling-limits.ts';
+import { sipLimits } from './sip-limits.ts';
 
 export const limits = Object.freeze({
   ...callLimits,
   ...routePlanLimits,
   ...sellingLimits,
+  ...sipLimits,
   /** Carrier webhooks and API bodies (contracts section 7). */
   webhookBodyBytesMax: 64 * 1024,
   /** Objects within objects in a body. */
@@ -93,18 +96,7 @@ export const limits = Object.freeze({
   codeTriesPerCallMax: 5,
   /** The page sends a beat this often while visible. */
   beatEveryMs: 15_000,
-  /**
-   * The lease book in memory. Grants that wait for their commit: more than this at once are refused, and one that has
-   * waited this long answers 503, so that the page goes on without a number.
-   */
-  grantsWaitingMax: 10_000,
-  grantPatienceMs: 2_000,
-  /** Grants in one commit. One commit is under way at a time: two made smaller ones and took more of the server. */
-  grantsPerCommitMax: 256,
-  /** Pauses before a commit whose fate is not known is tried again. */
-  grantRetryPausesMs: [50, 100, 200, 400, 800] as readonly number[],
-  /** A number that another process has given meanwhile is replaced by another one this often. */
-  grantTriesMax: 5,
+  ...grantLimits,
   /** Beats are written this often; a crash may lose as much of them, and a rebuilt book allows for it. */
   beatFlushEveryMs: 1_000,
   beatsPerWriteMax: 1_000,
@@ -129,6 +121,8 @@ export const limits = Object.freeze({
   /** Visits of one address that are counted; a pool's policy says how many of them are given a number. */
   visitsPerAddressMax: 10_000,
   visitsPerAddressWithinMs: 60_000,
+  /** Addresses counted by one process; beyond them the longest unseen are forgotten. */
+  visitAddressesMax: 500_000,
   /** How long a page view waits for Redis to count it; after that this process counts alone. */
   visitRateTimeoutMs: 250,
   /** How often a pool's numbers are compared with the record, in case another program has changed them. */
