@@ -8,6 +8,11 @@ export const callLimits = Object.freeze({
   bridgeLostMs: 1_000,
   /** A caller on hold hears music this long; then whoever has them hears them again. */
   holdMs: 15 * 60_000,
+  /** A prompt is spoken, and the answer to it on its way, in this much more than its own time limit. */
+  promptSlackMs: 60_000,
+  /** A recording is fetched from the carrier within this, and is not larger. */
+  recordingFetchTimeoutMs: 60_000,
+  recordingBytesMax: 256 * 1024 * 1024,
   /** The longest a leg is told to wait in silence. */
   parkSecondsMax: 60 * 60,
   /** An agent who did not pick up is not offered another call before this. */

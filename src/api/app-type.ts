@@ -42,6 +42,7 @@ import type { HookDesk } from '../telephony/plan/consult-hook.ts';
 import type { DecisionHooks } from '../telephony/plan/decision-hooks.postgres.ts';
 import type { PlanDesk } from '../telephony/plan/plan-desk.ts';
 import type { RoutePlans } from '../telephony/plan/route-plans.postgres.ts';
+import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import type { Visits } from '../visits/visits.postgres.ts';
 import type { Websites } from '../visits/websites.postgres.ts';
 import type { AttributionReads } from './attribution-reads.postgres.ts';
@@ -96,6 +97,7 @@ export interface ApiWorld {
   readonly poolNews: PoolNews;
   readonly websites: Websites;
   readonly suppliers: ReadonlyMap<string, NumberSupplier>;
+  readonly voice: ReadonlyMap<string, VoiceCarrier>;
   /** Carriers can reach us: PUBLIC_URL is set. */
   readonly hasPublicUrl: boolean;
   readonly agents: Agents;

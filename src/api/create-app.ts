@@ -32,6 +32,7 @@ import { registerNumberSupplyRoutes } from './routes/number-supply.ts';
 import { registerNumberRoutes } from './routes/numbers.ts';
 import { registerPoolPlanRoute } from './routes/pool-plan.ts';
 import { registerPoolRoutes } from './routes/pools.ts';
+import { registerRecordingRoutes } from './routes/recordings.ts';
 import { registerReportRoutes } from './routes/reports.ts';
 import { registerRoutePlanRoutes } from './routes/route-plans.ts';
 import { registerSnippetRoutes } from './routes/snippet.ts';
@@ -148,6 +149,7 @@ export function registerApi(app: App, world: ApiWorld): void {
     registerVisitRoutes(typed, world);
     registerCallRoutes(typed, world);
     registerCallCommandRoutes(typed, world);
+    registerRecordingRoutes(typed, world);
     registerAttributionRoutes(typed, world);
     registerAttributionModelRoutes(typed, world);
     registerConversationRoutes(typed, world);

@@ -21,6 +21,7 @@ import {
   talkers,
   tellLegs,
 } from './moved.ts';
+import { beginRecording } from './record-call.ts';
 import { ringMore } from './ring-agents.ts';
 import { dismissSupervisors, joinSupervisor } from './supervise-call.ts';
 
@@ -41,8 +42,9 @@ export function answerWhileWaiting(call: Call, event: EventOf<'leg-answered'>, n
 function bridgeWith(call: Call, winner: Leg, now: number): Moved {
   const provenAt = now + limits.bridgeProofMs;
   const won: Leg = { ...winner, state: 'bridged', acceptedAt: winner.acceptedAt ?? now };
+  const { call: recorded, effects: record } = beginRecording(call);
   const bridged: Call = {
-    ...call,
+    ...recorded,
     state: 'bridged',
     bridgedLegId: winner.id,
     bridgedAt: call.bridgedAt ?? now,
@@ -57,6 +59,7 @@ function bridgeWith(call: Call, winner: Leg, now: number): Moved {
     effects: [
       ...(winner.role === 'agent' ? [{ kind: 'settle-offer', legId: winner.id, as: 'accepted' } as const] : []),
       ...(asked(bridged).length > 0 ? [proof] : []),
+      ...record,
       { kind: 'tell', type: 'call.answered', data: { agentId: winner.agentId, waitedMs: now - call.startedAt } },
     ],
   };

@@ -8,8 +8,15 @@ type Moves = Readonly<Record<CallState | '[*]', Readonly<Partial<Record<CallEven
 
 /** By state and event, the states that may follow. */
 const moves: Moves = {
-  '[*]': { received: 'waiting voicemail failover ended' },
+  '[*]': { received: 'menu waiting voicemail failover ended' },
+  menu: {
+    'conversation-recorded': 'menu',
+    'caller-keys': 'menu waiting voicemail failover',
+    'timer-due': 'menu waiting voicemail failover ended',
+    ...endings('caller-ended'),
+  },
   waiting: {
+    'conversation-recorded': 'waiting',
     'agent-chosen': 'waiting',
     'nobody-free': 'waiting voicemail failover',
     'leg-dialled': 'waiting',
@@ -46,18 +53,21 @@ const moves: Moves = {
     'timer-due': 'consulting bridged ended',
   },
   voicemail: {
+    'conversation-recorded': 'voicemail',
     'leg-dialled': 'voicemail',
     'voicemail-left': 'ended',
     'timer-due': 'ended',
     ...endings('caller-ended'),
   },
   failover: {
+    'conversation-recorded': 'failover',
     'leg-dialled': 'failover',
     'failover-ended': 'voicemail ended',
     'timer-due': 'ended',
     ...endings('caller-ended'),
   },
   ended: {
+    'conversation-recorded': 'ended',
     'leg-dialled': 'ended',
     'voicemail-left': 'ended',
     'failover-ended': 'ended',
@@ -73,7 +83,7 @@ function endings(caller: 'caller-ended') {
 /** What leaves a talk as it is. */
 function talk(state: CallState) {
   const same = ['leg-dialled', 'leg-ringing', 'leg-answered', 'leg-accepted', 'supervision-asked'] as const;
-  const changes = ['supervision-changed', 'supervision-ended'] as const;
+  const changes = ['supervision-changed', 'supervision-ended', 'recording-asked', 'conversation-recorded'] as const;
   return { ...Object.fromEntries([...same, ...changes].map((event) => [event, state])), ...endings('caller-ended') };
 }
 

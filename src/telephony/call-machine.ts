@@ -12,7 +12,9 @@ import * as endings from './call-endings.ts';
 import * as consulting from './consult-call.ts';
 import * as holding from './hold-call.ts';
 import * as legs from './leg-steps.ts';
+import * as menus from './menu-call.ts';
 import type { EventOf, Moved } from './moved.ts';
+import * as recording from './record-call.ts';
 import * as ringing from './ring-agents.ts';
 import * as supervising from './supervise-call.ts';
 import { transfer } from './transfer-call.ts';
@@ -26,6 +28,7 @@ type Row = { readonly [Type in CallEvent['type']]?: Step<Type> };
 
 /** What every state answers in the same way, for as long as the call goes on. */
 const live = {
+  'conversation-recorded': recording.keepRecording,
   'leg-dialled': legs.noteDialled,
   'failed-over': endings.endFailedOver,
   'carrier-lost': endings.endLost,
@@ -36,6 +39,7 @@ const talk = {
   ...live,
   'leg-ringing': legs.noteRinging,
   'caller-ended': endings.endTalk,
+  'recording-asked': recording.changeRecording,
   'supervision-asked': supervising.askSupervisor,
   'supervision-changed': supervising.changeSupervision,
   'supervision-ended': supervising.endSupervision,
@@ -43,6 +47,13 @@ const talk = {
 } satisfies Row;
 
 const table: Readonly<Record<CallState, Row>> = {
+  menu: {
+    ...live,
+    'caller-keys': menus.chooseByKeys,
+    'caller-ended': endings.abandon,
+    'hang-up-asked': endings.hangUpUnanswered,
+    'timer-due': menus.timerInMenu,
+  },
   waiting: {
     ...live,
     'leg-ringing': legs.noteRinging,
@@ -101,6 +112,7 @@ const table: Readonly<Record<CallState, Row>> = {
     'timer-due': endings.timerOfLife,
   },
   ended: {
+    'conversation-recorded': recording.keepRecording,
     'leg-dialled': legs.noteDialled,
     'voicemail-left': endings.noteLateVoicemail,
     'failover-ended': endings.noteLateFailover,

@@ -14,8 +14,9 @@ import {
   planDefaults,
 } from './plan/plan-parts.ts';
 import type { Verdict } from './verdict.ts';
+import type { RecordingAct } from './voice-carrier.ts';
 
-export type CallState = 'waiting' | 'bridged' | 'held' | 'consulting' | 'voicemail' | 'failover' | 'ended';
+export type CallState = 'menu' | 'waiting' | 'bridged' | 'held' | 'consulting' | 'voicemail' | 'failover' | 'ended';
 /**
  * `standby`: accepted after somebody else did, and kept until that one is with the caller for certain. `parked`: waits in
  * silence while the caller hears music. `consulting`: in a room without the caller, with whom the call may go to.
@@ -140,6 +141,15 @@ export interface Call extends CallFacts {
   readonly heldUntil: number | null;
   readonly transfer: Transfer | null;
   readonly consults: number;
+  /** What the caller chooses from, how often in vain, the number of the prompt that counts and until when it is waited for. */
+  readonly menu: Menu | null;
+  readonly tries: number;
+  readonly turn: number;
+  readonly promptUntil: number | null;
+  readonly recording: 'off' | 'on' | 'paused';
+  readonly isRecordingBegun: boolean;
+  /** Conversations that the carrier has filed, by its ids. */
+  readonly recordings: readonly { readonly id: string; readonly seconds: number }[];
   readonly voicemail: Voicemail | null;
   readonly startedAt: number;
   readonly bridgedAt: number | null;
@@ -159,6 +169,9 @@ export type CallEvent =
   | { readonly type: 'leg-ended'; readonly legId: LegId; readonly reason: LegEnding }
   | { readonly type: 'caller-ended' }
   | { readonly type: 'room-ended'; readonly room: string }
+  /** `turn`: of the prompt they answer; null when the carrier does not say. */
+  | { readonly type: 'caller-keys'; readonly digits: string; readonly turn: number | null }
+  | { readonly type: 'conversation-recorded'; readonly recordingId: string; readonly seconds: number }
   | { readonly type: 'failover-ended'; readonly answered: boolean }
   | { readonly type: 'failed-over' }
   | { readonly type: 'voicemail-left'; readonly seconds: number; readonly recordingId: string | null }
@@ -188,10 +201,11 @@ export type CallCommand =
     }
   | { readonly type: 'supervision-changed'; readonly legId: LegId; readonly hears: Join['hears'] }
   | { readonly type: 'supervision-ended'; readonly legId: LegId }
+  | { readonly type: 'recording-asked'; readonly act: RecordingAct }
   | { readonly type: 'hang-up-asked' };
 
 /** `proof`: who accepted is with the caller for certain; `lost`: nobody has said that they had met. */
-export type CallTimer = 'ring' | 'retry' | 'wait' | 'proof' | 'lost' | 'hold' | 'voicemail' | 'life';
+export type CallTimer = 'ring' | 'retry' | 'wait' | 'proof' | 'lost' | 'hold' | 'menu' | 'voicemail' | 'life';
 
 /** What must happen because of an event. The runner performs the first four itself, inside the transaction. */
 export type CallEffect =
@@ -215,6 +229,7 @@ export type CallEffect =
   | { readonly kind: 'dial-leg'; readonly legId: LegId }
   | { readonly kind: 'hang-up-leg'; readonly legId: LegId }
   | { readonly kind: 'instruct-leg'; readonly legId: LegId }
+  | { readonly kind: 'record'; readonly act: RecordingAct }
   | { readonly kind: 'instruct-caller' }
   | { readonly kind: 'hang-up-caller' };
 
@@ -231,6 +246,13 @@ export const callDefaults = Object.freeze({
   heldUntil: null,
   transfer: null,
   consults: 0,
+  menu: null,
+  tries: 0,
+  turn: 0,
+  promptUntil: null,
+  recording: 'off',
+  isRecordingBegun: false,
+  recordings: [] as Call['recordings'],
 } as const);
 const legDefaults = { role: 'agent', acceptedAt: null, hears: null } as const;
 

@@ -70,6 +70,8 @@ const reasons: Readonly<Record<CallOrder['type'], string>> = {
   'supervision-asked': 'only a bridged, held or consulting call can be supervised',
   'supervision-changed': 'only a supervisor who has not left, in another mode than now',
   'supervision-ended': 'only a supervisor who has not left',
+  'recording-asked':
+    'a recording is started, paused, resumed or stopped on a call whose plan records, while somebody talks',
   'hang-up-asked': 'it is over',
 };
 
@@ -127,6 +129,8 @@ function needsOf(order: CallOrder): readonly Capability[] {
     case 'supervision-asked':
     case 'supervision-changed':
       return order.hears === 'coach' ? ['supervise', 'coach'] : order.hears === 'talk' ? ['three-way'] : ['supervise'];
+    case 'recording-asked':
+      return order.act === 'pause' || order.act === 'resume' ? ['pause-recording'] : ['record-conversation'];
     case 'supervision-ended':
     case 'hang-up-asked':
       return [];

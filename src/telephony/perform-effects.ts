@@ -14,7 +14,7 @@ import { type Call, type CallTimer, isLive, type Leg, legOf } from './call.ts';
 import type { Calls } from './calls.postgres.ts';
 import { checkCallKind, createCheckCall } from './check-call.ts';
 import type { CallRunner } from './run-call.ts';
-import type { CarrierAnswer, VoiceCarrier } from './voice-carrier.ts';
+import type { CarrierAnswer, RecordingAct, VoiceCarrier } from './voice-carrier.ts';
 
 interface World {
   readonly db: Db;
@@ -28,6 +28,7 @@ interface CallPayload {
   readonly callId: CallId;
   readonly legId?: LegId;
   readonly timer?: CallTimer;
+  readonly act?: RecordingAct;
 }
 
 const done: Settlement = { kind: 'done' };
@@ -42,6 +43,7 @@ export function createCallEffects(world: World): Readonly<Record<string, EntryHa
       withLeg(world, claimed, (call, leg) => instructLeg(world, claimed, call, leg)),
     'call.instruct-caller': (claimed: Claimed) =>
       withCall(world, claimed, (call) => instructCaller(world, claimed, call)),
+    'call.record': (claimed: Claimed) => withCall(world, claimed, (call) => record(world, claimed, call)),
     'call.hang-up-caller': (claimed: Claimed) => withCall(world, claimed, (call) => hangUpCaller(world, claimed, call)),
     [checkCallKind]: createCheckCall(world),
     'call.timer': async (claimed: Claimed) => {
@@ -98,6 +100,14 @@ async function instructCaller(world: World, claimed: Claimed, call: Call): Promi
   const answer = await carrierOf(world, call).instruct(call.carrierCallId, instructionsFor(call, null));
   if (answer.kind === 'gone') await world.runner.run(call.id, { type: 'caller-ended' });
   return settlementOf(world, claimed, answer);
+}
+
+async function record(world: World, claimed: Claimed, call: Call): Promise<Settlement> {
+  const { act } = payloadOf(claimed);
+  const carrier = carrierOf(world, call);
+  if (act === undefined || carrier.record === undefined)
+    return { kind: 'dead', error: `${call.carrier} records no conversations` };
+  return settlementOf(world, claimed, await carrier.record(call.carrierCallId, act, call.id));
 }
 
 async function hangUpCaller(world: World, claimed: Claimed, call: Call): Promise<Settlement> {

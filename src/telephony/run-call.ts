@@ -119,12 +119,13 @@ async function perform(world: World, work: Work, call: Call, effect: CallEffect)
       await addEffect(world, work, call, { lane: laneOf(call), kind: `call.${effect.kind}`, payload });
       return null;
     }
+    case 'record':
     case 'instruct-caller':
     case 'hang-up-caller':
       await addEffect(world, work, call, {
         lane: laneOf(call),
         kind: `call.${effect.kind}`,
-        payload: { callId: call.id },
+        payload: { callId: call.id, ...('act' in effect ? { act: effect.act } : {}) },
       });
       return null;
     default:

@@ -14,6 +14,7 @@ export const runs: fc.Arbitrary<Run> = fc.record({
   atOnce: fc.integer({ min: 1, max: 3 }),
   begins: fc.oneof(
     { weight: 12, arbitrary: fc.constant('usual' as const) },
+    { weight: 3, arbitrary: fc.constant('menu' as const) },
     { weight: 1, arbitrary: fc.constantFrom('handed-over', 'voicemail', 'failover', 'hang-up' as const) },
   ),
 });
@@ -36,6 +37,10 @@ const endEvents: fc.Arbitrary<CallEvent> = fc.oneof(
   fc.nat({ max: 3 }).map((seconds) => ({ type: 'voicemail-left', seconds, recordingId: null }) as const),
   fc.constant<CallEvent>({ type: 'carrier-lost' }),
   fc.constant<CallEvent>({ type: 'hang-up-asked' }),
+  fc.nat({ max: 2 }).map((id) => ({ type: 'conversation-recorded', recordingId: `RE${id}`, seconds: 7 }) as const),
+  fc
+    .record({ digits: fc.constantFrom('', '1', '2', '3', '4', '5', '7', '9'), turn: fc.constantFrom(null, 1, 2, 3) })
+    .map((keys) => ({ type: 'caller-keys', ...keys }) as const),
 );
 
 /** Legs 106 and 107 are outside numbers, 108 and 109 supervisors, if they are rung at all. */
@@ -80,6 +85,12 @@ const commands: fc.Arbitrary<CallEvent> = fc.oneof(
       .tuple(supervisor, hears)
       .map(([id, how]) => ({ type: 'supervision-changed', legId: id, hears: how }) as const),
   },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom('start', 'pause', 'resume', 'stop' as const)
+      .map((act) => ({ type: 'recording-asked', act }) as const),
+  },
   { weight: 1, arbitrary: supervisor.map((id) => ({ type: 'supervision-ended', legId: id }) as const) },
 );
 
@@ -119,7 +130,11 @@ function likely({ call, clock }: StagedCall): CallEvent[] {
     { type: 'supervision-changed', legId: id, hears: 'talk' },
     { type: 'supervision-ended', legId: id },
   ]);
-  const talk = [listen, ...changes];
+  const talk: CallEvent[] = [listen, ...changes, { type: 'recording-asked', act: 'pause' }];
+  if (state === 'menu') {
+    const { turn } = call();
+    return ['', '1', '2', '3', '4', '5', '7', '9'].map((digits) => ({ type: 'caller-keys', digits, turn }));
+  }
   if (state === 'bridged') return [...ofLegs, ...talk, { type: 'hold-asked' }, toAgent, blind, warm];
   if (state === 'held') return [...ofLegs, ...talk, { type: 'resume-asked' }, toAgent, blind, warm];
   if (state !== 'consulting') return ofLegs;

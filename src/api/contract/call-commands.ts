@@ -28,4 +28,10 @@ export const superviseBody = z.strictObject({
     .describe('listen: heard by nobody; coach: heard by the agent only; talk: heard by both'),
 });
 
+export const recordingBody = z.strictObject({
+  act: z
+    .enum(['start', 'pause', 'resume', 'stop'])
+    .describe('pause while card data are spoken; start after stop only, on a call whose plan records'),
+});
+
 export const supervisionBody = z.strictObject({ mode: superviseBody.shape.mode });

@@ -8,7 +8,7 @@ import type { LegId } from '../../ports/ids.ts';
 import type { TransferTarget } from '../../telephony/call.ts';
 import type { CallOrder, Whom } from '../../telephony/command-call.ts';
 import type { ApiWorld, App } from '../app-type.ts';
-import { superviseBody, supervisionBody, transferBody } from '../contract/call-commands.ts';
+import { recordingBody, superviseBody, supervisionBody, transferBody } from '../contract/call-commands.ts';
 import { callView } from '../contract/calls.ts';
 import { callIdField } from '../contract/fields.ts';
 import { answerOnce, idempotencyHeaders } from '../once.ts';
@@ -52,6 +52,11 @@ export function registerCallCommandRoutes(app: App, world: ApiWorld): void {
     '/v1/calls/:id/transfer',
     { schema: { ...shared, params, body: transferBody, summary: 'Move the call to an agent, a queue or a number' } },
     (request) => give(request, { type: 'transfer-asked', mode: request.body.mode, to: targetOf(request.body.to) }),
+  );
+  app.post(
+    '/v1/calls/:id/recording',
+    { schema: { ...shared, params, body: recordingBody, summary: 'Start, pause, resume or stop the recording' } },
+    (request) => give(request, { type: 'recording-asked', act: request.body.act }),
   );
   registerSupervision(app, give);
 }

@@ -113,6 +113,8 @@ export function callViewOf(call: Call): z.infer<typeof callView> {
     visitId: call.visitId,
     verdict: call.verdict === null ? null : { ...call.verdict },
     voicemail: call.voicemail === null ? null : { ...call.voicemail },
+    recording: call.recording,
+    recordings: call.recordings.map((one) => ({ ...one })),
     queue: call.queue,
     legs: call.legs.map(({ id, role, agentId, state, hears, ending }) => ({
       id,
