@@ -8,6 +8,8 @@ export const callLimits = Object.freeze({
   bridgeLostMs: 1_000,
   /** A caller on hold hears music this long; then whoever has them hears them again. */
   holdMs: 15 * 60_000,
+  /** Tries of one dial while the carrier does not answer, and the pauses between; then the next phone is rung. */
+  dialRetryPausesMs: [500, 1_000, 2_000] as readonly number[],
   /** A prompt is spoken, and the answer to it on its way, in this much more than its own time limit. */
   promptSlackMs: 60_000,
   /** A recording is fetched from the carrier within this, and is not larger. */

@@ -3,6 +3,7 @@
  * is still wanted, because the call may have moved on since it was written, and may be run again after a crash: a
  * repeated dial asks the carrier for the call it may already have made.
  */
+import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import { AppError } from '../ports/errors.ts';
 import type { CallId, LegId } from '../ports/ids.ts';
@@ -72,12 +73,16 @@ async function dial(world: World, claimed: Claimed, call: Call, leg: Leg): Promi
     return done;
   }
   const settlement: Settlement =
-    answer.kind === 'refused'
-      ? { kind: 'dead', error: answer.reason }
-      : retryOrGiveUp(world.clock, claimed.attempts, answer.reason);
+    answer.kind === 'refused' ? { kind: 'dead', error: answer.reason } : dialAgain(world, claimed, answer.reason);
   if (settlement.kind === 'dead')
     await world.runner.run(call.id, { type: 'leg-ended', legId: leg.id, reason: 'failed' });
   return settlement;
+}
+
+/** A caller waits meanwhile: a phone that cannot be rung soon makes room for the next one. */
+function dialAgain(world: World, claimed: Claimed, error: string): Settlement {
+  const pauseMs = limits.dialRetryPausesMs[claimed.attempts - 1];
+  return pauseMs === undefined ? { kind: 'dead', error } : { kind: 'retry', dueAt: world.clock.now() + pauseMs, error };
 }
 
 async function hangUpLeg(world: World, claimed: Claimed, call: Call, leg: Leg): Promise<Settlement> {
@@ -99,7 +104,11 @@ async function instructCaller(world: World, claimed: Claimed, call: Call): Promi
   if (call.state === 'ended') return done;
   const answer = await carrierOf(world, call).instruct(call.carrierCallId, instructionsFor(call, null));
   if (answer.kind === 'gone') await world.runner.run(call.id, { type: 'caller-ended' });
-  return settlementOf(world, claimed, answer);
+  const settlement = settlementOf(world, claimed, answer);
+  if (answer.kind !== 'unavailable' || settlement.kind !== 'dead') return settlement;
+  // A caller who is not told hears music for ever: they are told for as long as the call lives.
+  const { reason: error } = answer;
+  return { kind: 'retry', dueAt: world.clock.now() + (limits.effectRetryPausesMs.at(-1) ?? 0), error };
 }
 
 async function record(world: World, claimed: Claimed, call: Call): Promise<Settlement> {

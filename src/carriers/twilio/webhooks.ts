@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { limits } from '../../../config/limits.ts';
-import { AppError, unreachable } from '../../ports/errors.ts';
+import { AppError, errorCatalogue, unreachable } from '../../ports/errors.ts';
 import { readInput } from '../../ports/field-faults.ts';
 import type { CallId, LegId, MessageId } from '../../ports/ids.ts';
 import type { MessageDesk } from '../../sms/message-desk.ts';
@@ -14,6 +14,8 @@ import type { Instruction } from '../../telephony/instructions.ts';
 import type { LegFact, LegReport } from '../../telephony/leg-report.ts';
 import type { CallDesk } from '../../telephony/take-call.ts';
 import type { AnswerInTime } from '../answer-in-time.timer.ts';
+import { inTime } from '../in-time.timer.ts';
+import { holdTheLine, withWhatWasSaid } from './hold-the-line.ts';
 import { readForm } from './read-form.ts';
 import {
   type CallStatusReport,
@@ -95,9 +97,27 @@ async function take(
   const header = request.headers['x-twilio-signature'];
   const signature = Array.isArray(header) ? header[0] : header;
   verifySignature(world.account, world.publicUrl(), { signature, pathAndQuery: request.raw.url ?? '', fields });
-  const instructions = await handler(fields, request.query);
-  const document = toTwiml(instructions === 'empty' ? [] : instructions, world.publicUrl());
+  const document = await documentOf(world, handler, request, fields);
   return reply.type('text/xml; charset=utf-8').send(document);
+}
+
+/**
+ * In the middle of a call a record that is slow or away costs the leg a pause, and the same question comes again. The
+ * first webhook has its own way out, status callbacks have nobody waiting.
+ */
+async function documentOf(world: World, handler: Handler, request: FastifyRequest, fields: Fields): Promise<string> {
+  const url = request.raw.url ?? '';
+  const isMidCall = /^\/carriers\/twilio\/voice\/(?:next|agent)\b/.test(url);
+  const answering = handler(isMidCall ? withWhatWasSaid(fields, request.query) : fields, request.query);
+  try {
+    const instructions = await (isMidCall ? inTime(answering, limits.callAnswerTimeoutMs) : answering);
+    return toTwiml(instructions === 'empty' ? [] : instructions, world.publicUrl());
+  } catch (fault) {
+    const isOurs = !(fault instanceof AppError) || errorCatalogue[fault.code].status >= 500;
+    if (!isMidCall || !isOurs) throw fault;
+    request.log.error({ err: fault }, 'leg-held-without-record');
+    return holdTheLine(fields, url, world.publicUrl());
+  }
 }
 
 async function onIncomingCall(world: World, fields: Fields): Promise<readonly Instruction[]> {
