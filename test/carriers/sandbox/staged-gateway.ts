@@ -127,7 +127,7 @@ export function setup(stage: Stage = {}) {
 
 type Owed = { readonly callId: CallId; readonly effect: CallEffect };
 
-function createStagedRecord(stage: Stage, ids: ReturnType<typeof createIds>) {
+export function createStagedRecord(stage: Stage, ids: ReturnType<typeof createIds>) {
   const calls = new Map<CallId, Call>();
   const heard: LegReport[] = [];
   const effects: Owed[] = [];
