@@ -108,7 +108,6 @@ async function assemble(
   const lines = noLines();
   const address = { url: '' };
   const publicUrl = () => settings.publicUrl ?? address.url;
-  const leasing = openSharedLeasing(settings.redisUrl, log, logFault);
   const core = createCore({
     database,
     jobs,
@@ -123,7 +122,7 @@ async function assemble(
     publicUrl,
     carrierFallbackUrl: settings.carrierFallbackUrl,
     countDelivery: metrics.countDelivery,
-    ...leasing.shared,
+    ...openSharedLeasing(settings.redisUrl, log),
   });
   const madeDemo = settings.demo ? await ensureDemo(settings, core) : null;
   const app = await openApp(settings, log, metrics.observeRequest);
@@ -164,7 +163,6 @@ async function assemble(
     poster.close();
     await core.failovers.tellLater();
     await core.leaseBook.close();
-    leasing.close();
     await database.close();
   });
   return Object.freeze({ url: address.url, madeDemo, close });

@@ -27,7 +27,7 @@ export function createVisitRate(store: RateLimiterAbstract = new RateLimiterMemo
 }
 
 /** What any store of the rate is made with. */
-export const visitRateBounds = Object.freeze({
+const visitRateBounds = Object.freeze({
   keyPrefix: 'visits',
   points: limits.visitsPerAddressMax,
   duration: limits.visitsPerAddressWithinMs / 1_000,

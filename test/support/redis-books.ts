@@ -1,5 +1,4 @@
 /** Opens the lease book in Redis for tests, as one more process would each time. */
-import { randomBytes } from 'node:crypto';
 import { createRedisLeaseBook } from '../../src/numbers/lease-book.redis.ts';
 import type { LeaseBook } from '../../src/numbers/lease-book.ts';
 import { connectLeaseRedis, type LeaseConnection } from '../../src/numbers/lease-redis.redis.ts';
@@ -16,7 +15,6 @@ export function openRedisBook(
     ...world,
     connection: connectLeaseRedis(redis.url),
     keyPrefix: redis.keyPrefix.slice(1, -1),
-    consumer: randomBytes(6).toString('hex'),
     log: silentLog,
     ...more,
   });
