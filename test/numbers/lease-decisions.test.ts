@@ -121,7 +121,8 @@ onRedis('the ledger and the scripts', (redis) => {
           clock.at += one.ms;
           return;
         case 'stock':
-          stock = { ...stock, numbers: numbers.slice(0, one.left) };
+          // One that came back would go on where the record says; this record says nothing.
+          stock = { ...stock, numbers: stock.numbers.slice(0, one.left) };
           ledger.setNumbers(stock.numbers, 0);
           return book.refresh(poolId);
       }

@@ -113,6 +113,56 @@ onRedis('many books on one Redis', (redis) => {
       expect(await waiting()).toBe(0);
     });
 
+    test('two a minute from one address are two over all books, in one order or another', async () => {
+      const { arrive, books, clock, addNumber, poolId } = await setup({ numbers: 8 });
+      const from = (address: string) => ({
+        guard: { address, proven: true, newPerMinuteMax: 2, livePerAddressMax: 9, provenAboveShare: 1 },
+      });
+      const ask = () => Promise.all([...books, ...books].map((book) => arrive(book, null, from('here'))));
+      const kinds = async () => (await ask()).map(({ answer }) => answer?.kind === 'refused' && answer.reason).sort();
+      expect(await kinds()).toEqual(['address-new', 'address-new', false, false]);
+      expect((await arrive(books[0], null, from('there'))).lease).not.toBeNull();
+      clock.at += limits.visitsPerAddressWithinMs - 1;
+      expect(await kinds()).toEqual(Array.from({ length: 4 }, () => 'address-new'));
+      clock.at += 1;
+      await addNumber();
+      await books[0].refresh(poolId);
+      expect(await kinds()).toEqual(['address-new', 'address-new', false, false]);
+    });
+
+    test('a beat of a lease that is not in the record yet is kept until it is', async () => {
+      const { arrive, beat, openWith, record, books, leases } = await setup();
+      const back = Promise.withResolvers<void>();
+      const slow = openWith({
+        record: { ...record, fileGrants: async (grants) => back.promise.then(() => record.fileGrants(grants)) },
+      });
+      const { visit } = await arrive(slow);
+      await beat(books[0], visit.id, { engagedSeconds: 42 });
+      await books[0].tick();
+      back.resolve();
+      await slow.tick();
+      await books[0].tick();
+      expect(await leases()).toMatchObject([{ engaged_seconds: 42 }]);
+    });
+
+    test('what a version before left in Redis is filed before the pool is read, and then forgotten', async () => {
+      const { arrive, openWith, record, poolId, numbers, ids, newVisit, terms, clock, enterpriseId, leases } =
+        await setup();
+      const client = new Redis(redis.url);
+      onTestFinished(() => client.disconnect());
+      const visit = newVisit('ada');
+      const times = { grantedAt: clock.at, holdUntil: clock.at + terms.holdMs, expiresAt: clock.at + terms.holdMs };
+      const [numberId] = numbers;
+      const lease = { id: ids.make('lease'), visitId: visit.id, numberId, e164: '', generation: 1, ...times };
+      const [old = ''] = keys.ofOldPool(poolId);
+      await client.hset(old, 'loaded', 1);
+      const packed = JSON.stringify({ ...lease, enterpriseId, poolId });
+      await client.xadd(keys.grants(poolId), '*', 'visit', JSON.stringify(visit), 'lease', packed);
+      expect((await arrive(openWith({ record }))).answer).toEqual({ kind: 'refused', reason: 'exhausted' });
+      expect(await leases()).toMatchObject([{ id: lease.id, visitor_id: 'ada' }]);
+      expect(await client.exists(old)).toBe(0);
+    });
+
     test('a statement that PostgreSQL ended for the sake of another process is done again', async () => {
       const { arrive, beat, openWith, record, leases } = await setup({ numbers: 2 });
       const ended = new Set<string>();
