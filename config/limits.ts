@@ -239,6 +239,8 @@ export const limits = Object.freeze({
   /** The lease book in Redis: how long one command may take; how long a page waits for Redis to come back, a call for it all. */
   leaseRedisTimeoutMs: 2_000,
   leasePatienceMs: 1_000,
+  /** Turns of the event loop within which a connection that broke under a command is seen to be closed. */
+  lostNoticedTurnsMax: 100,
   settlePatienceMs: 1_000,
   leaseCloseTimeoutMs: 5_000,
   /** What Redis has lost is brought back from the record; while that fails it is tried again this often. */
