@@ -93,6 +93,13 @@ export function createLeaseRedis(world: World) {
     }
   }
 
+  /** A command may hear of a broken connection some turns before we do; trying again in between would be in vain. */
+  async function untilNoticed(through: Gate): Promise<void> {
+    for (let turn = 0; gate === through && turn < limits.lostNoticedTurnsMax; turn += 1) {
+      await new Promise((next) => setImmediate(next));
+    }
+  }
+
   function giveUp(waiting: Gate): void {
     waiting.reject(new AppError('unavailable', { detail: 'the lease book cannot be reached just now' }));
   }
@@ -118,7 +125,10 @@ export function createLeaseRedis(world: World) {
           return await act();
         } catch (fault) {
           if (fault instanceof AppError || !isOfRedis(fault)) throw fault;
-          if (attempt === 1 && isLost(fault)) continue;
+          if (attempt === 1 && isLost(fault)) {
+            await untilNoticed(through);
+            continue;
+          }
           throw new AppError('unavailable', { detail: 'the lease book cannot be reached just now', cause: fault });
         }
       }
