@@ -2,7 +2,10 @@
  * Every bound in one place: bytes, times, counts. A bound that a carrier or a rule sets names its source; the others
  * are ours. Units stand last in the name.
  */
+import { routePlanLimits } from './route-plan-limits.ts';
+
 export const limits = Object.freeze({
+  ...routePlanLimits,
   /** Carrier webhooks and API bodies (contracts section 7). */
   webhookBodyBytesMax: 64 * 1024,
   /** Objects within objects in a body. */
@@ -19,13 +22,6 @@ export const limits = Object.freeze({
   failoverTellEveryMs: 2_000,
   /** The longest a carrier's REST API may take to answer. */
   carrierRequestTimeoutMs: 10_000,
-  /** A signed webhook of Vonage's may be this old (ours), and so many tokens are told from repeated ones. */
-  vonageTokenAgeSecondsMax: 300,
-  vonageTokensKeptMax: 100_000,
-  /** Incoming calls that are taken at once; Vonage is told 503 about one more, and asks once again. */
-  vonageTakesMax: 64,
-  /** The practice Twilio of the demo takes as many calls as a busy day makes. */
-  practiceCallsPerSecond: 10_000,
   /** Tries of one carrier effect (dial, hang up, send) before it is given up, and the pauses between. */
   effectRetryPausesMs: [500, 1_000, 2_000, 5_000, 10_000, 30_000] as readonly number[],
   /** One agent's phone rings this long (ours: four rings). */
@@ -41,6 +37,12 @@ export const limits = Object.freeze({
   callWaitMs: 60_000,
   /** While all agents are busy, the next look for a free one. */
   agentRetryMs: 3_000,
+  /** Who accepted a call may turn out not to have reached the caller for this long; the others are kept meanwhile. */
+  bridgeProofMs: 2_000,
+  /** When their leg ended within it and the carrier says nothing of a room that ended, they never met. */
+  bridgeLostMs: 1_000,
+  /** An agent who did not pick up is not offered another call before this. */
+  agentRestMs: 15_000,
   /** Agents rung for one call. */
   offersPerCallMax: 10,
   /** Of an agent's latest calls, as many are told from the one a repeated dial may have made. */

@@ -25,7 +25,6 @@ import type { Jobs } from '../ports/jobs.ts';
 import { readOrMakeKey } from '../ports/key-file.file.ts';
 import { type Practice, readPractice, writePractice } from '../ports/practice-file.file.ts';
 import { migrate } from '../records/migrate.postgres.ts';
-import { createEventPoster, type EventPoster } from '../records/post-event.http.ts';
 import type { Db, Tables } from '../records/schema.ts';
 import { createGoogleTokens } from '../selling/google-token.http.ts';
 import { createPostVendor } from '../selling/post-vendor.http.ts';
@@ -39,6 +38,7 @@ import { openSnippets } from './build-snippet.file.ts';
 import { type Core, createCore } from './core.ts';
 import { makeDemo } from './first-start.postgres.ts';
 import { createMetrics } from './metrics.ts';
+import { createPosters } from './posters.ts';
 import { practiceTwilio } from './practice-twilio.ts';
 import { openSharedLeasing } from './shared-leasing.ts';
 
@@ -104,7 +104,7 @@ async function assemble(
   logFault: (fault: unknown, event: string) => void,
 ): Promise<Gateway> {
   const metrics = createMetrics();
-  const poster = createPoster(settings);
+  const posters = createPosters(settings);
   const jobs = createJobs({ backend: jobBackend(settings, database), queueName, logFault });
   const lines = noLines();
   const address = { url: '' };
@@ -118,12 +118,12 @@ async function assemble(
     random: Math.random,
     randomBytes,
     masterKey: await masterKeyOf(settings),
-    poster,
+    ...posters,
+    ...metrics,
     ...lines,
     sendConversion: createSender(settings),
     publicUrl,
     carrierFallbackUrl: settings.carrierFallbackUrl,
-    countDelivery: metrics.countDelivery,
     ...leasing.shared,
   });
   const madeDemo = settings.demo ? await ensureDemo(settings, core) : null;
@@ -159,10 +159,10 @@ async function assemble(
     await acceptWaiting(app.server);
     await app.close();
     // A receiver may take longer to answer than we may take to end: its event is tried again at the next start.
-    const patience = setTimeout(() => poster.close(), settings.drainTimeoutMs / 2);
+    const patience = setTimeout(() => posters.poster.close(), settings.drainTimeoutMs / 2);
     await jobs.close();
     clearTimeout(patience);
-    poster.close();
+    posters.close();
     await core.failovers.tellLater();
     await core.leaseBook.close();
     leasing.close();
@@ -206,15 +206,6 @@ function noLines() {
     texts: new Map<string, MessageGateway>(),
     suppliers: new Map<string, NumberSupplier>(),
   };
-}
-
-function createPoster(settings: Settings): EventPoster {
-  return createEventPoster({
-    clock: systemClock,
-    allowLoopback: settings.webhookAllowLoopback,
-    timeoutMs: limits.deliveryTimeoutMs,
-    responseBytesMax: limits.deliveryResponseBytesMax,
-  });
 }
 
 function createSender({ vendors }: Settings): SendConversion {

@@ -61,6 +61,8 @@ export async function wireCore(
     randomBytes,
     masterKey: randomBytes(32),
     poster,
+    hookPoster: poster,
+    countHook: () => undefined,
     voice,
     texts,
     sendConversion: async () => ({ kind: 'taken' }),
