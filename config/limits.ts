@@ -2,10 +2,15 @@
  * Every bound in one place: bytes, times, counts. A bound that a carrier or a rule sets names its source; the others
  * are ours. Units stand last in the name.
  */
+import { grantLimits } from './grant-limits.ts';
 import { routePlanLimits } from './route-plan-limits.ts';
+import { sellingLimits } from './selling-limits.ts';
+import { sipLimits } from './sip-limits.ts';
 
 export const limits = Object.freeze({
   ...routePlanLimits,
+  ...sellingLimits,
+  ...sipLimits,
   /** Carrier webhooks and API bodies (contracts section 7). */
   webhookBodyBytesMax: 64 * 1024,
   /** Objects within objects in a body. */
@@ -88,18 +93,7 @@ export const limits = Object.freeze({
   codeTriesPerCallMax: 5,
   /** The page sends a beat this often while visible. */
   beatEveryMs: 15_000,
-  /**
-   * The lease book in memory. Grants that wait for their commit: more than this at once are refused, and one that has
-   * waited this long answers 503, so that the page goes on without a number.
-   */
-  grantsWaitingMax: 10_000,
-  grantPatienceMs: 2_000,
-  /** Grants in one commit. One commit is under way at a time: two made smaller ones and took more of the server. */
-  grantsPerCommitMax: 256,
-  /** Pauses before a commit whose fate is not known is tried again. */
-  grantRetryPausesMs: [50, 100, 200, 400, 800] as readonly number[],
-  /** A number that another process has given meanwhile is replaced by another one this often. */
-  grantTriesMax: 5,
+  ...grantLimits,
   /** Beats are written this often; a crash may lose as much of them, and a rebuilt book allows for it. */
   beatFlushEveryMs: 1_000,
   beatsPerWriteMax: 1_000,
@@ -124,6 +118,8 @@ export const limits = Object.freeze({
   /** Visits of one address that are counted; a pool's policy says how many of them are given a number. */
   visitsPerAddressMax: 10_000,
   visitsPerAddressWithinMs: 60_000,
+  /** Addresses counted by one process; beyond them the longest unseen are forgotten. */
+  visitAddressesMax: 500_000,
   /** How long a page view waits for Redis to count it; after that this process counts alone. */
   visitRateTimeoutMs: 250,
   /** How often a pool's numbers are compared with the record, in case another program has changed them. */
@@ -179,32 +175,6 @@ export const limits = Object.freeze({
   /** Latest texts between two addresses among which a repeated send looks for its own. */
   messagesLookedThrough: 20,
   pageItemsMax: 200,
-  /** The longest span one report may cover, and the longest by the hour. */
-  reportSpanMs: 400 * 24 * 60 * 60 * 1_000,
-  reportHourlySpanMs: 31 * 24 * 60 * 60 * 1_000,
-  /** What a report covers when nothing is asked for. */
-  reportDefaultSpanMs: 30 * 24 * 60 * 60 * 1_000,
-  reportStatementTimeoutMs: 30_000,
-  /** Groups in one campaign report; the totals count those left off too. */
-  reportRowsMax: 1_000,
-  /** A lease granted longer than this before a report's start is taken to have ended by then. */
-  reportLeaseReachMs: 7 * 24 * 60 * 60 * 1_000,
-  /** A conversion named by its visitor alone goes to the visitor's latest visit within this. */
-  conversionLookBackMs: 90 * 24 * 60 * 60 * 1_000,
-  /** A clock of the sender's may be ahead of ours by this. */
-  conversionAheadMs: 5 * 60 * 1_000,
-  destinationsPerEnterpriseMax: 20,
-  /** The longest an advertising vendor may take to answer, and what is read of its answer. */
-  exportTimeoutMs: 10_000,
-  exportResponseBytesMax: 64 * 1024,
-  /** Tries of one export, and the pauses between: what is not through by then waits for an operator. */
-  exportPausesMs: [5, 60, 600, 3_600, 21_600].map((seconds) => seconds * 1_000),
-  /** GA4 takes events back to here (Measurement Protocol, "sending events"). */
-  ga4BackdateMs: 72 * 60 * 60 * 1_000,
-  /** Meta refuses a whole request with an event older than this (Conversions API, `event_time`). */
-  metaBackdateMs: 7 * 24 * 60 * 60 * 1_000,
-  /** Google Ads knows a click this long (upload of offline conversions). */
-  googleAdsClickLifeMs: 90 * 24 * 60 * 60 * 1_000,
   /** Area codes whose place is kept in memory; there are some 10,000 in the world, 450 of them in North America. */
   areaCodesKeptMax: 12_000,
   /** Numbers given to one import request, and its bytes. */

@@ -68,9 +68,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((fault, request, reply) => sendProblem(fault, request, reply));
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(new AppError('not-found', { detail: 'no such route' }), request, reply),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    options.observe('unknown', 404, reply.elapsedTime);
+    return sendProblem(new AppError('not-found', { detail: 'no such route' }), request, reply);
+  });
   addHooks(app, options.observe);
   await app.register(swagger, {
     openapi: {
@@ -121,12 +122,16 @@ function addHooks(app: App, observe: ObserveRequest): void {
     if (state.closing) reply.header('connection', 'close');
     done(null, payload);
   });
-  app.addHook('onResponse', (request, reply, done) => {
-    observe(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime);
-    done();
+  // Each route is told its own name, because asking a request for it makes an object of all that is known of the route.
+  app.addHook('onRoute', (route) => {
+    const { url } = route;
+    route.onResponse = (_request, reply, done) => {
+      observe(url, reply.statusCode, reply.elapsedTime);
+      done();
+    };
   });
   app.addHook('preValidation', (request, _reply, done) => {
-    refuseUnstorable(request.body);
+    if (!isStorable(request.body, 0)) refuseUnstorable(request.body);
     done();
   });
 }
@@ -171,6 +176,17 @@ function sendProblem(fault: unknown, request: FastifyRequest, reply: FastifyRepl
     .type('application/problem+json; charset=utf-8')
     .serializer((body: unknown) => JSON.stringify(body))
     .send(toProblem(error, request.id));
+}
+
+/** What nearly every body is found to be; `refuseUnstorable` says what is wrong with the others. */
+function isStorable(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth >= limits.bodyDepthMax) return false;
+  for (const key in value) {
+    if (!isStorable(key, depth + 1) || !isStorable(Reflect.get(value, key), depth + 1)) return false;
+  }
+  return true;
 }
 
 /** PostgreSQL holds neither NUL nor half a surrogate pair: such text is refused before anything is stored. */

@@ -43,13 +43,26 @@ export function createBeatBuffer(file: LeaseRecord['fileBeats']) {
   return Object.freeze({
     note,
 
-    /** Writes everything. Rejects when the record cannot be reached; nothing is lost then. */
-    flush: (): Promise<void> =>
+    /** Writes everything, but for what `isEarly`. Rejects when the record cannot be reached; nothing is lost then. */
+    flush: (isEarly: (beat: BufferedBeat) => boolean = () => false): Promise<void> =>
       writeNext(() => {
         const all = [...waiting.values()];
         waiting = new Map();
-        return all;
+        const ready: BufferedBeat[] = [];
+        for (const beat of all) {
+          if (isEarly(beat)) waiting.set(beat.visitId, beat);
+          else ready.push(beat);
+        }
+        return ready;
       }),
+
+    /** Visits and numbers of which something is known. */
+    subjects: (): (VisitId | NumberId)[] =>
+      [...waiting.values()].flatMap(({ visitId, numberId }) => [visitId, numberId]),
+
+    /** Visits of which something is known on this number. */
+    visitsOf: (numberId: NumberId): VisitId[] =>
+      [...waiting.values()].filter((beat) => beat.numberId === numberId).map(({ visitId }) => visitId),
 
     /** Writes what is known of one number. */
     flushNumber: (numberId: NumberId): Promise<void> =>

@@ -8,7 +8,7 @@
  * Two visits of one visitor (two tabs) share their number: the later one holds the lease, beats of either extend it.
  */
 import type { E164 } from '../ports/e164.ts';
-import type { EnterpriseId, LeaseId, NumberId, PoolId, VisitId, WebsiteId } from '../ports/ids.ts';
+import type { BatchId, EnterpriseId, LeaseId, NumberId, PoolId, VisitId, WebsiteId } from '../ports/ids.ts';
 
 /** A pool's durations, in milliseconds. */
 export interface LeaseTerms {
@@ -172,3 +172,32 @@ export interface LeaseRecord {
   /** Cheaper than reading the pool to see whether its numbers have changed. */
   readStamp(poolId: PoolId): Promise<string>;
 }
+
+/** Grants of one group commit. */
+export interface GrantBatch {
+  /** Ours: the same batch may be written again. */
+  readonly id: BatchId;
+  readonly grants: readonly GrantRecord[];
+  /** The epochs under which the leases were decided, of each of their pools. */
+  readonly epochs: ReadonlyMap<PoolId, number>;
+}
+
+/** Where grants stand between their commit and the record (`journal-record.postgres.ts`). */
+export interface JournalRecord {
+  /** Writes the batch, or nothing when some of its pools stand at another epoch; resolves with those. */
+  writeBatch(batch: GrantBatch): Promise<ReadonlySet<PoolId>>;
+  /**
+   * From now on this process alone gives the pool's numbers. Resolves with the pool's epoch: a new one, unless it still
+   * stands at `epoch`.
+   */
+  takePool(poolId: PoolId, epoch: number): Promise<number>;
+  /** Moves these batches into the record; those that are there already, or nowhere, make no difference. */
+  fileBatches(ids: readonly BatchId[]): Promise<void>;
+  /** Moves whatever the journal has, whoever wrote it. */
+  fileJournal(): Promise<void>;
+  /** Which of the leases the record has once everything is filed. */
+  filedOf(leases: readonly LeaseId[]): Promise<ReadonlySet<LeaseId>>;
+}
+
+/** What a book without Redis writes to. */
+export type JournalledRecord = LeaseRecord & JournalRecord;
