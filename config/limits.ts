@@ -27,13 +27,6 @@ export const limits = Object.freeze({
   failoverTellEveryMs: 2_000,
   /** The longest a carrier's REST API may take to answer. */
   carrierRequestTimeoutMs: 10_000,
-  /** A signed webhook of Vonage's may be this old (ours), and so many tokens are told from repeated ones. */
-  vonageTokenAgeSecondsMax: 300,
-  vonageTokensKeptMax: 100_000,
-  /** Incoming calls that are taken at once; Vonage is told 503 about one more, and asks once again. */
-  vonageTakesMax: 64,
-  /** The practice Twilio of the demo takes as many calls as a busy day makes. */
-  practiceCallsPerSecond: 10_000,
   /** Tries of one carrier effect (dial, hang up, send) before it is given up, and the pauses between. */
   effectRetryPausesMs: [500, 1_000, 2_000, 5_000, 10_000, 30_000] as readonly number[],
   /** One agent's phone rings this long (ours: four rings). */
