@@ -106,6 +106,13 @@ onEveryStore('the decision hook', (store) => {
     });
   });
 
+  test('cannot send a call back to the number it came to', async () => {
+    const { ask, hook, numbers, destinationRules, db, enterpriseId } = await setup();
+    await destinationRules.write(db, enterpriseId, { countries: ['US'], sipHosts: [] });
+    hook.answer = answered(200, { handOver: { to: numbers[0]?.e164 } });
+    expect((await ask()).plan).toMatchObject({ source: 'default', hook: { outcome: 'rubbish' } });
+  });
+
   describe('whose answer does not stand', () => {
     let stage: Awaited<ReturnType<typeof setup>>;
     beforeAll(async () => {
