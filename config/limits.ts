@@ -4,10 +4,12 @@
  */
 import { routePlanLimits } from './route-plan-limits.ts';
 import { sellingLimits } from './selling-limits.ts';
+import { sipLimits } from './sip-limits.ts';
 
 export const limits = Object.freeze({
   ...routePlanLimits,
   ...sellingLimits,
+  ...sipLimits,
   /** Carrier webhooks and API bodies (contracts section 7). */
   webhookBodyBytesMax: 64 * 1024,
   /** Objects within objects in a body. */

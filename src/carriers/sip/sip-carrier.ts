@@ -1,0 +1,149 @@
+/**
+ * The SIP carrier, put together: requests that drachtio brings go to whoever takes them, the call desk's orders go out, and
+ * legs are looked after. When drachtio is away the gateway serves everything else; calls that ring meanwhile are lost to
+ * the network, those that talk go on talking, because their sound does not pass through here.
+ */
+import { limits } from '../../../config/limits.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { RandomBytes } from '../../ports/ids.ts';
+import type { Log } from '../../ports/log.ts';
+import { failoverInstructions } from '../../telephony/answer-call.ts';
+import type { FailoverBook } from '../../telephony/failover-book.ts';
+import type { Dialable } from '../../telephony/instructions.ts';
+import type { CallDesk } from '../../telephony/take-call.ts';
+import type { VoiceCarrier } from '../../telephony/voice-carrier.ts';
+import type { AnswerInTime } from '../answer-in-time.timer.ts';
+import { createAuthenticate } from './authenticate.ts';
+import { allowedMethods, createConnectLegs } from './connect-legs.ts';
+import { createDialLeg } from './dial-leg.ts';
+import { connectDrachtio, type Drachtio } from './drachtio.ts';
+import { createFindTargets, type TrunkAccount } from './find-targets.ts';
+import { takeInDialog } from './in-dialog.ts';
+import type { Leg } from './leg.ts';
+import { createLegBook } from './leg-book.ts';
+import { createNonces } from './nonces.ts';
+import { isScanner } from './read-invite.ts';
+import { createPerform, type Perform } from './run-instructions.ts';
+import { serveRegister } from './serve-register.ts';
+import type { SipPhones } from './sip-phones.ts';
+import type { SipRequest } from './sip-request.ts';
+import { createSwitchboard, type Switchboard } from './switchboard.ts';
+import { takeInvite } from './take-invite.ts';
+import { createTellDesk } from './tell-desk.ts';
+import { createTransfer } from './transfer.ts';
+import type { TrunkList } from './trunk-list.ts';
+import { createSipVoice } from './voice.ts';
+import { createWatchLegs } from './watch-legs.ts';
+
+export interface SipCarrier {
+  readonly voice: VoiceCarrier;
+  /** Resolves when drachtio has taken us in; for tests and benchmarks. */
+  readonly connected: Promise<void>;
+  /** Legs this process holds. */
+  legs(): number;
+  close(): Promise<void>;
+}
+
+export interface SipWorld {
+  readonly drachtio: { readonly host: string; readonly port: number; readonly secret: string };
+  /** Realm of passwords and host of our users' addresses. */
+  readonly domain: string;
+  readonly trunks: TrunkList;
+  readonly trunk: TrunkAccount | null;
+  readonly phones: SipPhones;
+  readonly desk: Pick<CallDesk, 'hear'>;
+  readonly answerInTime: AnswerInTime;
+  readonly failovers: Pick<FailoverBook, 'find'>;
+  readonly mayCall: (to: Dialable) => boolean;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+export function createSipCarrier(world: SipWorld): SipCarrier {
+  const { clock, log, domain } = world;
+  const book = createLegBook();
+  const links: ((isUp: boolean) => void)[] = [];
+  const connected = new Promise<void>((resolve) => links.push((isUp) => isUp && resolve()));
+  // Each of these is asked only once everything stands.
+  const own: { switchboard?: Switchboard; perform?: Perform; take?: (request: SipRequest) => Promise<void> } = {};
+  const switchboard = () => own.switchboard as Switchboard;
+  const perform: Perform = (leg, instructions) => own.perform?.(leg, instructions);
+  const drachtio: Drachtio = connectDrachtio({
+    address: world.drachtio,
+    log,
+    onRequest: async (request) => own.take?.(request),
+    onLink: (isUp) => {
+      for (const told of links) told(isUp);
+    },
+  });
+  const shared = { ...world, drachtio, book, switchboard, perform, silentPlace: '127.0.0.1' };
+  const connectLegs = createConnectLegs(shared);
+  const desk = createTellDesk({
+    ...world,
+    onSilence: (leg) => withoutRecord(world, leg, switchboard(), perform, book.callerOf),
+  });
+  own.switchboard = createSwitchboard({ ...shared, connectLegs, desk });
+  const findTargets = createFindTargets(world);
+  const makeWord = () => Buffer.from(world.randomBytes(9)).toString('hex');
+  const dialLeg = createDialLeg({ ...shared, findTargets, makeWord });
+  own.perform = createPerform({ ...shared, dialLeg, connectLegs });
+  const transfer = createTransfer({ ...shared, dialLeg, connectLegs });
+  const nonces = createNonces(world);
+  const authenticate = createAuthenticate({ realm: domain, nonces, findAccount: world.phones.findAccount });
+  own.take = createRouter({
+    invite: (request) => takeInvite({ ...shared, authenticate }, request),
+    register: (request) => serveRegister({ ...world, authenticate }, request),
+    inDialog: (request) => takeInDialog({ ...shared, connectLegs, transfer }, request),
+  });
+  const watch = createWatchLegs({ ...shared, clock });
+  links.push(watch.onLink);
+  return {
+    voice: createSipVoice({ ...shared, dialLeg, hasTrunk: world.trunk !== null }),
+    connected,
+    legs: () => book.size,
+    async close(): Promise<void> {
+      watch.stop();
+      await Promise.race([
+        desk.settled(),
+        new Promise((resolve) => setTimeout(resolve, limits.sipCloseTimeoutMs).unref()),
+      ]);
+      drachtio.close();
+    },
+  };
+}
+
+/** Which of the takers a request is for. */
+function createRouter(
+  takers: Readonly<Record<'invite' | 'register' | 'inDialog', (request: SipRequest) => Promise<void>>>,
+) {
+  return async (request: SipRequest): Promise<void> => {
+    const toTag = /;\s*tag\s*=/i.test(request.header('To') ?? '');
+    if (toTag || request.method === 'ACK' || request.method === 'BYE') return takers.inDialog(request);
+    if (request.method === 'INVITE') return takers.invite(request);
+    if (request.method === 'REGISTER') return takers.register(request);
+    if (isScanner(request.header)) return request.drop();
+    if (request.method === 'OPTIONS') return request.answer(200, { headers: { Allow: allowedMethods } });
+    return request.answer(405, { headers: { Allow: allowedMethods } });
+  };
+}
+
+/**
+ * The record does not say what a leg does next, and nobody may be left in silence: a caller goes where their number's
+ * failover leads, without one the call is ended; an agent is let go, and the caller they were for is sent on.
+ */
+function withoutRecord(
+  world: SipWorld,
+  leg: Leg,
+  switchboard: Switchboard,
+  perform: Perform,
+  callerOf: (callId: NonNullable<Leg['callId']>) => Leg | undefined,
+): void {
+  const caller = leg.kind === 'caller' ? leg : leg.callId === null ? undefined : callerOf(leg.callId);
+  if (leg.kind !== 'caller') switchboard.endHere(leg, 'failed');
+  if (caller === undefined || caller.state === 'ended' || caller.peer !== null || caller.dnis === null) return;
+  const to = world.failovers.find('sip', caller.dnis);
+  if (to === null) switchboard.endHere(caller, 'failed', 'unavailable');
+  else perform(caller, failoverInstructions(to, caller.dnis));
+}

@@ -1,0 +1,86 @@
+/** The call desk's orders, carried out on the legs this process holds. What it does not hold is looked for at the far end. */
+import { limits } from '../../../config/limits.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Instruction } from '../../telephony/instructions.ts';
+import type { Capability, CarrierAnswer, VoiceCarrier } from '../../telephony/voice-carrier.ts';
+import type { DialLeg } from './dial-leg.ts';
+import { type Drachtio, SipFault } from './drachtio.ts';
+import { sayGoodbye } from './end-leg.ts';
+import type { LegBook } from './leg-book.ts';
+import type { Perform } from './run-instructions.ts';
+import type { Switchboard } from './switchboard.ts';
+
+interface World {
+  readonly book: LegBook;
+  readonly drachtio: Drachtio;
+  readonly dialLeg: DialLeg;
+  readonly switchboard: () => Switchboard;
+  readonly perform: Perform;
+  readonly hasTrunk: boolean;
+  readonly log: Log;
+}
+
+export function createSipVoice(world: World): VoiceCarrier {
+  const { book } = world;
+  return Object.freeze({
+    name: 'sip',
+    capabilities: new Set<Capability>([
+      'move-legs',
+      'hand-over-sip',
+      'attestation',
+      'sip-agents',
+      ...(world.hasTrunk ? (['hand-over-number'] as const) : []),
+    ]),
+
+    dial: world.dialLeg.dial,
+
+    async instruct(carrierCallId: string, instructions: readonly Instruction[]): Promise<CarrierAnswer> {
+      const leg = book.find(carrierCallId);
+      if (leg !== undefined) {
+        world.perform(leg, instructions);
+        return { kind: 'done' };
+      }
+      switch (await look(world, carrierCallId)) {
+        case 'gone':
+          return { kind: 'gone' };
+        case 'unknown':
+          return { kind: 'unavailable', reason: 'no connection to drachtio' };
+        case 'live':
+          // An earlier process began it and took with it what the phones described: it can be ended, not moved.
+          return { kind: 'refused', reason: 'the call outlived the process that could move it' };
+      }
+    },
+
+    async hangUp(carrierCallId: string): Promise<CarrierAnswer> {
+      const leg = book.find(carrierCallId);
+      if (leg !== undefined) {
+        world.switchboard().endHere(leg, 'completed');
+        return { kind: 'done' };
+      }
+      if (book.hasEnded(carrierCallId)) return { kind: 'gone' };
+      const ended = await sayGoodbye(world, carrierCallId);
+      if (ended === 'away') return { kind: 'unavailable', reason: 'no connection to drachtio' };
+      return { kind: ended === 'gone' ? 'gone' : 'done' };
+    },
+
+    look: (carrierCallId: string) => look(world, carrierCallId),
+  });
+}
+
+async function look({ book, drachtio }: World, carrierCallId: string): Promise<'live' | 'gone' | 'unknown'> {
+  if (book.find(carrierCallId) !== undefined) return 'live';
+  if (book.hasEnded(carrierCallId)) return 'gone';
+  return lookFar(drachtio, carrierCallId);
+}
+
+/** Whether a phone still knows of a dialog. */
+export async function lookFar(drachtio: Drachtio, dialogId: string): Promise<'live' | 'gone' | 'unknown'> {
+  if (!drachtio.isUp()) return 'unknown';
+  try {
+    const answer = await drachtio.ask({ method: 'OPTIONS', dialogId }, limits.sipLookTimeoutMs);
+    return answer.status === 481 || answer.status === 408 ? 'gone' : 'live';
+  } catch (fault) {
+    if (!(fault instanceof SipFault) || fault.kind === 'away') return 'unknown';
+    return 'gone';
+  }
+}
