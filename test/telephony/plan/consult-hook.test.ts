@@ -107,10 +107,14 @@ onEveryStore('the decision hook', (store) => {
   });
 
   test('cannot send a call back to the number it came to', async () => {
-    const { ask, hook, numbers, destinationRules, db, enterpriseId } = await setup();
-    await destinationRules.write(db, enterpriseId, { countries: ['US'], sipHosts: [] });
-    hook.answer = answered(200, { handOver: { to: numbers[0]?.e164 } });
-    expect((await ask()).plan).toMatchObject({ source: 'default', hook: { outcome: 'rubbish' } });
+    const { callDesk, hook, db, enterpriseId } = await setup();
+    const dnis = '+15035550131' as E164;
+    await db.updateTable('number').set({ e164: dnis }).where('enterprise_id', '=', enterpriseId).execute();
+    hook.answer = answered(200, { handOver: { to: dnis } });
+    const about = { carrier: 'sandbox', carrierCallId: 'SC-circle', ani: null, attestation: null, raw: {} };
+    expect(await callDesk.take({ ...about, dnis })).toMatchObject({
+      call: { plan: { source: 'default', hook: { outcome: 'rubbish', why: expect.stringMatching(/circle/) } } },
+    });
   });
 
   describe('whose answer does not stand', () => {
