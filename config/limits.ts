@@ -2,12 +2,14 @@
  * Every bound in one place: bytes, times, counts. A bound that a carrier or a rule sets names its source; the others
  * are ours. Units stand last in the name.
  */
+import { callLimits } from './call-limits.ts';
 import { grantLimits } from './grant-limits.ts';
 import { routePlanLimits } from './route-plan-limits.ts';
 import { sellingLimits } from './selling-limits.ts';
 import { sipLimits } from './sip-limits.ts';
 
 export const limits = Object.freeze({
+  ...callLimits,
   ...routePlanLimits,
   ...sellingLimits,
   ...sipLimits,
@@ -42,12 +44,6 @@ export const limits = Object.freeze({
   callWaitMs: 60_000,
   /** While all agents are busy, the next look for a free one. */
   agentRetryMs: 3_000,
-  /** Who accepted a call may turn out not to have reached the caller for this long; the others are kept meanwhile. */
-  bridgeProofMs: 2_000,
-  /** When their leg ended within it and the carrier says nothing of a room that ended, they never met. */
-  bridgeLostMs: 1_000,
-  /** An agent who did not pick up is not offered another call before this. */
-  agentRestMs: 15_000,
   /** Agents rung for one call. */
   offersPerCallMax: 10,
   /** Of an agent's latest calls, as many are told from the one a repeated dial may have made. */

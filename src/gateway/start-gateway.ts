@@ -135,7 +135,7 @@ async function assemble(
   registerApi(app, {
     ...core,
     ...readersOf(database.kysely, core),
-    suppliers: lines.suppliers,
+    ...lines,
     hasPublicUrl: settings.publicUrl !== null,
     webhookAllowLoopback: settings.webhookAllowLoopback,
     version: packageFile.version,

@@ -43,8 +43,9 @@ export function createStagedRecord(stage: StagedRecordPlan, ids: ReturnType<type
   const timers: Owed[] = [];
   const outage = { isOn: false };
 
-  const choose = (call: Call): CallEvent => {
-    const free = (stage.agents ?? []).find((agent) => call.legs.every((leg) => leg.to !== agent));
+  const choose = (call: Call, { only }: Extract<CallEffect, { kind: 'choose-agent' }>): CallEvent => {
+    const able = (stage.agents ?? []).filter((agent) => only === null || only === `agent_${agent}`);
+    const free = able.find((agent) => call.legs.every((leg) => leg.to !== agent));
     if (free === undefined) return { type: 'nobody-free', someoneBusy: false };
     return { type: 'agent-chosen', legId: ids.make('leg'), agentId: `agent_${free}` as never, phone: free };
   };
@@ -52,7 +53,7 @@ export function createStagedRecord(stage: StagedRecordPlan, ids: ReturnType<type
     calls.set(call.id, call);
     for (const effect of wanted) {
       if (effect.kind === 'set-timer') timers.push({ callId: call.id, effect });
-      if (effect.kind === 'choose-agent') apply(call.id, choose(calls.get(call.id) ?? call));
+      if (effect.kind === 'choose-agent') apply(call.id, choose(calls.get(call.id) ?? call, effect));
       else effects.push({ callId: call.id, effect });
     }
   };

@@ -13,6 +13,7 @@ import { AppError, errorCatalogue } from '../../../src/ports/errors.ts';
 import { createIds } from '../../../src/ports/ids.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import type { IncomingMessage, MessageReceipt } from '../../../src/sms/message-desk.ts';
+import type { CallEvent } from '../../../src/telephony/call.ts';
 import { createStagedRecord, type StagedRecordPlan } from '../../support/staged-record.ts';
 
 function phone(text: string): E164 {
@@ -96,5 +97,12 @@ export function setup(stage: Stage = {}) {
     await settle();
     return answer;
   };
-  return { app, network, record, head, voice, messages, texts, receipts, settle, send, act };
+  /** Something is asked of the one call there is; answers whether it was done. */
+  const command = async (event: CallEvent): Promise<boolean> => {
+    const [call] = record.calls.values();
+    const run = call === undefined ? null : record.apply(call.id, event);
+    await settle();
+    return run?.kind === 'advanced';
+  };
+  return { command, app, network, record, head, voice, messages, texts, receipts, settle, send, act };
 }
