@@ -8,7 +8,7 @@ import { limits } from '../../../config/limits.ts';
 import { createAnswerInTime } from '../../../src/carriers/answer-in-time.timer.ts';
 import { makeHa1 } from '../../../src/carriers/sip/digest.ts';
 import type { Binding } from '../../../src/carriers/sip/registrar.ts';
-import { createSipCarrier } from '../../../src/carriers/sip/sip-carrier.ts';
+import { createSipCarrier, type SipWorld } from '../../../src/carriers/sip/sip-carrier.ts';
 import type { SipPhones } from '../../../src/carriers/sip/sip-phones.ts';
 import { parseTrunkList } from '../../../src/carriers/sip/trunk-list.ts';
 import type { E164 } from '../../../src/ports/e164.ts';
@@ -59,6 +59,8 @@ const realServer = process.env.DRACHTIO_HOST
     }
   : null;
 
+export const onlyOnEdge = realServer === null;
+
 export async function stageSip(stage: SipStage = {}) {
   const edge = realServer === null ? await openSipEdge() : null;
   const network: SipNetwork = edge ?? udpNetwork(realServer?.sip ?? '');
@@ -70,7 +72,7 @@ export async function stageSip(stage: SipStage = {}) {
   const failover = stage.failover ?? null;
   const desk = { take: record.take, hear: record.hear };
   const failovers = { find: () => failover, note: (incoming: IncomingCall) => void record.noted.push(incoming) };
-  const carrier = createSipCarrier({
+  const world: SipWorld = {
     drachtio: edge?.drachtio ?? realServer?.drachtio ?? { host: '', port: 0, secret: '' },
     domain,
     trunks,
@@ -88,7 +90,8 @@ export async function stageSip(stage: SipStage = {}) {
     randomBytes,
     random: Math.random,
     log: process.env.SIP_LOG ? loudLog : silentLog,
-  });
+  };
+  const carrier = createSipCarrier(world);
   record.voice = carrier.voice;
   await carrier.connected;
   // A real server takes the methods we want a moment after it has let us in.
@@ -116,6 +119,12 @@ export async function stageSip(stage: SipStage = {}) {
     /** A caller from the trunk. */
     call: (plan: Parameters<Phone['call']>[1] = {}, dnis: string = ours) =>
       trunk.call(`sip:${dnis}@${network.server}`, { from: `<sip:${caller}@trunk.example>`, ...plan }),
+    /** The carrier of a process that was started after this one. */
+    async laterProcess() {
+      const later = createSipCarrier(world);
+      await later.connected;
+      return later;
+    },
     async close(): Promise<void> {
       await carrier.close();
       for (const plug of plugged) plug.close();
@@ -164,6 +173,8 @@ function createRecord(stage: SipStage) {
     noted: [] as IncomingCall[],
     incoming: [] as IncomingCall[],
     isAway: false,
+    /** An agent who picks up is told to wait: their taking the call is a moment away. */
+    acceptsLate: false,
     /** Takes reports and makes nothing of them. */
     isDeaf: false,
     voice: null as VoiceCarrier | null,
@@ -198,7 +209,7 @@ function createRecord(stage: SipStage) {
       }
       const now = calls.get(report.callId) ?? call;
       // A leg that the test itself has dialled waits for the test's orders.
-      const isTests = report.legId !== null && legOf(now, report.legId) === undefined;
+      const isTests = report.legId !== null && (record.acceptsLate || legOf(now, report.legId) === undefined);
       const instructions = isTests ? [{ verb: 'wait', seconds: 60 } as const] : instructionsFor(now, report.legId);
       return { kind: 'heard', call: now, instructions };
     },
