@@ -6,10 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { limits } from '../../../config/limits.ts';
 import { createAnswerInTime } from '../../../src/carriers/answer-in-time.timer.ts';
-import { makeHa1 } from '../../../src/carriers/sip/digest.ts';
-import type { Binding } from '../../../src/carriers/sip/registrar.ts';
 import { createSipCarrier, type SipWorld } from '../../../src/carriers/sip/sip-carrier.ts';
-import type { SipPhones } from '../../../src/carriers/sip/sip-phones.ts';
 import { parseTrunkList } from '../../../src/carriers/sip/trunk-list.ts';
 import type { E164 } from '../../../src/ports/e164.ts';
 import { type CallId, createIds, type LegId } from '../../../src/ports/ids.ts';
@@ -24,14 +21,13 @@ import { createPhone } from '../../support/sip-edge/phone.ts';
 import type { Phone } from '../../support/sip-edge/phone-call.ts';
 import { openSipEdge } from '../../support/sip-edge/sip-edge.ts';
 import { type SipNetwork, udpNetwork } from '../../support/sip-edge/sip-network.ts';
+import { createPhoneBook, domain } from './staged-phone-book.ts';
 
 export const ours = '+15035550100' as E164;
 const caller = '+15035550123' as E164;
 export const agentA = '+15035550141' as E164;
 export const agentB = '+15035550142' as E164;
 export const elsewhere = '+15035550177' as E164;
-export const domain = 'lines.example';
-export const password = 'correct horse battery';
 
 const trunkHost = '127.0.0.2';
 const phoneHost = '127.0.0.3';
@@ -142,24 +138,6 @@ export async function until(isSo: () => boolean, what: string, patienceMs = 8_00
     if (Date.now() > end) throw new Error(`${what}: not within ${patienceMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
-}
-
-function createPhoneBook() {
-  const bindings = new Map<string, readonly Binding[]>();
-  const phones: SipPhones & { keep(user: string, binding: Pick<Binding, 'contact' | 'via'>): void } = {
-    findAccount: async (user) => (user.startsWith('nobody') ? null : { user, ha1: makeHa1(user, domain, password) }),
-    bindings: async (user, now) => (bindings.get(user) ?? []).filter(({ expiresAt }) => expiresAt > now),
-    async changeBindings(user, change) {
-      const answer = change(bindings.get(user) ?? []);
-      if (answer.bindings !== null) bindings.set(user, answer.bindings);
-      return answer;
-    },
-    keep(user, binding) {
-      const kept = { ...binding, callId: 'staged', cseq: 1, expiresAt: Date.now() + 3_600_000 };
-      bindings.set(user, [...(bindings.get(user) ?? []), kept]);
-    },
-  };
-  return phones;
 }
 
 function createRecord(stage: SipStage) {
