@@ -2,9 +2,13 @@
  * Every bound in one place: bytes, times, counts. A bound that a carrier or a rule sets names its source; the others
  * are ours. Units stand last in the name.
  */
+import { routePlanLimits } from './route-plan-limits.ts';
+import { sellingLimits } from './selling-limits.ts';
 import { sipLimits } from './sip-limits.ts';
 
 export const limits = Object.freeze({
+  ...routePlanLimits,
+  ...sellingLimits,
   ...sipLimits,
   /** Carrier webhooks and API bodies (contracts section 7). */
   webhookBodyBytesMax: 64 * 1024,
@@ -22,6 +26,13 @@ export const limits = Object.freeze({
   failoverTellEveryMs: 2_000,
   /** The longest a carrier's REST API may take to answer. */
   carrierRequestTimeoutMs: 10_000,
+  /** A signed webhook of Vonage's may be this old (ours), and so many tokens are told from repeated ones. */
+  vonageTokenAgeSecondsMax: 300,
+  vonageTokensKeptMax: 100_000,
+  /** Incoming calls that are taken at once; Vonage is told 503 about one more, and asks once again. */
+  vonageTakesMax: 64,
+  /** The practice Twilio of the demo takes as many calls as a busy day makes. */
+  practiceCallsPerSecond: 10_000,
   /** Tries of one carrier effect (dial, hang up, send) before it is given up, and the pauses between. */
   effectRetryPausesMs: [500, 1_000, 2_000, 5_000, 10_000, 30_000] as readonly number[],
   /** One agent's phone rings this long (ours: four rings). */
@@ -37,6 +48,12 @@ export const limits = Object.freeze({
   callWaitMs: 60_000,
   /** While all agents are busy, the next look for a free one. */
   agentRetryMs: 3_000,
+  /** Who accepted a call may turn out not to have reached the caller for this long; the others are kept meanwhile. */
+  bridgeProofMs: 2_000,
+  /** When their leg ended within it and the carrier says nothing of a room that ended, they never met. */
+  bridgeLostMs: 1_000,
+  /** An agent who did not pick up is not offered another call before this. */
+  agentRestMs: 15_000,
   /** Agents rung for one call. */
   offersPerCallMax: 10,
   /** Of an agent's latest calls, as many are told from the one a repeated dial may have made. */
@@ -173,32 +190,6 @@ export const limits = Object.freeze({
   /** Latest texts between two addresses among which a repeated send looks for its own. */
   messagesLookedThrough: 20,
   pageItemsMax: 200,
-  /** The longest span one report may cover, and the longest by the hour. */
-  reportSpanMs: 400 * 24 * 60 * 60 * 1_000,
-  reportHourlySpanMs: 31 * 24 * 60 * 60 * 1_000,
-  /** What a report covers when nothing is asked for. */
-  reportDefaultSpanMs: 30 * 24 * 60 * 60 * 1_000,
-  reportStatementTimeoutMs: 30_000,
-  /** Groups in one campaign report; the totals count those left off too. */
-  reportRowsMax: 1_000,
-  /** A lease granted longer than this before a report's start is taken to have ended by then. */
-  reportLeaseReachMs: 7 * 24 * 60 * 60 * 1_000,
-  /** A conversion named by its visitor alone goes to the visitor's latest visit within this. */
-  conversionLookBackMs: 90 * 24 * 60 * 60 * 1_000,
-  /** A clock of the sender's may be ahead of ours by this. */
-  conversionAheadMs: 5 * 60 * 1_000,
-  destinationsPerEnterpriseMax: 20,
-  /** The longest an advertising vendor may take to answer, and what is read of its answer. */
-  exportTimeoutMs: 10_000,
-  exportResponseBytesMax: 64 * 1024,
-  /** Tries of one export, and the pauses between: what is not through by then waits for an operator. */
-  exportPausesMs: [5, 60, 600, 3_600, 21_600].map((seconds) => seconds * 1_000),
-  /** GA4 takes events back to here (Measurement Protocol, "sending events"). */
-  ga4BackdateMs: 72 * 60 * 60 * 1_000,
-  /** Meta refuses a whole request with an event older than this (Conversions API, `event_time`). */
-  metaBackdateMs: 7 * 24 * 60 * 60 * 1_000,
-  /** Google Ads knows a click this long (upload of offline conversions). */
-  googleAdsClickLifeMs: 90 * 24 * 60 * 60 * 1_000,
   /** Area codes whose place is kept in memory; there are some 10,000 in the world, 450 of them in North America. */
   areaCodesKeptMax: 12_000,
   /** Numbers given to one import request, and its bytes. */

@@ -52,6 +52,11 @@ function pairFaults(given: Record<string, string | undefined>): SettingFault[] {
   needs('TWILIO_AUTH_TOKEN', 'TWILIO_ACCOUNT_SID', 'the REST API needs both');
   needs('VONAGE_API_KEY', 'VONAGE_API_SECRET', 'the REST API needs both');
   needs('VONAGE_API_SECRET', 'VONAGE_API_KEY', 'the REST API needs both');
+  for (const name of ['VONAGE_PRIVATE_KEY', 'VONAGE_PRIVATE_KEY_FILE']) {
+    needs(name, 'VONAGE_APPLICATION_ID', 'the key is an application’s');
+    needs(name, 'VONAGE_SIGNATURE_SECRET', 'a carrier whose webhooks cannot be verified takes no calls');
+  }
+  needs('VONAGE_SIGNATURE_SECRET', 'VONAGE_API_KEY', 'webhooks name the account that signed them');
   needs('REDIS_URL', 'DATABASE_URL', 'several processes cannot share an embedded database');
   needs('REDIS_URL', 'SECRET_KEY', 'all processes must seal with the same key');
   if (given.NODE_ENV === 'production') {
@@ -60,6 +65,7 @@ function pairFaults(given: Record<string, string | undefined>): SettingFault[] {
       'SECRET_KEY',
       'opt-outs and endpoint secrets of a shared record must not hang on one machine’s file',
     );
+    needs('VONAGE_SIGNATURE_SECRET', 'PUBLIC_URL', 'Vonage must be told where to report');
     needs('TWILIO_AUTH_TOKEN', 'PUBLIC_URL', 'in production Twilio’s signatures are checked against the public URL');
   }
   return faults;

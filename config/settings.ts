@@ -9,6 +9,7 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
 const onOff = z.enum(['on', 'off']).transform((word) => word === 'on');
 const proxyWords = new Set(['loopback', 'linklocal', 'uniquelocal']);
+const callsPerSecond = z.coerce.number().int().min(1).max(10_000);
 const autoOnOff = z.enum(['auto', 'on', 'off']);
 
 /** One setting: how its text is read, and one sentence that says what it is for. */
@@ -63,15 +64,32 @@ export const settingsSchema = z.object({
     .describe('the Twilio account'),
   TWILIO_AUTH_TOKEN: z.string().min(16).optional().describe('its auth token: signs webhooks, authorises REST'),
   TWILIO_AUTH_TOKEN_PREVIOUS: z.string().min(16).optional().describe('also accepted on webhooks while rotating'),
+  TWILIO_CALLS_PER_SECOND: callsPerSecond
+    .default(1)
+    .describe('calls placed a second by one process; Twilio’s default for an account'),
   TWILIO_API_URL: httpUrl
     .default('https://api.twilio.com')
     .describe('where Twilio’s REST API is; an egress proxy or an emulator may stand in'),
   VONAGE_API_KEY: z.string().min(4).max(64).optional().describe('the Vonage account that numbers are had from'),
   VONAGE_API_SECRET: z.string().min(8).optional().describe('its API secret'),
   VONAGE_APPLICATION_ID: z.uuid().optional().describe('the Vonage application that bought numbers are pointed at'),
+  VONAGE_PRIVATE_KEY: z
+    .string()
+    .regex(/PRIVATE KEY-{5}/, 'must be the PEM text of the application’s private key')
+    .transform((text) => text.replaceAll('\\n', '\n'))
+    .optional()
+    .describe('the application’s private key, which authorises calls; \\n stands for a line’s end'),
+  VONAGE_PRIVATE_KEY_FILE: z.string().min(1).optional().describe('or the file that holds it'),
+  VONAGE_SIGNATURE_SECRET: z.string().min(8).optional().describe('the account’s signature secret: signs webhooks'),
+  VONAGE_SIGNATURE_SECRET_PREVIOUS: z.string().min(8).optional().describe('also accepted on webhooks while rotating'),
   VONAGE_API_URL: httpUrl
     .default('https://rest.nexmo.com')
-    .describe('where Vonage’s REST API is; an egress proxy or an emulator may stand in'),
+    .describe('where Vonage’s REST API for numbers is; an egress proxy or an emulator may stand in'),
+  VONAGE_VOICE_API_URL: httpUrl.default('https://api.nexmo.com').describe('the same for its calls'),
+  VONAGE_CALLS_PER_SECOND: callsPerSecond.default(3).describe('calls placed a second by one process, Vonage’s default'),
+  VONAGE_HOLD_MUSIC_URL: httpUrl
+    .optional()
+    .describe('an mp3 that waiting callers hear; unset, a quiet chord made here'),
   CARRIER_FALLBACK_URL: z
     .url({ protocol: /^https?$/ })
     .optional()
@@ -158,6 +176,7 @@ export interface TwilioSettings {
   readonly authToken: string;
   readonly authTokenPrevious: string | null;
   readonly apiUrl: string;
+  readonly callsPerSecond: number;
 }
 
 export interface VonageSettings {
@@ -165,6 +184,14 @@ export interface VonageSettings {
   readonly apiSecret: string;
   readonly applicationId: string | null;
   readonly apiUrl: string;
+  /** PEM text, or the file that holds it; without either, calls are neither placed nor changed. */
+  readonly privateKey: string | null;
+  readonly privateKeyFile: string | null;
+  readonly signatureSecret: string | null;
+  readonly signatureSecretPrevious: string | null;
+  readonly voiceApiUrl: string;
+  readonly callsPerSecond: number;
+  readonly holdMusicUrl: string | null;
 }
 
 /** Decides what depends on something else: production's defaults, and the Twilio account as one thing. */
@@ -209,6 +236,7 @@ function twilioSettings(raw: RawSettings): TwilioSettings | null {
     authToken: raw.TWILIO_AUTH_TOKEN,
     authTokenPrevious: raw.TWILIO_AUTH_TOKEN_PREVIOUS ?? null,
     apiUrl: raw.TWILIO_API_URL,
+    callsPerSecond: raw.TWILIO_CALLS_PER_SECOND,
   });
 }
 
@@ -219,5 +247,12 @@ function vonageSettings(raw: RawSettings): VonageSettings | null {
     apiSecret: raw.VONAGE_API_SECRET,
     applicationId: raw.VONAGE_APPLICATION_ID ?? null,
     apiUrl: raw.VONAGE_API_URL,
+    privateKey: raw.VONAGE_PRIVATE_KEY ?? null,
+    privateKeyFile: raw.VONAGE_PRIVATE_KEY_FILE ?? null,
+    signatureSecret: raw.VONAGE_SIGNATURE_SECRET ?? null,
+    signatureSecretPrevious: raw.VONAGE_SIGNATURE_SECRET_PREVIOUS ?? null,
+    voiceApiUrl: raw.VONAGE_VOICE_API_URL,
+    callsPerSecond: raw.VONAGE_CALLS_PER_SECOND,
+    holdMusicUrl: raw.VONAGE_HOLD_MUSIC_URL ?? null,
   });
 }

@@ -20,6 +20,7 @@ import { registerAttributionModelRoutes } from './routes/attribution-model.ts';
 import { registerCallRoutes } from './routes/calls.ts';
 import { registerConversationRoutes } from './routes/conversations.ts';
 import { registerConversionRoutes } from './routes/conversions.ts';
+import { registerDecisionHookRoutes } from './routes/decision-hook.ts';
 import { registerDemoRoute } from './routes/demo.ts';
 import { registerDestinationRoutes } from './routes/destinations.ts';
 import { registerEndpointRoutes } from './routes/endpoints.ts';
@@ -31,6 +32,7 @@ import { registerNumberRoutes } from './routes/numbers.ts';
 import { registerPoolPlanRoute } from './routes/pool-plan.ts';
 import { registerPoolRoutes } from './routes/pools.ts';
 import { registerReportRoutes } from './routes/reports.ts';
+import { registerRoutePlanRoutes } from './routes/route-plans.ts';
 import { registerSnippetRoutes } from './routes/snippet.ts';
 import { registerVisitRoutes } from './routes/visits.ts';
 import { registerWebsiteRoutes } from './routes/websites.ts';
@@ -88,6 +90,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         'conversations',
         'numbers',
         'pools',
+        'route plans',
         'websites',
         'agents',
         'reports',
@@ -144,6 +147,8 @@ export function registerApi(app: App, world: ApiWorld): void {
     registerNumberSupplyRoutes(typed, world);
     registerNumberRoutes(typed, world);
     registerPoolRoutes(typed, world);
+    registerRoutePlanRoutes(typed, world);
+    registerDecisionHookRoutes(typed, world);
     registerWebsiteRoutes(typed, world);
     registerInventoryRoutes(typed, world);
     registerPoolPlanRoute(typed, world);

@@ -6,7 +6,7 @@
 import type { Selectable } from 'kysely';
 import type { AgentId, CallId, ConversationId, EnterpriseId, PoolId, VisitId } from '../ports/ids.ts';
 import type { Db, Tables } from '../records/schema.ts';
-import type { Call } from '../telephony/call.ts';
+import { type Call, readCall } from '../telephony/call.ts';
 
 export interface PageWish {
   readonly limit: number;
@@ -23,7 +23,7 @@ export function createReadModels(world: { db: Db }) {
       if (page.before !== undefined) query = query.where('id', '<', page.before as CallId);
       if (page.carrierCallId !== undefined) query = query.where('carrier_call_id', '=', page.carrierCallId);
       const rows = await query.orderBy('id', 'desc').limit(page.limit).execute();
-      return rows.map((row) => row.document as Call);
+      return rows.map((row) => readCall(row.document));
     },
 
     async call(enterpriseId: EnterpriseId, id: CallId): Promise<Call | null> {
@@ -33,7 +33,7 @@ export function createReadModels(world: { db: Db }) {
         .where('id', '=', id)
         .where('enterprise_id', '=', enterpriseId)
         .executeTakeFirst();
-      return row === undefined ? null : (row.document as Call);
+      return row === undefined ? null : readCall(row.document);
     },
 
     attribution: (enterpriseId: EnterpriseId, subject: string) =>

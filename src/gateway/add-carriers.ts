@@ -20,11 +20,14 @@ import { createTwilioNumbers } from '../carriers/twilio/numbers.ts';
 import { createTwilioClient } from '../carriers/twilio/rest-client.ts';
 import { createTwilioVoice } from '../carriers/twilio/voice.ts';
 import { registerTwilio } from '../carriers/twilio/webhooks.ts';
+import { registerVonage } from '../carriers/vonage/webhooks.ts';
 import type { NumberSupplier } from '../numbers/number-supplier.ts';
 import type { Db } from '../records/schema.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
+import { paceDials } from '../telephony/pace-dials.timer.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import type { Core } from './core.ts';
+import { readVoiceAccount } from './read-voice-account.file.ts';
 
 interface World {
   readonly db: Db;
@@ -40,7 +43,7 @@ export function addTwilio(app: App, world: World, account: TwilioSettings | null
   const { core, publicUrl, log } = world;
   if (account !== null) {
     const client = createTwilioClient(account);
-    world.voice.set('twilio', createTwilioVoice({ client, publicUrl }));
+    world.voice.set('twilio', paceDials(createTwilioVoice({ client, publicUrl }), account.callsPerSecond));
     world.texts.set('twilio', createTwilioMessages({ client, publicUrl }));
     world.suppliers.set('twilio', createTwilioNumbers({ client }));
   }
@@ -54,11 +57,37 @@ export function addTwilio(app: App, world: World, account: TwilioSettings | null
   });
 }
 
-/** Numbers only: Vonage's calls and texts are to come. Its SDK is large, and read only where there is an account. */
-export async function addVonage(world: World, account: VonageSettings | null): Promise<void> {
-  if (account === null) return;
-  const { createVonageNumbers } = await import('../carriers/vonage/numbers.ts');
-  world.suppliers.set('vonage', createVonageNumbers(account));
+/**
+ * Vonage's SDK is large, and read only where there is an account. Numbers need the account alone; calls need the
+ * application's private key and the signature secret too.
+ */
+export async function addVonage(app: App, world: World, account: VonageSettings | null): Promise<void> {
+  const { core, publicUrl, log, db } = world;
+  const holdMusicUrl = () => account?.holdMusicUrl ?? `${publicUrl()}/carriers/vonage/hold-music.wav`;
+  if (account !== null) {
+    const { createVonageNumbers } = await import('../carriers/vonage/numbers.ts');
+    world.suppliers.set('vonage', createVonageNumbers(account));
+    const voice = await readVoiceAccount(account);
+    if (voice !== null) {
+      const { createVonageVoice } = await import('../carriers/vonage/voice.ts');
+      const { createVonageVoiceClient } = await import('../carriers/vonage/rest-client.ts');
+      const client = createVonageVoiceClient(voice);
+      const { voiceApiUrl } = voice;
+      const carrier = createVonageVoice({ client, voiceApiUrl, publicUrl, holdMusicUrl });
+      world.voice.set('vonage', paceDials(carrier, account.callsPerSecond));
+    }
+  }
+  registerVonage(app, {
+    account,
+    publicUrl,
+    holdMusicUrl,
+    answerInTime: createAnswerInTime({ desk: core.callDesk, failovers: core.failovers, log }),
+    callDesk: core.callDesk,
+    findCall: (id) => core.calls.findByCarrier(db, 'vonage', id),
+    readCall: (id) => core.calls.read(db, id),
+    clock: core.clock,
+    log,
+  });
 }
 
 /** The pretend network starts empty: what the record still holds of it is ended first. */

@@ -11,6 +11,7 @@ import { createModels } from '../numbers/attribution/models.postgres.ts';
 import { createQuestions } from '../numbers/attribution/questions.postgres.ts';
 import { createVisitCodes } from '../numbers/attribution/visit-codes.postgres.ts';
 import { createCreditContact } from '../numbers/credit-contact.ts';
+import { createForeseeCredit } from '../numbers/foresee-credit.postgres.ts';
 import type { NumberPlaces } from '../numbers/number-place.file.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CallId, ConversationId, Ids, RandomBytes } from '../ports/ids.ts';
@@ -60,6 +61,7 @@ export function createAttribution(world: World) {
   return Object.freeze({
     aniRegions,
     visitCodes,
+    foreseeCredit: createForeseeCredit({ ...credit, db }),
     desks: {
       beliefDesk,
       models,

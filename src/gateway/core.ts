@@ -20,8 +20,6 @@ import type { EventPoster } from '../records/post-event.http.ts';
 import { createLaneRunner } from '../records/run-lane.ts';
 import type { Tables } from '../records/schema.ts';
 import { createTransact } from '../records/transact.ts';
-import { createAgents } from '../routing/agents.postgres.ts';
-import { createOffers } from '../routing/offers.postgres.ts';
 import type { SendConversion } from '../selling/send-conversion.ts';
 import { createConversations } from '../sms/conversations.postgres.ts';
 import { createMessageDesk } from '../sms/message-desk.ts';
@@ -29,11 +27,12 @@ import type { MessageGateway } from '../sms/message-gateway.ts';
 import { createSendHandler } from '../sms/send-messages.ts';
 import { createCalls } from '../telephony/calls.postgres.ts';
 import { createFailoverBook } from '../telephony/failover-book.ts';
-import { createCallEffects } from '../telephony/perform-effects.ts';
-import { createCallRunner } from '../telephony/run-call.ts';
+import type { HookOutcome } from '../telephony/plan/plan-parts.ts';
 import { createCallDesk } from '../telephony/take-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { createAttribution } from './attribution.ts';
+import { createCallPlanning } from './call-planning.ts';
+import { createCalling } from './calling.ts';
 import { createLeasing, type SharedLeasing } from './leasing.ts';
 import { createPlanner } from './planning.ts';
 import { createSupply } from './supply.ts';
@@ -47,7 +46,9 @@ interface World extends SharedLeasing {
   readonly random: () => number;
   readonly randomBytes: RandomBytes;
   readonly masterKey: Uint8Array;
-  readonly poster: EventPoster;
+  readonly poster: Pick<EventPoster, 'post'>;
+  /** One of its own, so that no webhook's slow endpoint keeps a call waiting. */
+  readonly hookPoster: Pick<EventPoster, 'ask'>;
   readonly voice: ReadonlyMap<string, VoiceCarrier>;
   readonly texts: ReadonlyMap<string, MessageGateway>;
   readonly sendConversion: SendConversion;
@@ -55,6 +56,7 @@ interface World extends SharedLeasing {
   readonly publicUrl: () => string;
   readonly carrierFallbackUrl: string | null;
   readonly countDelivery: (result: 'delivered' | 'retried' | 'dead') => void;
+  readonly countHook: (outcome: HookOutcome, elapsedMs: number) => void;
 }
 
 export type Core = ReturnType<typeof createCore>;
@@ -74,21 +76,20 @@ export function createCore(world: World) {
   const conversations = createConversations();
   const attribution = createAttribution({ ...world, db, outbox, ids, secrets, places, calls, conversations });
   const { visitCodes, aniRegions } = attribution;
-  const { creditContact } = attribution.desks;
   const carriers = () => [...world.voice.keys()];
   const leasing = createLeasing({ ...world, ...supply, transact, ids, numbers, visitCodes, aniRegions, carriers });
-  const { settleHolders } = leasing;
   poolNews.listen(leasing.leaseBook.refresh);
-  const offers = createOffers({ clock, ids });
-  const runner = createCallRunner({ transact, calls, offers, outbox, clock, ids, log });
-  const desk = { transact, numbers, creditContact, settleHolders, outbox, clock, ids };
-  const callDesk = createCallDesk({ ...desk, calls, runner });
+  const calling = createCalling({ ...world, db, transact, calls, outbox, ids });
+  const { runner } = calling;
+  const desk = { ...attribution.desks, ...leasing, transact, numbers, outbox, clock, ids };
+  const planning = createCallPlanning({ ...world, ...desk, ...attribution, db, calls, secrets });
+  const callDesk = createCallDesk({ ...desk, ...planning, calls, runner });
   const consents = createConsents({ secrets });
   const messageDesk = createMessageDesk({ ...desk, consents, conversations });
   const endpoints = createEndpoints({ clock, ids, secrets, randomBytes, outbox });
   const deliverEvent = createDeliverEvent({ ...world, db, transact, outbox, endpoints, count: world.countDelivery });
   const handlers = {
-    ...createCallEffects({ db, calls, runner, carriers: world.voice, clock }),
+    ...calling.handlers,
     'message.send': createSendHandler({ db, transact, conversations, consents, outbox, gateways: world.texts, clock }),
     ...supply.numberEffects,
     'webhook.deliver': deliverEvent,
@@ -105,6 +106,7 @@ export function createCore(world: World) {
     ...supply,
     ...leasing,
     ...attribution.desks,
+    ...planning,
     poolPlanner: createPlanner({ db, clock }),
     calls,
     runner,
@@ -112,7 +114,7 @@ export function createCore(world: World) {
     messageDesk,
     endpoints,
     deliveries: createDeliveries({ clock }),
-    agents: createAgents(),
+    agents: calling.agents,
     ...selling.desks,
     apiKeys: createApiKeys({ clock, ids, randomBytes }),
     failovers: createFailoverBook({ readFailovers: () => numbers.failovers(db), desk: callDesk, log }),

@@ -3,10 +3,13 @@
  * have few values; ids and numbers never become labels.
  */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import type { HookOutcome } from '../telephony/plan/plan-parts.ts';
 
 export interface Metrics {
   observeRequest(route: string, status: number, elapsedMs: number): void;
   countDelivery(result: 'delivered' | 'retried' | 'dead'): void;
+  /** The decision hook was asked, or left alone. */
+  countHook(outcome: HookOutcome, elapsedMs: number): void;
   /** The text Prometheus scrapes. */
   text(): Promise<string>;
 }
@@ -28,6 +31,13 @@ export function createMetrics(): Metrics {
     labelNames: ['result'],
     registers: [registry],
   });
+  const hooks = new Histogram({
+    name: 'linekeeper_decision_hook_seconds',
+    help: 'time that asking decision hooks took of calls, by how it ended',
+    labelNames: ['outcome'],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 1.5],
+    registers: [registry],
+  });
   /** One for each pair of labels, found once: there are as many as routes, five times. */
   const observers = new Map<string, (seconds: number) => void>();
   const observerOf = (route: string, status: string) => {
@@ -43,6 +53,7 @@ export function createMetrics(): Metrics {
       observe(elapsedMs / 1_000);
     },
     countDelivery: (result: 'delivered' | 'retried' | 'dead') => deliveries.inc({ result }),
+    countHook: (outcome: HookOutcome, elapsedMs: number) => hooks.observe({ outcome }, elapsedMs / 1_000),
     text: () => registry.metrics(),
   });
 }

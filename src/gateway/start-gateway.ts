@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
 import { limits } from '../../config/limits.ts';
-import type { Settings, TwilioSettings } from '../../config/settings.ts';
+import type { Settings } from '../../config/settings.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 import type { App } from '../api/app-type.ts';
 import { createAttributionReads } from '../api/attribution-reads.postgres.ts';
@@ -25,7 +25,6 @@ import type { Jobs } from '../ports/jobs.ts';
 import { readOrMakeKey } from '../ports/key-file.file.ts';
 import { type Practice, readPractice, writePractice } from '../ports/practice-file.file.ts';
 import { migrate } from '../records/migrate.postgres.ts';
-import { createEventPoster, type EventPoster } from '../records/post-event.http.ts';
 import type { Db, Tables } from '../records/schema.ts';
 import { createGoogleTokens } from '../selling/google-token.http.ts';
 import { createPostVendor } from '../selling/post-vendor.http.ts';
@@ -39,6 +38,8 @@ import { openSnippets } from './build-snippet.file.ts';
 import { type Core, createCore } from './core.ts';
 import { makeDemo } from './first-start.postgres.ts';
 import { createMetrics } from './metrics.ts';
+import { createPosters } from './posters.ts';
+import { practiceTwilio } from './practice-twilio.ts';
 import { openSharedLeasing } from './shared-leasing.ts';
 
 export interface Gateway {
@@ -103,7 +104,7 @@ async function assemble(
   logFault: (fault: unknown, event: string) => void,
 ): Promise<Gateway> {
   const metrics = createMetrics();
-  const poster = createPoster(settings);
+  const posters = createPosters(settings);
   const jobs = createJobs({ backend: jobBackend(settings, database), queueName, logFault });
   const lines = noLines();
   const address = { url: '' };
@@ -117,19 +118,19 @@ async function assemble(
     random: Math.random,
     randomBytes,
     masterKey: await masterKeyOf(settings),
-    poster,
+    ...posters,
+    ...metrics,
     ...lines,
     sendConversion: createSender(settings),
     publicUrl,
     carrierFallbackUrl: settings.carrierFallbackUrl,
-    countDelivery: metrics.countDelivery,
     ...leasing.shared,
   });
   const madeDemo = settings.demo ? await ensureDemo(settings, core) : null;
   const app = await openApp(settings, log, metrics.observeRequest);
   const carriers = { db: database.kysely, core, log, publicUrl, ...lines };
   addTwilio(app, carriers, settings.twilio ?? (settings.demo ? await practiceTwilio(settings) : null));
-  await addVonage(carriers, settings.vonage);
+  await addVonage(app, carriers, settings.vonage);
   if (settings.sandboxCarrier) await addSandbox(app, carriers);
   const state = { draining: false };
   registerApi(app, {
@@ -158,10 +159,10 @@ async function assemble(
     await acceptWaiting(app.server);
     await app.close();
     // A receiver may take longer to answer than we may take to end: its event is tried again at the next start.
-    const patience = setTimeout(() => poster.close(), settings.drainTimeoutMs / 2);
+    const patience = setTimeout(() => posters.poster.close(), settings.drainTimeoutMs / 2);
     await jobs.close();
     clearTimeout(patience);
-    poster.close();
+    posters.close();
     await core.failovers.tellLater();
     await core.leaseBook.close();
     leasing.close();
@@ -205,15 +206,6 @@ function noLines() {
     texts: new Map<string, MessageGateway>(),
     suppliers: new Map<string, NumberSupplier>(),
   };
-}
-
-function createPoster(settings: Settings): EventPoster {
-  return createEventPoster({
-    clock: systemClock,
-    allowLoopback: settings.webhookAllowLoopback,
-    timeoutMs: limits.deliveryTimeoutMs,
-    responseBytesMax: limits.deliveryResponseBytesMax,
-  });
 }
 
 function createSender({ vendors }: Settings): SendConversion {
@@ -275,13 +267,6 @@ function ensureDemo(settings: Settings, core: Core): Promise<Practice | null> {
     listenerUrl: 'http://127.0.0.1:8090/',
     keep: (practice) => writePractice(settings.dataFolder, practice),
   });
-}
-
-/** The practice account talks to the simulator on loopback; without its file there is none. */
-async function practiceTwilio(settings: Settings): Promise<TwilioSettings | null> {
-  const practice = await readPractice(settings.dataFolder);
-  if (practice === null) return null;
-  return { ...practice.twilio, authTokenPrevious: null, apiUrl: `http://127.0.0.1:${settings.practiceTwilioPort}` };
 }
 
 function factsOf(settings: Settings, voice: ReadonlyMap<string, VoiceCarrier>): Record<string, string> {

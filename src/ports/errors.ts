@@ -27,8 +27,10 @@ const catalogue = {
   'idempotency-conflict': { status: 409, title: 'This Idempotency-Key was used with another body.', retry: false },
   'body-too-large': { status: 413, title: 'The body is larger than this route takes.', retry: false },
   'media-type': { status: 415, title: 'The body is of a type this route does not take.', retry: false },
+  'destination-denied': { status: 422, title: 'Calls may not be sent there.', retry: false },
   'opted-out': { status: 422, title: 'The recipient has opted out of messages.', retry: false },
   'carrier-unavailable': { status: 422, title: 'No carrier account can do this for that number.', retry: false },
+  'carrier-incapable': { status: 422, title: 'A carrier cannot do what this plan asks of it.', retry: false },
   'carrier-refused': { status: 422, title: 'The carrier refused this.', retry: false },
   'too-many-requests': { status: 429, title: 'Too many requests from here.', retry: true },
   fault: { status: 500, title: 'Something failed on our side.', retry: true },
@@ -38,6 +40,7 @@ const catalogue = {
     retry: false,
   },
   'carrier-unreachable': { status: 503, title: 'The carrier does not answer just now.', retry: true },
+  'webhook-unsigned': { status: 503, title: 'The carrier did not sign this webhook.', retry: true },
   unavailable: { status: 503, title: 'The record cannot be reached just now.', retry: true },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -35,7 +35,11 @@ function cureOf(issue: z.core.$ZodIssue): string {
       return `send at most ${issue.maximum}`;
     case 'too_small':
       return `send at least ${issue.minimum}`;
+    case 'custom':
+      return typeof issue.params?.cure === 'string' ? issue.params.cure : documentedForm;
     default:
-      return 'send a value of the documented form';
+      return documentedForm;
   }
 }
+
+const documentedForm = 'send a value of the documented form';

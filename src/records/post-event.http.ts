@@ -25,9 +25,16 @@ export type PostAnswer =
   /** No status came: resolving, connecting or TLS failed, or the time was up. */
   | { readonly kind: 'failed'; readonly reason: string };
 
+/** The answer of somebody who was asked. `body` null: it was cut off at the bound, or did not come whole. */
+export type AskAnswer =
+  | (Extract<PostAnswer, { kind: 'answered' }> & { readonly body: string | null })
+  | Exclude<PostAnswer, { kind: 'answered' }>;
+
 export interface EventPoster {
   /** Posts `body` (JSON) with `headers`; resolves always, within the timeout. */
   post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<PostAnswer>;
+  /** The same with an answer that is read, within a time of its own that is not longer than the poster's. */
+  ask(url: string, headers: Readonly<Record<string, string>>, body: string, timeoutMs: number): Promise<AskAnswer>;
   /** Ends what is under way as failed, closes connections; later posts fail. */
   close(): void;
 }
@@ -42,31 +49,51 @@ interface World {
   readonly timeoutMs: number;
   /** An answer's body is read up to here, so that its connection can serve again, and cut off beyond. */
   readonly responseBytesMax: number;
+  /** Posts at once to one host, when not as many as lanes at work; more wait for one of them, within their own time. */
+  readonly socketsPerHostMax?: number;
   /** The system's resolver unless a test brings its own. */
   readonly resolveHost?: ResolveHost;
 }
 
 export function createEventPoster(world: World): EventPoster {
-  const agents = createAgents();
+  const agents = createAgents(world.socketsPerHostMax ?? limits.outboxConcurrency);
   const underWay = new Set<AbortController>();
   let isClosed = false;
+
+  async function send(
+    url: string,
+    letter: Pick<Letter, 'headers' | 'body'>,
+    { timeoutMs, isRead }: { timeoutMs: number; isRead: boolean },
+  ): Promise<AskAnswer> {
+    if (isClosed) return { kind: 'failed', reason: 'closing' };
+    const ending = new AbortController();
+    const timer = setTimeout(() => ending.abort('timeout'), timeoutMs);
+    underWay.add(ending);
+    try {
+      const target = await findTarget(world, url, ending.signal);
+      if ('kind' in target) return target;
+      const answer = await exchange(world, agents, { ...target, ...letter, signal: ending.signal });
+      // Of an answer that is to be read, a status alone is nothing.
+      if (isRead && ending.signal.aborted) return { kind: 'failed', reason: String(ending.signal.reason) };
+      return answer;
+    } catch (fault) {
+      return { kind: 'failed', reason: ending.signal.aborted ? String(ending.signal.reason) : codeOf(fault) };
+    } finally {
+      clearTimeout(timer);
+      underWay.delete(ending);
+    }
+  }
+
   return Object.freeze({
     async post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<PostAnswer> {
-      if (isClosed) return { kind: 'failed', reason: 'closing' };
-      const ending = new AbortController();
-      const timer = setTimeout(() => ending.abort('timeout'), world.timeoutMs);
-      underWay.add(ending);
-      try {
-        const target = await findTarget(world, url, ending.signal);
-        if ('kind' in target) return target;
-        return await exchange(world, agents, { ...target, headers, body, signal: ending.signal });
-      } catch (fault) {
-        return { kind: 'failed', reason: ending.signal.aborted ? String(ending.signal.reason) : codeOf(fault) };
-      } finally {
-        clearTimeout(timer);
-        underWay.delete(ending);
-      }
+      const answer = await send(url, { headers, body }, { timeoutMs: world.timeoutMs, isRead: false });
+      if (answer.kind !== 'answered') return answer;
+      const { status, retryAfterMs } = answer;
+      return { kind: 'answered', status, retryAfterMs };
     },
+
+    ask: (url: string, headers: Readonly<Record<string, string>>, body: string, timeoutMs: number) =>
+      send(url, { headers, body }, { timeoutMs: Math.min(timeoutMs, world.timeoutMs), isRead: true }),
 
     close(): void {
       isClosed = true;
@@ -94,10 +121,10 @@ interface Agents {
 }
 
 /** Sockets at work are bounded by the posts at work; idle ones are few and short-lived. No agent reads a proxy setting. */
-function createAgents(): Agents {
+function createAgents(maxSockets: number): Agents {
   const options = {
     keepAlive: true,
-    maxSockets: limits.outboxConcurrency,
+    maxSockets,
     maxFreeSockets: limits.deliveryIdleSocketsPerHostMax,
     timeout: limits.deliveryIdleSocketMs,
     autoSelectFamily: true,
@@ -140,7 +167,7 @@ function orAbort<Result>(step: Promise<Result>, signal: AbortSignal): Promise<Re
   });
 }
 
-function exchange(world: World, agents: Agents, letter: Letter): Promise<PostAnswer> {
+function exchange(world: World, agents: Agents, letter: Letter): Promise<AskAnswer> {
   return new Promise((resolve, reject) => {
     const request = open(world, agents, letter);
     let status: number | undefined;
@@ -149,20 +176,25 @@ function exchange(world: World, agents: Agents, letter: Letter): Promise<PostAns
     // An answer that changes protocols (101) brings no 'response', and Node may end a request without an 'error'.
     request.on('upgrade', (response, socket) => {
       socket.destroy();
-      resolve({ kind: 'answered', status: response.statusCode ?? 0, retryAfterMs: null });
+      resolve({ kind: 'answered', status: response.statusCode ?? 0, retryAfterMs: null, body: null });
     });
     request.on('close', () => status === undefined && reject(new Error('closed without an answer')));
     request.on('response', (response) => {
       status = response.statusCode ?? 0;
       const retryAfterMs = readRetryAfter(response.headers['retry-after'], world.clock.now());
-      const answer: PostAnswer = { kind: 'answered', status, retryAfterMs };
+      const answer = { kind: 'answered', status, retryAfterMs } as const;
+      const chunks: Uint8Array[] = [];
       let bytes = 0;
       response.on('data', (chunk: Uint8Array) => {
         bytes += chunk.length;
+        chunks.push(chunk);
         if (bytes > world.responseBytesMax) response.destroy();
       });
-      response.on('error', () => resolve(answer));
-      response.on('close', () => resolve(answer));
+      response.on('error', () => resolve({ ...answer, body: null }));
+      response.on('close', () => {
+        const isWhole = response.complete && bytes <= world.responseBytesMax;
+        resolve({ ...answer, body: isWhole ? Buffer.concat(chunks).toString('utf8') : null });
+      });
     });
     request.end(letter.body);
   });

@@ -26,12 +26,21 @@ import type {
 import type { AttributionTables } from './schema-attribution.ts';
 import type { NumberTables } from './schema-numbers.ts';
 import type { ReportTables } from './schema-reports.ts';
+import type { RoutePlanTables } from './schema-route-plans.ts';
 
 type Json<Value> = ColumnType<Value, string, string>;
 type Unset<Value> = ColumnType<Value | null, Value | null | undefined, Value | null>;
 
-export interface Tables extends AttributionTables, NumberTables, ReportTables {
-  enterprise: { id: EnterpriseId; name: string; created_at: Date; credit_threshold: Unset<number> };
+export interface Tables extends AttributionTables, NumberTables, ReportTables, RoutePlanTables {
+  enterprise: {
+    id: EnterpriseId;
+    name: string;
+    created_at: Date;
+    credit_threshold: Unset<number>;
+    /** Countries calls may be sent to; null: those of its numbers. */
+    dial_countries: Unset<string[]>;
+    sip_hosts: Generated<string[]>;
+  };
   api_key: {
     id: ApiKeyId;
     enterprise_id: EnterpriseId;
@@ -78,8 +87,10 @@ export interface Tables extends AttributionTables, NumberTables, ReportTables {
     enterprise_id: EnterpriseId;
     name: string;
     phone: E164;
-    presence: 'offline' | 'ready' | 'offered' | 'engaged';
+    presence: 'offline' | 'ready' | 'offered' | 'engaged' | 'wrapping';
     presence_since: Date;
+    /** Did not pick up, and is not offered a call before then. */
+    rested_at: Unset<Date>;
   };
   carrier_event: {
     carrier: string;
@@ -119,7 +130,8 @@ export interface Tables extends AttributionTables, NumberTables, ReportTables {
     call_id: CallId;
     agent_id: AgentId;
     leg_id: LegId;
-    state: 'open' | 'accepted' | 'declined' | 'missed' | 'withdrawn';
+    /** `done`: accepted, and the agent's part in the call is over. */
+    state: 'open' | 'accepted' | 'done' | 'declined' | 'missed' | 'withdrawn';
     offered_at: Date;
     settled_at: Date | null;
   };

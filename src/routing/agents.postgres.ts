@@ -1,6 +1,6 @@
 /**
  * Agents: who may be put on the line, on which phone, and whether they are there. Presence set by people only moves
- * between offline and ready; offered and engaged belong to the offers.
+ * between offline and ready; offered, engaged and wrapping belong to the offers.
  */
 import type { UpdateQueryBuilder, UpdateResult } from 'kysely';
 import type { E164 } from '../ports/e164.ts';
@@ -38,7 +38,10 @@ export function createAgents() {
       return row ?? null;
     },
 
-    /** Sets presence; `busy` when the agent is being rung or talks and wants to be ready. Offline always works. */
+    /**
+     * Sets presence; `busy` when the agent is being rung or talks and wants to be ready. Offline always works; ready ends
+     * the wrap-up early.
+     */
     async setPresence(
       db: Db,
       change: { enterpriseId: EnterpriseId; id: AgentId; presence: 'offline' | 'ready'; at: number },
@@ -49,7 +52,7 @@ export function createAgents() {
         .where('enterprise_id', '=', change.enterpriseId);
       const allowed = change.presence === 'offline' ? found : whereFree(found);
       const row = await allowed
-        .set({ presence: change.presence, presence_since: new Date(change.at) })
+        .set({ presence: change.presence, presence_since: new Date(change.at), rested_at: null })
         .returningAll()
         .executeTakeFirst();
       if (row !== undefined) return row;
@@ -61,6 +64,17 @@ export function createAgents() {
         .executeTakeFirst();
       return known === undefined ? 'unknown' : 'busy';
     },
+
+    /** The wrap-up that began at `since` is over; one that was ended early, or a later one, is not touched. */
+    async endWrapUp(db: Db, { agentId, since, at }: { agentId: AgentId; since: number; at: number }): Promise<void> {
+      await db
+        .updateTable('agent')
+        .set({ presence: 'ready', presence_since: new Date(at) })
+        .where('id', '=', agentId)
+        .where('presence', '=', 'wrapping')
+        .where('presence_since', '=', new Date(since))
+        .execute();
+    },
   });
 }
 
@@ -70,7 +84,7 @@ export function createAgents() {
  */
 function whereFree(found: UpdateQueryBuilder<Tables, 'agent', 'agent', UpdateResult>) {
   return found
-    .where('presence', 'in', ['offline', 'ready'])
+    .where('presence', 'in', ['offline', 'ready', 'wrapping'])
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(

@@ -1,8 +1,10 @@
 /**
  * Offers: a call put to an agent. Choosing an agent and marking them offered is one statement under a row lock, so two
  * calls never ring the same agent and an agent who talks is not rung. Who comes first is a plain rule for now: the
- * agent who has been ready the longest.
+ * agent who has been ready the longest. Who did not pick up is left alone for a moment, so that a phone nobody is at is
+ * not rung by one call after another.
  */
+import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { E164 } from '../ports/e164.ts';
 import type { AgentId, CallId, EnterpriseId, Ids, LegId } from '../ports/ids.ts';
@@ -22,7 +24,7 @@ export function createOffers(world: { clock: Clock; ids: Ids }) {
       tx: Tx,
       wanted: { enterpriseId: EnterpriseId; callId: CallId; legId: LegId; tried: readonly AgentId[] },
     ): Promise<Chosen> {
-      const agent = await pickReady(tx, wanted.enterpriseId, wanted.tried);
+      const agent = await pickReady(tx, wanted, now());
       if (agent === undefined) return { kind: 'nobody', someoneBusy: await isSomeoneBusy(tx, wanted) };
       await setPresence(tx, agent.id, 'offered', now());
       await tx
@@ -51,25 +53,38 @@ export function createOffers(world: { clock: Clock; ids: Ids }) {
         .executeTakeFirst();
       if (settled === undefined) return;
       await setPresence(tx, settled.agent_id, as === 'accepted' ? 'engaged' : 'ready', now());
+      if (as !== 'missed') return;
+      const restedAt = new Date(world.clock.now() + limits.agentRestMs);
+      await tx.updateTable('agent').set({ rested_at: restedAt }).where('id', '=', settled.agent_id).execute();
     },
 
-    /** The agent's call is over. An agent who went offline meanwhile stays offline. */
-    async freeAgent(tx: Tx, agentId: AgentId): Promise<void> {
-      await setPresence(tx, agentId, 'ready', now());
+    /**
+     * The agent's part in a call is over: they are ready, or wrap up first. An agent who went offline meanwhile stays
+     * offline. Answers whether they wrap up.
+     */
+    async freeAgent(tx: Tx, freed: { agentId: AgentId; legId: LegId; wrapUpMs: number }): Promise<boolean> {
+      await tx
+        .updateTable('offer')
+        .set({ state: 'done', settled_at: now() })
+        .where('leg_id', '=', freed.legId)
+        .where('state', '=', 'accepted')
+        .execute();
+      return setPresence(tx, freed.agentId, freed.wrapUpMs > 0 ? 'wrapping' : 'ready', now());
     },
   });
 }
 
 async function pickReady(
   tx: Tx,
-  enterpriseId: EnterpriseId,
-  tried: readonly AgentId[],
+  { enterpriseId, tried }: { enterpriseId: EnterpriseId; tried: readonly AgentId[] },
+  at: Date,
 ): Promise<Pick<Row<'agent'>, 'id' | 'phone'> | undefined> {
   let ready = tx
     .selectFrom('agent')
     .select(['id', 'phone'])
     .where('enterprise_id', '=', enterpriseId)
-    .where('presence', '=', 'ready');
+    .where('presence', '=', 'ready')
+    .where((agent) => agent.or([agent('rested_at', 'is', null), agent('rested_at', '<=', at)]));
   if (tried.length > 0) ready = ready.where('id', 'not in', tried);
   return ready.orderBy('presence_since').orderBy('id').limit(1).forUpdate().skipLocked().executeTakeFirst();
 }
@@ -82,18 +97,19 @@ async function isSomeoneBusy(
     .selectFrom('agent')
     .select('id')
     .where('enterprise_id', '=', wanted.enterpriseId)
-    .where('presence', 'in', ['ready', 'offered', 'engaged'])
+    .where('presence', 'in', ['ready', 'offered', 'engaged', 'wrapping'])
     .where((agent) => (wanted.tried.length > 0 ? agent('id', 'not in', wanted.tried) : agent.lit(true)))
     .limit(1)
     .executeTakeFirst();
   return untriedBusy !== undefined;
 }
 
-async function setPresence(tx: Tx, agentId: AgentId, presence: Row<'agent'>['presence'], at: Date): Promise<void> {
-  await tx
+async function setPresence(tx: Tx, agentId: AgentId, presence: Row<'agent'>['presence'], at: Date): Promise<boolean> {
+  const changed = await tx
     .updateTable('agent')
     .set({ presence, presence_since: at })
     .where('id', '=', agentId)
     .where('presence', '!=', 'offline')
-    .execute();
+    .executeTakeFirst();
+  return presence === 'wrapping' && changed.numUpdatedRows > 0n;
 }

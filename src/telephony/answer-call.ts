@@ -6,10 +6,9 @@ import { limits } from '../../config/limits.ts';
 import type { E164 } from '../ports/e164.ts';
 import { unreachable } from '../ports/errors.ts';
 import type { LegId } from '../ports/ids.ts';
-import { type Call, type Leg, legOf } from './call.ts';
+import { answerLeg, hangUp, join } from './answer-leg.ts';
+import { type Call, legOf, roomOf } from './call.ts';
 import type { Instruction, Join } from './instructions.ts';
-
-const acceptKey = '1';
 
 /** What a leg does now; `legId` null: the caller's own. */
 export function instructionsFor(call: Call, legId: LegId | null): readonly Instruction[] {
@@ -17,8 +16,6 @@ export function instructionsFor(call: Call, legId: LegId | null): readonly Instr
   const leg = legOf(call, legId);
   return leg === undefined ? hangUp : answerLeg(call, leg);
 }
-
-const hangUp: readonly Instruction[] = [{ verb: 'hang-up' }];
 
 /** What a caller hears whose call was answered from memory: the number's failover destination, straight away. */
 export function failoverInstructions(to: E164, dnis: E164): readonly Instruction[] {
@@ -33,88 +30,49 @@ export function afterFailover(answered: boolean): readonly Instruction[] {
 }
 
 function answerCaller(call: Call): readonly Instruction[] {
-  const { id: callId } = call;
+  const { opening, greeting, closed } = call.plan;
   switch (call.state) {
     case 'waiting':
-      return [{ verb: 'say', text: call.plan.greeting }, joinAsCaller(call)];
+      return [...(call.room === 1 ? say(...opening, greeting) : []), joinAsCaller(call)];
     case 'bridged':
       return [joinAsCaller(call)];
     case 'failover':
-      return call.plan.failover === null
-        ? hangUp
-        : [
-            {
-              verb: 'dial',
-              to: call.plan.failover,
-              callerId: call.dnis,
-              ringTimeoutMs: limits.failoverRingTimeoutMs,
-              next: { step: 'dial-ended', callId, legId: null },
-            },
-          ];
+      return connectElsewhere(call);
     case 'voicemail':
-      return [
-        { verb: 'say', text: 'Sorry, nobody can take your call just now. Please leave a message after the tone.' },
-        { verb: 'record', secondsMax: limits.voicemailSecondsMax, next: { step: 'recorded', callId, legId: null } },
-        { verb: 'hang-up' },
-      ];
+      return takeMessage(call);
     case 'ended':
-      return hangUp;
+      return closed?.action === 'hang-up' ? [...say(closed.announcement), ...hangUp] : hangUp;
     default:
       return unreachable(call.state);
   }
 }
 
-function answerLeg(call: Call, leg: Leg): readonly Instruction[] {
-  switch (leg.state) {
-    case 'dialling':
-    case 'ringing':
-    case 'answered':
-      return call.state === 'waiting' ? whisperToAgent(call, leg) : sorryTaken();
-    case 'bridged':
-      return [join(call, { role: 'agent', next: null })];
-    case 'ended':
-      return leg.ending === 'declined' || leg.ending === 'completed' ? hangUp : sorryTaken();
-    default:
-      return unreachable(leg.state);
-  }
+/** To where the call is handed over, or to the failover number; who comes here at once has not heard anything yet. */
+function connectElsewhere({ id: callId, dnis: callerId, plan }: Call): readonly Instruction[] {
+  const next = { step: 'dial-ended', callId, legId: null } as const;
+  const order = { verb: 'dial', callerId, ringTimeoutMs: limits.failoverRingTimeoutMs, next } as const;
+  if (plan.handOver !== null) return [...say(...plan.opening), { ...order, ...plan.handOver }];
+  if (plan.failover === null) return hangUp;
+  return [...say(plan.closed?.announcement ?? null), { ...order, to: plan.failover }];
 }
 
-/** What an agent hears on picking up: who is calling, and the key that takes the call (a voicemail presses none). */
-function whisperToAgent(call: Call, leg: Leg): readonly Instruction[] {
-  return [
-    {
-      verb: 'gather',
-      prompt: `A caller from your website is waiting. Press ${acceptKey} to take the call.`,
-      digits: 1,
-      finishKey: null,
-      timeoutMs: call.plan.acceptTimeoutMs,
-      next: { step: 'keys', callId: call.id, legId: leg.id },
-    },
-    { verb: 'hang-up' },
-  ];
+function takeMessage({ id: callId, plan }: Call): readonly Instruction[] {
+  const { closed } = plan;
+  const isHeard = closed === null || (closed.action === 'failover' && plan.failover !== null);
+  const lines = isHeard
+    ? say('Sorry, nobody can take your call just now. Please leave a message after the tone.')
+    : say(closed.announcement, 'Please leave a message after the tone.');
+  const next = { step: 'recorded', callId, legId: null } as const;
+  return [...lines, { verb: 'record', secondsMax: limits.voicemailSecondsMax, next }, { verb: 'hang-up' }];
 }
 
-/** Whether the keys an agent pressed mean yes. */
-export function keysAccept(digits: string): boolean {
-  return digits === acceptKey;
-}
-
-/** The room where the caller and the agents of a call meet. */
-function roomOf(call: Pick<Call, 'id'>): string {
-  return call.id;
+/** What there is of these lines. */
+function say(...lines: readonly (string | null)[]): readonly Instruction[] {
+  return lines.flatMap((text) => (text === null || text === '' ? [] : [{ verb: 'say', text } as const]));
 }
 
 function joinAsCaller(call: Call): Join {
   const room = roomOf(call);
   const next = { step: 'left-room', callId: call.id, legId: null, room } as const;
   return join(call, { role: 'caller', next });
-}
-
-/** Two people in a room: either one's going ends it. */
-function join(call: Call, { role, next }: Pick<Join, 'role' | 'next'>): Join {
-  return { verb: 'join', room: roomOf(call), role, hears: 'talk', coaches: null, endsRoom: true, next };
-}
-
-function sorryTaken(): readonly Instruction[] {
-  return [{ verb: 'say', text: 'This call is no longer waiting. Thank you.' }, { verb: 'hang-up' }];
 }

@@ -3,17 +3,9 @@
  * steps that keep it going.
  */
 import { limits } from '../../config/limits.ts';
-import { type Call, type CallEffect, type CallEvent, isLive, type Leg, talkMs } from './call.ts';
+import { type Call, type CallEffect, isLive, type Leg, talkMs } from './call.ts';
+import { type EventOf, hangUpAndFree, isOnCall, letGo, type Moved } from './moved.ts';
 import { type VerdictSlug, verdictOf } from './verdict.ts';
-
-/** What a step answers: the next call and what must be done. */
-export interface Moved {
-  readonly call: Call;
-  readonly effects: readonly CallEffect[];
-}
-
-/** The event of one type. */
-export type EventOf<Type extends CallEvent['type']> = Extract<CallEvent, { type: Type }>;
 
 /** The caller hung up before anybody took the call. */
 export function abandon(call: Call, _event: EventOf<'caller-ended'>, now: number): Moved {
@@ -44,17 +36,6 @@ export function timerOfLife(call: Call, event: EventOf<'timer-due'>, now: number
 export function timerOfVoicemail(call: Call, event: EventOf<'timer-due'>, now: number): Moved | null {
   const over = event.timer === 'life' || event.timer === 'voicemail';
   return over ? end(call, 'voicemail-empty', now, { hangUpCaller: true }) : null;
-}
-
-/** The agent who talks with the caller hung up; the others were let go before and their ends are no news. */
-export function endWhenBridgedLegEnds(call: Call, event: EventOf<'leg-ended'>, now: number): Moved | null {
-  if (event.legId !== call.bridgedLegId) return null;
-  return end(call, 'answered', now, { hangUpCaller: true });
-}
-
-/** The caller hung up, or the room closed under both. */
-export function endAnswered(call: Call, event: CallEvent, now: number): Moved {
-  return end(call, 'answered', now, { hangUpCaller: event.type !== 'caller-ended' });
 }
 
 export function endWithVoicemail(call: Call, event: EventOf<'voicemail-left'>, now: number): Moved {
@@ -104,21 +85,18 @@ export function toVoicemail(call: Call, now: number, how: { instruct: boolean })
 
 /** Ends the call with a verdict: whoever is still rung or talking is let go, and the contact centre is told. */
 export function end(call: Call, slug: VerdictSlug, now: number, how: { hangUpCaller: boolean }): Moved {
-  const bridged = call.legs.find((leg) => leg.id === call.bridgedLegId);
-  const others = call.legs.filter((leg) => isLive(leg) && leg.id !== call.bridgedLegId);
+  const live = call.legs.filter(isLive);
   const ended: Call = { ...call, state: 'ended', endedAt: now, verdict: verdictOf(slug), legs: call.legs.map(closed) };
   const hangUpCaller: CallEffect[] = how.hangUpCaller ? [{ kind: 'hang-up-caller' }] : [];
-  const freed: CallEffect[] =
-    bridged === undefined
-      ? []
-      : [
-          { kind: 'hang-up-leg', legId: bridged.id },
-          { kind: 'free-agent', agentId: bridged.agentId },
-        ];
   const data = { verdict: ended.verdict, durationMs: now - call.startedAt, talkMs: talkMs(ended) };
   return {
     call: ended,
-    effects: [...hangUpCaller, ...freed, ...letGo(others), { kind: 'tell', type: 'call.ended', data }],
+    effects: [
+      ...hangUpCaller,
+      ...live.filter(isOnCall).flatMap((leg) => hangUpAndFree(leg, call.plan.wrapUpMs)),
+      ...letGo(live.filter((leg) => !isOnCall(leg))),
+      { kind: 'tell', type: 'call.ended', data },
+    ],
   };
 }
 
@@ -127,18 +105,10 @@ function revised(call: Call, slug: VerdictSlug): Moved {
   return { call: { ...call, verdict }, effects: [{ kind: 'tell', type: 'call.revised', data: { verdict } }] };
 }
 
-/** Withdraws the offers of these legs and hangs their phones up. */
-export function letGo(legs: readonly Leg[]): CallEffect[] {
-  return legs.flatMap((leg): CallEffect[] => [
-    { kind: 'settle-offer', legId: leg.id, as: 'withdrawn' },
-    { kind: 'hang-up-leg', legId: leg.id },
-  ]);
-}
-
 function tellVoicemail(voicemail: { seconds: number; recordingId: string | null }): CallEffect {
   return { kind: 'tell', type: 'call.voicemail', data: { ...voicemail } };
 }
 
 function closed(leg: Leg): Leg {
-  return isLive(leg) ? { ...leg, state: 'ended', ending: leg.state === 'bridged' ? 'completed' : 'withdrawn' } : leg;
+  return isLive(leg) ? { ...leg, state: 'ended', ending: isOnCall(leg) ? 'completed' : 'withdrawn' } : leg;
 }

@@ -4,46 +4,50 @@
  * data: the runner writes them beside the new call in one transaction and performs them afterwards.
  */
 import { limits } from '../../config/limits.ts';
+import { beginCall } from './begin-call.ts';
+import * as bridging from './bridge-call.ts';
 import type { Call, CallEffect, CallEvent, CallFacts, CallState } from './call.ts';
+import { callChart } from './call-chart.ts';
 import * as endings from './call-endings.ts';
-import * as steps from './call-steps.ts';
+import * as legs from './leg-steps.ts';
+import type { EventOf, Moved } from './moved.ts';
+import * as ringing from './ring-agents.ts';
 
 export type Advance =
   | { readonly kind: 'advanced'; readonly call: Call; readonly effects: readonly CallEffect[] }
   | { readonly kind: 'ignored'; readonly reason: string };
 
-type Step<Type extends CallEvent['type']> = (
-  call: Call,
-  event: endings.EventOf<Type>,
-  now: number,
-) => endings.Moved | null;
+type Step<Type extends CallEvent['type']> = (call: Call, event: EventOf<Type>, now: number) => Moved | null;
 type Row = { readonly [Type in CallEvent['type']]?: Step<Type> };
 
 const table: Readonly<Record<CallState, Row>> = {
   waiting: {
-    'leg-dialled': steps.noteDialled,
-    'leg-ringing': steps.noteRinging,
-    'agent-chosen': steps.dialAgent,
-    'nobody-free': steps.waitOrGiveUp,
-    'leg-answered': steps.noteAnswered,
-    'leg-accepted': steps.bridge,
-    'leg-ended': steps.tryNextAgent,
+    'leg-dialled': legs.noteDialled,
+    'leg-ringing': legs.noteRinging,
+    'agent-chosen': ringing.dialAgent,
+    'nobody-free': ringing.waitOrGiveUp,
+    'leg-answered': legs.noteAnswered,
+    'leg-accepted': bridging.bridge,
+    'leg-ended': ringing.tryNextAgent,
     'caller-ended': endings.abandon,
     'failed-over': endings.endFailedOver,
     'carrier-lost': endings.endLost,
-    'timer-due': steps.timerWhileWaiting,
+    'timer-due': ringing.timerWhileWaiting,
   },
   bridged: {
-    'leg-dialled': steps.noteDialled,
-    'leg-ended': endings.endWhenBridgedLegEnds,
-    'caller-ended': endings.endAnswered,
-    'room-ended': endings.endAnswered,
+    'leg-dialled': legs.noteDialled,
+    'leg-ringing': legs.noteRinging,
+    'leg-answered': legs.noteAnswered,
+    'leg-accepted': bridging.standBy,
+    'leg-ended': bridging.legEndedWhileBridged,
+    'caller-ended': bridging.callerEndedWhileBridged,
+    'room-ended': bridging.roomEndedWhileBridged,
     'failed-over': endings.endFailedOver,
     'carrier-lost': endings.endLost,
-    'timer-due': endings.timerOfLife,
+    'timer-due': bridging.timerWhileBridged,
   },
   voicemail: {
-    'leg-dialled': steps.noteDialled,
+    'leg-dialled': legs.noteDialled,
     'voicemail-left': endings.endWithVoicemail,
     'caller-ended': endings.endWithoutVoicemail,
     'failed-over': endings.endFailedOver,
@@ -51,7 +55,7 @@ const table: Readonly<Record<CallState, Row>> = {
     'timer-due': endings.timerOfVoicemail,
   },
   failover: {
-    'leg-dialled': steps.noteDialled,
+    'leg-dialled': legs.noteDialled,
     'failover-ended': endings.endFailover,
     'caller-ended': endings.endFailoverByCaller,
     'failed-over': endings.endFailedOver,
@@ -59,84 +63,35 @@ const table: Readonly<Record<CallState, Row>> = {
     'timer-due': endings.timerOfLife,
   },
   ended: {
-    'leg-dialled': steps.noteDialled,
+    'leg-dialled': legs.noteDialled,
     'voicemail-left': endings.noteLateVoicemail,
     'failover-ended': endings.noteLateFailover,
     'failed-over': endings.noteFailedOverLate,
   },
 };
 
-/** The chart of the machine, held against `docs/states.md` and against every run of the model test. */
-export const callChart = {
-  states: ['waiting', 'bridged', 'voicemail', 'failover', 'ended'],
-  transitions: [
-    ['[*]', 'received', 'waiting'],
-    ['waiting', 'agent-chosen', 'waiting'],
-    ['waiting', 'nobody-free', 'waiting'],
-    ['waiting', 'nobody-free', 'voicemail'],
-    ['waiting', 'nobody-free', 'failover'],
-    ['waiting', 'leg-dialled', 'waiting'],
-    ['waiting', 'leg-ringing', 'waiting'],
-    ['waiting', 'leg-answered', 'waiting'],
-    ['waiting', 'leg-accepted', 'bridged'],
-    ['waiting', 'leg-ended', 'waiting'],
-    ['waiting', 'leg-ended', 'voicemail'],
-    ['waiting', 'leg-ended', 'failover'],
-    ['waiting', 'caller-ended', 'ended'],
-    ['waiting', 'failed-over', 'ended'],
-    ['waiting', 'carrier-lost', 'ended'],
-    ['waiting', 'timer-due', 'waiting'],
-    ['waiting', 'timer-due', 'voicemail'],
-    ['waiting', 'timer-due', 'failover'],
-    ['waiting', 'timer-due', 'ended'],
-    ['bridged', 'leg-dialled', 'bridged'],
-    ['bridged', 'leg-ended', 'ended'],
-    ['bridged', 'caller-ended', 'ended'],
-    ['bridged', 'room-ended', 'ended'],
-    ['bridged', 'failed-over', 'ended'],
-    ['bridged', 'carrier-lost', 'ended'],
-    ['bridged', 'timer-due', 'ended'],
-    ['voicemail', 'leg-dialled', 'voicemail'],
-    ['voicemail', 'voicemail-left', 'ended'],
-    ['voicemail', 'caller-ended', 'ended'],
-    ['voicemail', 'failed-over', 'ended'],
-    ['voicemail', 'carrier-lost', 'ended'],
-    ['voicemail', 'timer-due', 'ended'],
-    ['failover', 'leg-dialled', 'failover'],
-    ['failover', 'failover-ended', 'voicemail'],
-    ['failover', 'failover-ended', 'ended'],
-    ['failover', 'caller-ended', 'ended'],
-    ['failover', 'failed-over', 'ended'],
-    ['failover', 'carrier-lost', 'ended'],
-    ['failover', 'timer-due', 'ended'],
-    ['ended', 'leg-dialled', 'ended'],
-    ['ended', 'voicemail-left', 'ended'],
-    ['ended', 'failover-ended', 'ended'],
-    ['ended', 'failed-over', 'ended'],
-  ],
-} as const;
+export { callChart };
 
-/** A call that has just come in: the caller waits, the first agent is looked for. `now` in Unix ms. */
+/** A call that has just come in, begun by its plan; usually the caller waits and an agent is looked for. `now`: Unix ms. */
 export function startCall(facts: CallFacts, now: number): { call: Call; effects: readonly CallEffect[] } {
   const call: Call = {
     ...facts,
     state: 'waiting',
     legs: [],
     bridgedLegId: null,
+    room: 1,
+    provenAt: null,
+    lostAt: null,
+    retryAt: null,
     voicemail: null,
     startedAt: now,
     bridgedAt: null,
     endedAt: null,
     verdict: null,
   };
-  return {
-    call,
-    effects: [
-      { kind: 'set-timer', timer: 'life', legId: null, dueAt: now + limits.callLifeMs },
-      { kind: 'set-timer', timer: 'wait', legId: null, dueAt: facts.plan.waitUntil },
-      { kind: 'choose-agent', tried: [] },
-    ],
-  };
+  const begun = beginCall(call, now);
+  const life: CallEffect = { kind: 'set-timer', timer: 'life', legId: null, dueAt: now + limits.callLifeMs };
+  return { call: begun.call, effects: [life, ...begun.effects] };
 }
 
 /** The next call and what must be done, or why the event changes nothing. Pure; `now` in Unix ms. */

@@ -4,34 +4,75 @@
  */
 import type { E164 } from '../ports/e164.ts';
 import type { AgentId, CallId, EnterpriseId, LegId, NumberId, VisitId } from '../ports/ids.ts';
+import type { Dialable } from './instructions.ts';
+import {
+  type ClosedTreatment,
+  type HandOver,
+  type HookNote,
+  type Menu,
+  type PlanSource,
+  planDefaults,
+} from './plan/plan-parts.ts';
 import type { Verdict } from './verdict.ts';
 
 export type CallState = 'waiting' | 'bridged' | 'voicemail' | 'failover' | 'ended';
-export type LegState = 'dialling' | 'ringing' | 'answered' | 'bridged' | 'ended';
+/** `standby`: accepted after somebody else did, and kept until that one is with the caller for certain. */
+export type LegState = 'dialling' | 'ringing' | 'answered' | 'standby' | 'bridged' | 'ended';
 export type LegEnding = 'busy' | 'no-answer' | 'failed' | 'completed' | 'canceled' | 'declined' | 'withdrawn';
 
 /** STIR/SHAKEN attestation as the carrier verified it; null when it said nothing. */
 export type Attestation = 'A' | 'B' | 'C' | 'failed' | 'none';
 
-/** One agent's phone, rung for this call. */
+/** Whose phone a leg rings. */
+export type LegRole = 'agent';
+
+/** A phone that was rung for this call. */
 export interface Leg {
   readonly id: LegId;
-  readonly agentId: AgentId;
-  readonly to: E164;
+  readonly role: LegRole;
+  readonly agentId: AgentId | null;
+  readonly to: Dialable;
   readonly state: LegState;
   readonly carrierCallId: string | null;
+  /** Unix ms; whoever accepted first is first in line. */
+  readonly acceptedAt: number | null;
   readonly ending: LegEnding | null;
 }
 
-/** What was decided about this call when it came in. */
+/** What was decided about this call when it came in; `decidePlan` makes it. */
 export interface CallPlan {
+  readonly source: PlanSource;
+  /** Of the route plan it was made from; null without one. */
+  readonly version: number | null;
+  /** Said before anything else: the announcement, the consent line. */
+  readonly opening: readonly string[];
+  /** Said next, to a caller who will be connected; empty: nothing is said. */
   readonly greeting: string;
+  readonly menu: Menu | null;
+  /** `must`: one agent after another; `race`: `raceSize` phones at once, the first to accept wins. */
+  readonly dispatch: 'must' | 'race';
+  readonly raceSize: number;
   readonly ringTimeoutMs: number;
   readonly acceptTimeoutMs: number;
   /** Unix ms after which no further agent is tried. */
   readonly waitUntil: number;
   readonly offersMax: number;
+  /** Where the caller goes when nobody took the call; `failover` without a number is voicemail. */
+  readonly overflow: 'voicemail' | 'failover';
   readonly failover: E164 | null;
+  readonly handOver: HandOver | null;
+  /** Set when the call came in outside hours. */
+  readonly closed: ClosedTreatment | null;
+  /** A callback is offered to who has waited this long; null: never. */
+  readonly callbackAfterMs: number | null;
+  /** The conversation is recorded; `opening` says so first. */
+  readonly record: boolean;
+  /** How long the agent is left alone after the call. */
+  readonly wrapUpMs: number;
+  /** What the caller is believed to call about, a slug of the contact centre's own. */
+  readonly product: string | null;
+  /** How asking the decision hook went; null when it was not asked. */
+  readonly hook: HookNote | null;
 }
 
 export interface Voicemail {
@@ -57,7 +98,16 @@ export interface CallFacts {
 export interface Call extends CallFacts {
   readonly state: CallState;
   readonly legs: readonly Leg[];
+  /** Who talks with the caller. */
   readonly bridgedLegId: LegId | null;
+  /** Rises each time the caller must be parted from those with them: the number of the room they are in. */
+  readonly room: number;
+  /** Until then (Unix ms) the agent who has accepted may turn out never to have reached the caller; null: certain. */
+  readonly provenAt: number | null;
+  /** When that agent's leg ended before then: whether they had met shows within a moment. */
+  readonly lostAt: number | null;
+  /** The next look for a free agent; one at a time is planned. */
+  readonly retryAt: number | null;
   readonly voicemail: Voicemail | null;
   readonly startedAt: number;
   readonly bridgedAt: number | null;
@@ -75,14 +125,15 @@ export type CallEvent =
   | { readonly type: 'leg-accepted'; readonly legId: LegId }
   | { readonly type: 'leg-ended'; readonly legId: LegId; readonly reason: LegEnding }
   | { readonly type: 'caller-ended' }
-  | { readonly type: 'room-ended' }
+  | { readonly type: 'room-ended'; readonly room: string }
   | { readonly type: 'failover-ended'; readonly answered: boolean }
   | { readonly type: 'failed-over' }
   | { readonly type: 'voicemail-left'; readonly seconds: number; readonly recordingId: string | null }
   | { readonly type: 'carrier-lost' }
   | { readonly type: 'timer-due'; readonly timer: CallTimer; readonly legId: LegId | null };
 
-export type CallTimer = 'ring' | 'retry' | 'wait' | 'voicemail' | 'life';
+/** `proof`: who accepted is with the caller for certain; `lost`: nobody has said that they had met. */
+export type CallTimer = 'ring' | 'retry' | 'wait' | 'proof' | 'lost' | 'voicemail' | 'life';
 
 /** What must happen because of an event. The runner performs the first four itself, inside the transaction. */
 export type CallEffect =
@@ -92,13 +143,30 @@ export type CallEffect =
       readonly legId: LegId;
       readonly as: 'accepted' | 'declined' | 'missed' | 'withdrawn';
     }
-  | { readonly kind: 'free-agent'; readonly agentId: AgentId }
+  /** The agent's part in the call is over; `wrapUpMs` of peace follow. */
+  | { readonly kind: 'free-agent'; readonly agentId: AgentId; readonly legId: LegId; readonly wrapUpMs: number }
   | { readonly kind: 'tell'; readonly type: string; readonly data: Record<string, unknown> }
   | { readonly kind: 'set-timer'; readonly timer: CallTimer; readonly legId: LegId | null; readonly dueAt: number }
   | { readonly kind: 'dial-leg'; readonly legId: LegId }
   | { readonly kind: 'hang-up-leg'; readonly legId: LegId }
+  | { readonly kind: 'instruct-leg'; readonly legId: LegId }
   | { readonly kind: 'instruct-caller' }
   | { readonly kind: 'hang-up-caller' };
+
+const callDefaults = { room: 1, provenAt: null, lostAt: null, retryAt: null } as const;
+const legDefaults = { role: 'agent', acceptedAt: null } as const;
+
+/** A call from its document in the record; what an older program did not write has its default. */
+export function readCall(document: unknown): Call {
+  const call = document as Call;
+  const legs = call.legs.map((leg) => ({ ...legDefaults, ...leg }));
+  return { ...callDefaults, ...call, legs, plan: { ...planDefaults, ...call.plan } };
+}
+
+/** The room where the caller and those who talk with them meet. One of an older number that ends is no news. */
+export function roomOf({ id, room }: Pick<Call, 'id' | 'room'>): string {
+  return room === 1 ? id : `${id}.${room}`;
+}
 
 /** The leg with this id, or undefined. */
 export function legOf(call: Call, legId: LegId): Leg | undefined {

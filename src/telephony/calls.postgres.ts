@@ -4,9 +4,9 @@
  */
 import { sql } from 'kysely';
 import { limits } from '../../config/limits.ts';
-import type { AgentId, CallId, EnterpriseId, VisitId } from '../ports/ids.ts';
+import type { CallId, EnterpriseId, VisitId } from '../ports/ids.ts';
 import type { Db, Tx } from '../records/schema.ts';
-import type { Call } from './call.ts';
+import { type Call, type Leg, readCall } from './call.ts';
 
 /** A call with the version it was read at. */
 export interface StoredCall {
@@ -81,13 +81,13 @@ export function createCalls() {
         .where('id', '=', id)
         .forUpdate()
         .executeTakeFirst();
-      return row === undefined ? null : { call: row.document as Call, version: row.version };
+      return row === undefined ? null : { call: readCall(row.document), version: row.version };
     },
 
     /** Reads a call as it stands. */
     async read(db: Db, id: CallId): Promise<Call | null> {
       const row = await db.selectFrom('call').select('document').where('id', '=', id).executeTakeFirst();
-      return row === undefined ? null : (row.document as Call);
+      return row === undefined ? null : readCall(row.document);
     },
 
     /** The call whose caller's leg has this id at the carrier; agents' legs name their call in the callback's address. */
@@ -101,13 +101,13 @@ export function createCalls() {
       return row?.id ?? null;
     },
 
-    /** The carrier's ids of the latest calls that were made to an agent. */
-    async dialledIds(db: Db, carrier: string, agentId: AgentId): Promise<string[]> {
+    /** The carrier's ids of the latest calls that were made to an agent, or to others than agents. */
+    async dialledIds(db: Db, carrier: string, { agentId }: Pick<Leg, 'agentId'>): Promise<string[]> {
       const rows = await db
         .selectFrom('leg')
         .select('carrier_call_id')
         .where('carrier', '=', carrier)
-        .where('agent_id', '=', agentId)
+        .where('agent_id', 'is not distinct from', agentId)
         .where('carrier_call_id', 'is not', null)
         .orderBy('id', 'desc')
         .limit(limits.dialledIdsMax)

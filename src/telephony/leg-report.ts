@@ -5,7 +5,7 @@
  */
 import { unreachable } from '../ports/errors.ts';
 import type { CallId, LegId } from '../ports/ids.ts';
-import { keysAccept } from './answer-call.ts';
+import { keysAccept } from './answer-leg.ts';
 import type { CallEvent, LegEnding } from './call.ts';
 
 export type LegFact =
@@ -49,7 +49,7 @@ function callerEvents(fact: LegFact): CallEvent[] {
     case 'ended':
       return [{ type: 'caller-ended' }];
     case 'left-room':
-      return [{ type: 'room-ended' }];
+      return [{ type: 'room-ended', room: fact.room }];
     case 'dial-ended':
       return [{ type: 'failover-ended', answered: fact.answered }];
     case 'recorded':

@@ -38,6 +38,8 @@ export function createCallEffects(world: World): Readonly<Record<string, EntryHa
     'call.dial-leg': (claimed: Claimed) => withLeg(world, claimed, (call, leg) => dial(world, claimed, call, leg)),
     'call.hang-up-leg': (claimed: Claimed) =>
       withLeg(world, claimed, (call, leg) => hangUpLeg(world, claimed, call, leg)),
+    'call.instruct-leg': (claimed: Claimed) =>
+      withLeg(world, claimed, (call, leg) => instructLeg(world, claimed, call, leg)),
     'call.instruct-caller': (claimed: Claimed) =>
       withCall(world, claimed, (call) => instructCaller(world, claimed, call)),
     'call.hang-up-caller': (claimed: Claimed) => withCall(world, claimed, (call) => hangUpCaller(world, claimed, call)),
@@ -61,7 +63,7 @@ async function dial(world: World, claimed: Claimed, call: Call, leg: Leg): Promi
     ringTimeoutMs: call.plan.ringTimeoutMs,
     orderedAt: claimed.created_at.getTime(),
     repeated,
-    ...(repeated ? { taken: await world.calls.dialledIds(world.db, call.carrier, leg.agentId) } : {}),
+    ...(repeated ? { taken: await world.calls.dialledIds(world.db, call.carrier, leg) } : {}),
   });
   if (answer.kind === 'dialled') {
     await world.runner.run(call.id, { type: 'leg-dialled', legId: leg.id, carrierCallId: answer.carrierCallId });
@@ -79,6 +81,16 @@ async function dial(world: World, claimed: Claimed, call: Call, leg: Leg): Promi
 async function hangUpLeg(world: World, claimed: Claimed, call: Call, leg: Leg): Promise<Settlement> {
   if (leg.carrierCallId === null) return done;
   return settlementOf(world, claimed, await carrierOf(world, call).hangUp(leg.carrierCallId));
+}
+
+/** A leg that cannot be told what it should do, and has no part in the call, is hung up instead. */
+async function instructLeg(world: World, claimed: Claimed, call: Call, leg: Leg): Promise<Settlement> {
+  if (leg.carrierCallId === null) return done;
+  const answer = await carrierOf(world, call).instruct(leg.carrierCallId, instructionsFor(call, leg.id));
+  if (answer.kind === 'gone' && isLive(leg))
+    await world.runner.run(call.id, { type: 'leg-ended', legId: leg.id, reason: 'completed' });
+  if (answer.kind === 'refused' && !isLive(leg)) return hangUpLeg(world, claimed, call, leg);
+  return settlementOf(world, claimed, answer);
 }
 
 async function instructCaller(world: World, claimed: Claimed, call: Call): Promise<Settlement> {

@@ -9,6 +9,7 @@ import type { AgentId, CallId, Ids } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
 import type { Outbox } from '../records/outbox.postgres.ts';
 import type { Transact, Work } from '../records/transact.ts';
+import { endWrapUpKind } from '../routing/end-wrap-up.ts';
 import type { Offers } from '../routing/offers.postgres.ts';
 import type { Call, CallEffect, CallEvent } from './call.ts';
 import { advance } from './call-machine.ts';
@@ -71,8 +72,12 @@ async function settle(
 ): Promise<Call> {
   let call = first;
   const queue = [...effects];
+  let isCallerToBeTold = false;
   for (let effect = queue.shift(); effect !== undefined; effect = queue.shift()) {
     if (!isWanted(effect)) continue;
+    // What the caller hears is worked out when they are told it: once is enough, a second time would cut it short.
+    if (effect.kind === 'instruct-caller' && isCallerToBeTold) continue;
+    isCallerToBeTold ||= effect.kind === 'instruct-caller';
     const answer = await perform(world, work, call, effect);
     if (answer === null) continue;
     const step = advance(call, answer, world.clock.now());
@@ -91,7 +96,7 @@ async function perform(world: World, work: Work, call: Call, effect: CallEffect)
       await world.offers.settle(work.tx, effect.legId, effect.as);
       return null;
     case 'free-agent':
-      await world.offers.freeAgent(work.tx, effect.agentId);
+      await freeAgent(world, work, call, effect);
       return null;
     case 'tell':
       await world.outbox.appendEvent(work, {
@@ -108,7 +113,8 @@ async function perform(world: World, work: Work, call: Call, effect: CallEffect)
       return null;
     }
     case 'dial-leg':
-    case 'hang-up-leg': {
+    case 'hang-up-leg':
+    case 'instruct-leg': {
       const payload = { callId: call.id, legId: effect.legId };
       await addEffect(world, work, call, { lane: laneOf(call), kind: `call.${effect.kind}`, payload });
       return null;
@@ -136,6 +142,24 @@ async function chooseAgent(world: World, work: Work, call: Call, tried: readonly
   });
   if (chosen.kind === 'nobody') return { type: 'nobody-free', someoneBusy: chosen.someoneBusy };
   return { type: 'agent-chosen', legId, agentId: chosen.agentId, phone: chosen.phone };
+}
+
+/** Left alone for as long as the plan says, and ready again by a timer that is written with it. */
+async function freeAgent(
+  world: World,
+  work: Work,
+  call: Call,
+  { agentId, legId, wrapUpMs }: Extract<CallEffect, { kind: 'free-agent' }>,
+): Promise<void> {
+  const wraps = await world.offers.freeAgent(work.tx, { agentId, legId, wrapUpMs });
+  if (!wraps) return;
+  const since = world.clock.now();
+  await addEffect(world, work, call, {
+    lane: `timer:${agentId}:wrap-up:`,
+    kind: endWrapUpKind,
+    payload: { agentId, since },
+    dueAt: since + wrapUpMs,
+  });
 }
 
 function laneOf(call: Call): string {

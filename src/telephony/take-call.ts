@@ -14,12 +14,14 @@ import { type CarrierEvent, isStored, storeOnce } from '../records/carrier-event
 import type { Outbox } from '../records/outbox.postgres.ts';
 import type { Transact, Work } from '../records/transact.ts';
 import { instructionsFor } from './answer-call.ts';
-import type { Attestation, Call, CallPlan } from './call.ts';
+import type { Attestation, Call } from './call.ts';
 import { startCall } from './call-machine.ts';
 import type { Calls } from './calls.postgres.ts';
 import { checkOf } from './check-call.ts';
 import type { Instruction } from './instructions.ts';
 import { eventsOf, type LegReport } from './leg-report.ts';
+import type { Consulted, HookDesk } from './plan/consult-hook.ts';
+import type { PlanCall } from './plan/plan-call.ts';
 import type { CallRun, CallRunner } from './run-call.ts';
 
 export interface IncomingCall {
@@ -70,6 +72,8 @@ interface World {
   readonly numbers: Numbers;
   readonly creditContact: CreditContact;
   readonly settleHolders: SettleHolders;
+  readonly hookDesk: Pick<HookDesk, 'consult'>;
+  readonly planCall: PlanCall;
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -78,13 +82,17 @@ interface World {
 export function createCallDesk(world: World): CallDesk {
   return Object.freeze({
     async take(incoming: IncomingCall, isTooLate: () => boolean = () => false): Promise<Taken> {
+      const arrivedAt = world.clock.now();
+      const id = world.ids.make('call');
+      await world.settleHolders(incoming.dnis, incoming.carrier, incoming.ani);
+      // Before the transaction: a stranger's server is waited for, and the embedded database has one session.
+      const consulted = await world.hookDesk.consult(incoming, id, arrivedAt);
       const attempt = () =>
         world.transact(async (work) => {
-          const taken = await takeIn(world, work, incoming);
+          const taken = await takeIn(world, work, { incoming, id, consulted });
           if (isTooLate()) throw new TooLate();
           return taken;
         });
-      await world.settleHolders(incoming.dnis, incoming.carrier, incoming.ani);
       try {
         return await attempt();
       } catch (fault) {
@@ -149,7 +157,7 @@ async function hearIn(world: World, work: Work, report: LegReport): Promise<Call
 async function recordFailover(world: World, work: Work, incoming: IncomingCall): Promise<void> {
   const known = await world.calls.findByCarrier(work.tx, incoming.carrier, incoming.carrierCallId);
   if (known === null) {
-    const opened = await openCall(world, work, incoming);
+    const opened = await openCall(world, work, { incoming, id: world.ids.make('call'), consulted: null });
     if (opened === null) return;
     await world.calls.insert(work.tx, opened.call);
     await world.runner.runIn(work, opened.call.id, { type: 'failed-over' });
@@ -158,39 +166,48 @@ async function recordFailover(world: World, work: Work, incoming: IncomingCall):
   await world.runner.runIn(work, known, { type: 'failed-over' });
 }
 
-async function takeIn(world: World, work: Work, incoming: IncomingCall): Promise<Taken> {
+/** A call with the id it will have, and how asking the decision hook about it went. */
+interface NewCall {
+  readonly incoming: IncomingCall;
+  readonly id: CallId;
+  readonly consulted: Consulted | null;
+}
+
+async function takeIn(world: World, work: Work, call: NewCall): Promise<Taken> {
+  const { incoming } = call;
   const known = await world.calls.findByCarrier(work.tx, incoming.carrier, incoming.carrierCallId);
   if (known !== null) return repeatedCall(world, work, known);
-  const opened = await openCall(world, work, incoming);
+  const opened = await openCall(world, work, call);
   if (opened === null) return { kind: 'unknown-number' };
   await world.calls.insert(work.tx, opened.call);
-  const call = await world.runner.settleIn(work, opened.call, opened.effects);
-  await world.calls.save(work.tx, call, 1);
+  const begun = await world.runner.settleIn(work, opened.call, opened.effects);
+  await world.calls.save(work.tx, begun, 1);
   const dueAt = world.clock.now() + limits.callCheckEveryMs;
-  await world.outbox.addEffect(work, { enterpriseId: call.enterpriseId, ...checkOf(call.id), dueAt });
-  if (!(await isStored(work.tx, incoming.carrier, earlyEndKey(incoming.carrierCallId)))) return { kind: 'taken', call };
-  const ended = await world.runner.runIn(work, call.id, { type: 'caller-ended' });
-  return { kind: 'taken', call: ended.kind === 'unknown' ? call : ended.call };
+  await world.outbox.addEffect(work, { enterpriseId: begun.enterpriseId, ...checkOf(begun.id), dueAt });
+  if (!(await isStored(work.tx, incoming.carrier, earlyEndKey(incoming.carrierCallId))))
+    return { kind: 'taken', call: begun };
+  const ended = await world.runner.runIn(work, begun.id, { type: 'caller-ended' });
+  return { kind: 'taken', call: ended.kind === 'unknown' ? begun : ended.call };
 }
 
 async function openCall(
   world: World,
   work: Work,
-  incoming: IncomingCall,
+  { incoming, id, consulted }: NewCall,
 ): Promise<ReturnType<typeof startCall> | null> {
   const number = await world.numbers.findOwn(work.tx, incoming.dnis, incoming.carrier);
   if (number === null) return null;
-  const id = world.ids.make('call');
   const now = world.clock.now();
   const { enterpriseId } = number;
   if (!(await storeOnce(work.tx, rawEventOf(world, incoming, number)))) throw new RacedByItself();
   const received = { callId: id, from: incoming.ani, to: incoming.dnis, attestation: incoming.attestation };
   await world.outbox.appendEvent(work, { enterpriseId, subject: id, type: 'call.received', data: received });
   const contact = { subject: id, kind: 'call' as const, number, at: now, address: incoming.ani };
-  const credit = await world.creditContact(work, contact);
+  const attribution = await world.creditContact(work, contact);
   const { carrier, carrierCallId, dnis, ani, attestation } = incoming;
+  const plan = await world.planCall(work, { callId: id, number, ani, attestation, attribution, consulted, at: now });
   const facts = { id, enterpriseId, numberId: number.id, carrier, carrierCallId, dnis, ani, attestation };
-  return startCall({ ...facts, visitId: credit.visitId, plan: planFor(number, now) }, now);
+  return startCall({ ...facts, visitId: attribution.visitId, plan }, now);
 }
 
 function rawEventOf(world: World, incoming: IncomingCall, number: OwnNumber): CarrierEvent {
@@ -208,15 +225,4 @@ async function repeatedCall(world: World, work: Work, id: CallId): Promise<Taken
   const call = await world.calls.read(work.tx, id);
   if (call === null) throw new Error(`call ${id} was found and is not there`);
   return { kind: 'taken', call };
-}
-
-function planFor(number: OwnNumber, now: number): CallPlan {
-  return {
-    greeting: 'Thank you for calling. Please hold while we connect you.',
-    ringTimeoutMs: limits.ringTimeoutMs,
-    acceptTimeoutMs: limits.acceptTimeoutMs,
-    waitUntil: now + limits.callWaitMs,
-    offersMax: limits.offersPerCallMax,
-    failover: number.failover,
-  };
 }

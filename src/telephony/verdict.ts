@@ -23,6 +23,7 @@ export const verdicts = Object.freeze({
   'failover-unrecorded': verdict('failover', 'us', false),
   'voicemail-left': verdict('voicemail', 'callee', false),
   'voicemail-empty': verdict('missed', 'callee', true),
+  closed: verdict('missed', 'none', true),
   'caller-gave-up': verdict('abandoned', 'caller', true),
   'nobody-answered': verdict('missed', 'callee', true),
   'failover-unanswered': verdict('missed', 'callee', true),

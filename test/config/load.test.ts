@@ -129,7 +129,13 @@ describe('what is given', () => {
       redisUrl: 'rediss://cache.example.com:6380',
       secretKeyHex: keyHex,
       logLevel: 'warn',
-      twilio: { accountSid, authToken, authTokenPrevious: `${authToken}-before`, apiUrl: 'http://127.0.0.1:9000' },
+      twilio: {
+        accountSid,
+        authToken,
+        authTokenPrevious: `${authToken}-before`,
+        apiUrl: 'http://127.0.0.1:9000',
+        callsPerSecond: 1,
+      },
       drainTimeoutMs: 0,
     });
   });

@@ -73,6 +73,7 @@ export async function openShop(prepared: string, folder: string, seed: number): 
     TWILIO_ACCOUNT_SID: account.accountSid,
     TWILIO_AUTH_TOKEN: account.authToken,
     TWILIO_API_URL: farEnd.restUrl,
+    TWILIO_CALLS_PER_SECOND: '10000',
   };
   const gateway = createChildGateway({ folder, port: await freePort(), env });
   farEnd.pointAt(gateway.url);

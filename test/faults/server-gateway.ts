@@ -44,6 +44,7 @@ export async function startServerGateway(options: {
     TWILIO_ACCOUNT_SID: account.accountSid,
     TWILIO_AUTH_TOKEN: account.authToken,
     TWILIO_API_URL: farEnd.restUrl,
+    TWILIO_CALLS_PER_SECOND: '10000',
   });
   if (loaded.kind === 'faults') throw new Error(JSON.stringify(loaded.faults));
   const start = () => startGateway(loaded.settings, pino({ level: 'silent' }));

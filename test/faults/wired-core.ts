@@ -61,6 +61,8 @@ export async function wireCore(
     randomBytes,
     masterKey: randomBytes(32),
     poster,
+    hookPoster: poster,
+    countHook: () => undefined,
     voice,
     texts,
     sendConversion: async () => ({ kind: 'taken' }),
@@ -71,7 +73,7 @@ export async function wireCore(
   });
   const app = await createApp({ log, version: '0.0.0', observe: () => undefined });
   const world = { db: database.kysely, core, log, publicUrl: () => address.url, voice, texts, suppliers };
-  addTwilio(app, world, { ...account, authTokenPrevious: null, apiUrl: farEnd.restUrl });
+  addTwilio(app, world, { ...account, authTokenPrevious: null, apiUrl: farEnd.restUrl, callsPerSecond: 10_000 });
   onTestFinished(async () => {
     await app.close();
     await jobs.close();

@@ -23,6 +23,13 @@ function faultsOf(input: unknown) {
   }
 }
 
+test('a check of ours may say its own cure', () => {
+  const even = z.number().refine((value) => value % 2 === 0, { error: 'is odd', params: { cure: 'send an even one' } });
+  expect(() => readInput(even, 3)).toThrow(
+    expect.objectContaining({ fields: [{ field: 'body', problem: 'is odd', cure: 'send an even one' }] }),
+  );
+});
+
 test('good input comes through as it is', () => {
   expect(readInput(schema, good)).toEqual(good);
 });

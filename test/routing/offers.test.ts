@@ -1,4 +1,6 @@
+import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { limits } from '../../config/limits.ts';
 import type { Database } from '../../src/ports/database.ts';
 import type { AgentId, LegId } from '../../src/ports/ids.ts';
 import type { Tables } from '../../src/records/schema.ts';
@@ -29,7 +31,8 @@ async function setup(database: Database<Tables>) {
     },
     settleAs: (legId: LegId, as: 'accepted' | 'declined' | 'missed' | 'withdrawn') =>
       transact(({ tx }) => offers.settle(tx, legId, as)),
-    free: (agentId: AgentId) => transact(({ tx }) => offers.freeAgent(tx, agentId)),
+    free: (agentId: AgentId, wrapUpMs = 0) =>
+      transact(({ tx }) => offers.freeAgent(tx, { agentId, legId: ids.make('leg'), wrapUpMs })),
     set: (id: AgentId, presence: 'offline' | 'ready') =>
       agents.setPresence(db, { enterpriseId, id, presence, at: clock.at }),
     presenceOf: async (id: AgentId) =>
@@ -110,6 +113,7 @@ onEveryStore('offers', (store) => {
       const agent = await world.addAgent();
       const first = await world.offerFor(id);
       await world.settleAs(first.legId, 'missed');
+      world.clock.at += limits.agentRestMs;
       await world.offerFor(id);
       await world.settleAs(first.legId, 'declined');
       await world.settleAs(first.legId, 'accepted');
@@ -191,6 +195,52 @@ onEveryStore('offers', (store) => {
     expect(await world.set(world.ids.make('agent'), 'ready')).toBe('unknown');
   });
 
+  test('who did not pick up is left alone for a moment, and being made ready ends that', async () => {
+    const world = await setup(database);
+    const { id } = await world.call();
+    const agent = await world.addAgent();
+    const { legId } = await world.offerFor(id);
+    await world.settleAs(legId, 'missed');
+    expect(await world.offerFor(id)).toMatchObject({ chosen: { kind: 'nobody', someoneBusy: true } });
+    await world.set(agent, 'ready');
+    expect(await world.offerFor(id)).toMatchObject({ chosen: { kind: 'agent', agentId: agent } });
+  });
+
+  test('an agent wraps up for as long as the plan says, is offered nothing meanwhile, and may be done early', async () => {
+    const world = await setup(database);
+    const { id } = await world.call();
+    const agent = await world.addAgent();
+    await world.set(agent, 'ready');
+    await world.free(agent, 60_000);
+    expect(await world.presenceOf(agent)).toBe('wrapping');
+    expect(await world.offerFor(id)).toMatchObject({ chosen: { kind: 'nobody', someoneBusy: true } });
+    expect(await world.set(agent, 'ready')).toMatchObject({ presence: 'ready' });
+    await world.free(agent, 60_000);
+    const since = world.clock.at;
+    await world.agents.endWrapUp(world.db, { agentId: agent, since: since - 1, at: since });
+    expect(await world.presenceOf(agent)).toBe('wrapping');
+    await world.agents.endWrapUp(world.db, { agentId: agent, since, at: since + 60_000 });
+    expect(await world.presenceOf(agent)).toBe('ready');
+  });
+
+  test('the end of a call whose plan allows for it is followed by the wrap-up, which ends by itself', async () => {
+    const world = await setup(database);
+    const agent = await world.addAgent();
+    const { id, legs } = await world.call();
+    await world.db
+      .updateTable('call')
+      .set({ document: sql`jsonb_set(document, '{plan,wrapUpMs}', '30000')` })
+      .where('id', '=', id)
+      .execute();
+    await world.runner.run(id, { type: 'leg-accepted', legId: legs[0]?.id ?? world.ids.make('leg') });
+    await world.runner.run(id, { type: 'caller-ended' });
+    expect(await world.presenceOf(agent)).toBe('wrapping');
+    world.clock.at += 30_000;
+    await world.settle();
+    expect(await world.presenceOf(agent)).toBe('ready');
+    expect(await world.offersOf(agent)).toMatchObject([{ state: 'done' }]);
+  });
+
   test('a call through its whole life rings, engages and frees its agent', async () => {
     const world = await setup(database);
     const agent = await world.addAgent();
@@ -198,7 +248,7 @@ onEveryStore('offers', (store) => {
     const seen = [await world.presenceOf(agent)];
     await world.runner.run(id, { type: 'leg-accepted', legId: legs[0]?.id ?? world.ids.make('leg') });
     seen.push(await world.presenceOf(agent));
-    await world.runner.run(id, { type: 'room-ended' });
+    await world.runner.run(id, { type: 'caller-ended' });
     seen.push(await world.presenceOf(agent));
     expect(seen).toEqual(['offered', 'engaged', 'ready']);
     expect((await world.told(id)).map(({ type }) => type)).toEqual([

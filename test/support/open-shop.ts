@@ -43,6 +43,7 @@ export function twilioEnvironment(farEnd: Pick<TwilioFarEnd, 'restUrl'>): Record
     TWILIO_ACCOUNT_SID: account.accountSid,
     TWILIO_AUTH_TOKEN: account.authToken,
     TWILIO_API_URL: farEnd.restUrl,
+    TWILIO_CALLS_PER_SECOND: '1000',
     PUBLIC_URL: publicUrl,
   };
 }

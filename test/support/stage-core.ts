@@ -11,6 +11,7 @@ import type { E164 } from '../../src/ports/e164.ts';
 import type { AgentId, NumberId, VisitId } from '../../src/ports/ids.ts';
 import type { Wake } from '../../src/ports/jobs.ts';
 import { silentLog } from '../../src/ports/log.ts';
+import type { EventPoster } from '../../src/records/post-event.http.ts';
 import type { Tables } from '../../src/records/schema.ts';
 import type { SendConversion } from '../../src/selling/send-conversion.ts';
 import type { MessageGateway, SendAnswer, SendOrder } from '../../src/sms/message-gateway.ts';
@@ -26,6 +27,8 @@ export interface StagePlan {
   readonly restMs?: number;
   /** How advertising vendors answer; they take everything unless the test says otherwise. */
   readonly sendConversion?: SendConversion;
+  /** How a decision hook answers; nobody is there unless the test says otherwise. */
+  readonly askHook?: EventPoster['ask'];
 }
 
 let stages = 0;
@@ -53,7 +56,9 @@ export async function stageCore(database: Database<Tables>, plan: StagePlan = {}
     random: () => 0.5,
     randomBytes,
     masterKey: new Uint8Array(32).fill(7),
-    poster: { post: async () => ({ kind: 'answered', status: 200, retryAfterMs: null }), close: idle },
+    poster: { post: async () => ({ kind: 'answered', status: 200, retryAfterMs: null }) },
+    hookPoster: { ask: plan.askHook ?? (async () => ({ kind: 'failed', reason: 'ECONNREFUSED' })) },
+    countHook: () => undefined,
     voice: new Map([['sandbox', carrier.voice]]),
     texts: new Map([['sandbox', carrier.texts]]),
     sendConversion: plan.sendConversion ?? (async () => ({ kind: 'taken' })),

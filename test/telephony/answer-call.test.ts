@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../config/limits.ts';
-import { instructionsFor, keysAccept } from '../../src/telephony/answer-call.ts';
-import type { Call } from '../../src/telephony/call.ts';
+import { instructionsFor } from '../../src/telephony/answer-call.ts';
+import { keysAccept } from '../../src/telephony/answer-leg.ts';
+import type { Call, CallEvent } from '../../src/telephony/call.ts';
 import { callIn, chosen, failoverNumber, legId, moveThrough, newCall } from './sample-call.ts';
 
 const states = ['waiting', 'bridged', 'voicemail', 'failover', 'ended'] as const;
@@ -74,13 +75,10 @@ describe('an agent who picks up', () => {
     ]);
   });
 
-  test.each(['bridged', 'voicemail', 'failover', 'ended'] as const)(
-    'is let go when the call is %s meanwhile',
-    (state) => {
-      const call = { ...callIn('waiting'), state };
-      expect(instructionsFor(call, firstLeg(call).id)).toMatchObject([{ verb: 'say' }, { verb: 'hang-up' }]);
-    },
-  );
+  test.each(['voicemail', 'failover', 'ended'] as const)('is let go when the call is %s meanwhile', (state) => {
+    const call = { ...callIn('waiting'), state };
+    expect(instructionsFor(call, firstLeg(call).id)).toMatchObject([{ verb: 'say' }, { verb: 'hang-up' }]);
+  });
 
   test('hears that the call is gone when their own leg was given up', () => {
     const call = moveThrough(newCall().call, [
@@ -93,6 +91,17 @@ describe('an agent who picks up', () => {
 });
 
 describe('an agent who pressed a key', () => {
+  test('a moment after another one is asked to wait in silence, and then told that the call is taken', () => {
+    const accepted = (number: number): CallEvent => ({ type: 'leg-accepted', legId: legId(number) });
+    const call = moveThrough(newCall().call, [chosen(1), chosen(2), accepted(1), accepted(2)]);
+    expect(instructionsFor(call, legId(2))).toMatchObject([{ verb: 'say' }, { verb: 'wait' }, { verb: 'hang-up' }]);
+    const proven = moveThrough(call, [{ type: 'timer-due', timer: 'proof', legId: null }]);
+    expect(instructionsFor(proven, legId(2))).toMatchObject([
+      { verb: 'say', text: expect.stringContaining('no longer waiting') },
+      { verb: 'hang-up' },
+    ]);
+  });
+
   test('joins the caller’s room when they won the call', () => {
     expect(instructionsFor(callIn('bridged'), legId(1))).toEqual([{ ...room, role: 'agent', next: null }]);
   });

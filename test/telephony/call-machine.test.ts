@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../config/limits.ts';
-import type { CallEvent, CallState } from '../../src/telephony/call.ts';
+import type { CallEvent, CallState, CallTimer } from '../../src/telephony/call.ts';
 import { callChart } from '../../src/telephony/call-machine.ts';
 import type { CallOutcome } from '../../src/telephony/verdict.ts';
 import { agentId, apply, callIn, chosen, failoverNumber, legId, moveThrough, newCall, startAt } from './sample-call.ts';
@@ -12,7 +12,7 @@ const legEnded = (number: number, reason: 'busy' | 'no-answer' | 'completed' = '
   reason,
 });
 const accepted = (number: number): CallEvent => ({ type: 'leg-accepted', legId: legId(number) });
-const timer = (name: 'ring' | 'retry' | 'wait' | 'voicemail' | 'life', leg: number | null = null): CallEvent => ({
+const timer = (name: CallTimer, leg: number | null = null): CallEvent => ({
   type: 'timer-due',
   timer: name,
   legId: leg === null ? null : legId(leg),
@@ -30,7 +30,7 @@ const everyEvent: readonly CallEvent[] = [
   accepted(1),
   legEnded(1),
   { type: 'caller-ended' },
-  { type: 'room-ended' },
+  { type: 'room-ended', room: 'call_1' },
   { type: 'failover-ended', answered: true },
   { type: 'failed-over' },
   { type: 'voicemail-left', seconds: 7, recordingId: 'rec_1' },
@@ -85,13 +85,6 @@ describe('while waiting', () => {
       { kind: 'settle-offer', legId: legId(1), as: 'accepted' },
       { kind: 'tell', type: 'call.answered', data: { agentId: agentId(1), waitedMs: 9_000 } },
     ]);
-  });
-
-  test('of two rung agents the first to accept wins and the other is let go', () => {
-    const { call, effects } = apply(moveThrough(newCall().call, [chosen(1), chosen(2)]), accepted(2));
-    expect(call.legs).toMatchObject([{ state: 'ended', ending: 'withdrawn' }, { state: 'bridged' }]);
-    expect(effects).toContainEqual({ kind: 'settle-offer', legId: legId(1), as: 'withdrawn' });
-    expect(effects).toContainEqual({ kind: 'hang-up-leg', legId: legId(1) });
   });
 
   test.each([
@@ -202,7 +195,7 @@ describe('endings', () => {
   test.each([
     ['the agent hangs up', 'bridged', legEnded(1, 'completed'), 'answered', true],
     ['the caller hangs up', 'bridged', { type: 'caller-ended' }, 'answered', false],
-    ['the room closes', 'bridged', { type: 'room-ended' }, 'answered', true],
+    ['the room closes', 'bridged', { type: 'room-ended', room: 'call_1' }, 'answered', true],
     ['the carrier loses a talk', 'bridged', { type: 'carrier-lost' }, 'carrier-lost', false],
     ['the carrier says nothing for the life of a talk', 'bridged', timer('life'), 'carrier-silent', true],
     ['the carrier says nothing for the life of a wait', 'waiting', timer('life'), 'carrier-silent', true],
@@ -272,7 +265,12 @@ function orders(events: readonly CallEvent[]): CallEvent[][] {
  * is our answer to it).
  */
 test.each<readonly [string, CallState, readonly CallEvent[], CallOutcome]>([
-  ['a talk', 'bridged', [legEnded(1, 'completed'), { type: 'room-ended' }, { type: 'caller-ended' }], 'answered'],
+  [
+    'a talk',
+    'bridged',
+    [legEnded(1, 'completed'), { type: 'room-ended', room: 'call_1' }, { type: 'caller-ended' }],
+    'answered',
+  ],
   [
     'a message',
     'voicemail',

@@ -3,6 +3,7 @@ import type { E164 } from '../../src/ports/e164.ts';
 import type { AgentId, CallId, EnterpriseId, LegId, NumberId } from '../../src/ports/ids.ts';
 import type { Call, CallEffect, CallEvent, CallPlan } from '../../src/telephony/call.ts';
 import { advance, startCall } from '../../src/telephony/call-machine.ts';
+import { planDefaults } from '../../src/telephony/plan/plan-parts.ts';
 
 export const startAt = Date.parse('2026-05-04T10:00:00Z');
 export const failoverNumber = '+15035550177' as E164;
@@ -26,6 +27,7 @@ export function newCall(plan: Partial<CallPlan> = {}): { call: Call; effects: re
         attestation: 'A',
         visitId: null,
         plan: {
+          ...planDefaults,
           greeting: 'Please hold.',
           ringTimeoutMs: 20_000,
           acceptTimeoutMs: 8_000,
@@ -70,7 +72,7 @@ export function callIn(state: Call['state']): Call {
     case 'waiting':
       return moveThrough(newCall().call, [chosen(1)]);
     case 'bridged':
-      return moveThrough(newCall().call, [chosen(1), { type: 'leg-accepted', legId: legId(1) }]);
+      return certain(moveThrough(newCall().call, [chosen(1), { type: 'leg-accepted', legId: legId(1) }]));
     case 'voicemail':
       return moveThrough(newCall().call, [nobody]);
     case 'failover':
@@ -78,6 +80,11 @@ export function callIn(state: Call['state']): Call {
     case 'ended':
       return moveThrough(newCall().call, [chosen(1), { type: 'caller-ended' }]);
   }
+}
+
+/** As though the two had talked for long enough that they have certainly met. */
+function certain(call: Call): Call {
+  return frozen({ ...call, provenAt: null });
 }
 
 function frozen<Value>(value: Value): Value {

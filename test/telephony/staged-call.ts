@@ -4,7 +4,7 @@
  * that a random run can be judged at its end.
  */
 import type { AgentId, LegId } from '../../src/ports/ids.ts';
-import { type Call, type CallEffect, type CallEvent, isLive } from '../../src/telephony/call.ts';
+import { type Call, type CallEffect, type CallEvent, type CallPlan, isLive } from '../../src/telephony/call.ts';
 import { type Applied, agentId, agentPhone, apply, legId, newCall, startAt } from './sample-call.ts';
 
 /** `elsewhere` is another call's agent: busy, and none of our doing. */
@@ -14,6 +14,10 @@ export interface Run {
   readonly agents: number;
   readonly hasFailover: boolean;
   readonly offersMax: number;
+  /** Phones that ring at once; 1: one after another. */
+  readonly atOnce: number;
+  /** By its plan: with agents, handed over whole, or treated as one outside hours. */
+  readonly begins: 'usual' | 'handed-over' | 'voicemail' | 'failover' | 'hang-up';
 }
 
 /** What one event moved: for the chart. */
@@ -25,7 +29,7 @@ export interface Move {
 
 export function stageCall(run: Run) {
   const failover = run.hasFailover ? agentPhone(37) : null;
-  const started = newCall({ failover, offersMax: run.offersMax });
+  const started = newCall({ failover, offersMax: run.offersMax, ...dispatchOf(run), ...beginningOf(run) });
   const presence = new Map<AgentId, Presence>(
     Array.from({ length: run.agents }, (_, at) => [agentId(at + 1), 'ready']),
   );
@@ -56,13 +60,18 @@ export function stageCall(run: Run) {
     if (effect.kind === 'settle-offer') {
       settled.push(effect.legId);
       const agent = call.legs.find(({ id }) => id === effect.legId)?.agentId;
-      if (agent !== undefined) presence.set(agent, effect.as === 'accepted' ? 'engaged' : 'ready');
+      if (agent) presence.set(agent, effect.as === 'accepted' ? 'engaged' : 'ready');
     }
     if (effect.kind === 'free-agent') presence.set(effect.agentId, 'ready');
     if (effect.kind === 'set-timer') timers.push(effect);
-    if (effect.kind === 'hang-up-leg' && legOfCarrier(effect.legId) !== null) ringing.delete(effect.legId);
+    if (isHangUp(effect) && legOfCarrier(effect.legId) !== null) ringing.delete(effect.legId);
     return null;
   };
+
+  /** Who is told that the call is taken is hung up with it. */
+  const isHangUp = (effect: CallEffect): effect is Extract<CallEffect, { kind: 'hang-up-leg' | 'instruct-leg' }> =>
+    effect.kind === 'hang-up-leg' ||
+    (effect.kind === 'instruct-leg' && call.legs.some(({ id, state }) => id === effect.legId && state === 'ended'));
 
   const legOfCarrier = (id: LegId) => call.legs.find((leg) => leg.id === id)?.carrierCallId ?? null;
 
@@ -91,6 +100,7 @@ export function stageCall(run: Run) {
 
   settle(started.effects);
   return {
+    beganAs: started.call.state,
     clock,
     presence,
     moves,
@@ -116,6 +126,16 @@ export function stageCall(run: Run) {
     leftRinging: () => [...ringing].filter((id) => !endedByCarrier.has(id)),
     live: () => call.legs.filter(isLive),
   };
+}
+
+function dispatchOf({ atOnce }: Run): Partial<CallPlan> {
+  return atOnce === 1 ? {} : { dispatch: 'race', raceSize: atOnce };
+}
+
+function beginningOf({ begins }: Run): Partial<CallPlan> {
+  if (begins === 'usual') return {};
+  if (begins === 'handed-over') return { handOver: { to: agentPhone(38), headers: {} } };
+  return { closed: { action: begins, announcement: null } };
 }
 
 export type StagedCall = ReturnType<typeof stageCall>;

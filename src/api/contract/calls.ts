@@ -13,6 +13,7 @@ import {
   text,
   visitIdField,
 } from './fields.ts';
+import { hookNoteView, planSourceField } from './route-plans.ts';
 
 const verdictView = z.object({
   outcome: z.string(),
@@ -45,10 +46,15 @@ export const callView = z.object({
   visitId: visitIdField.nullable(),
   verdict: verdictView.nullable(),
   voicemail: z.object({ seconds: z.number(), recordingId: z.string().nullable() }).nullable(),
-  legs: z.array(z.object({ id: z.string(), agentId: agentIdField, state: z.string(), ending: z.string().nullable() })),
+  legs: z.array(
+    z.object({ id: z.string(), agentId: agentIdField.nullable(), state: z.string(), ending: z.string().nullable() }),
+  ),
 });
 
 export const callDetailView = callView.extend({
+  plan: z
+    .object({ source: planSourceField, version: z.int().nullable(), hook: hookNoteView })
+    .describe('who decided what is done with it'),
   attribution: attributionView.nullable(),
   outcomes: z.array(outcomeView),
 });

@@ -8,7 +8,9 @@ export const agentView = z.object({
   id: agentIdField,
   name: z.string(),
   phone: e164Field,
-  presence: z.enum(['offline', 'ready', 'offered', 'engaged']),
+  presence: z
+    .enum(['offline', 'ready', 'offered', 'engaged', 'wrapping'])
+    .describe('wrapping: left alone after a call, for as long as its plan says'),
   presenceSince: instantField,
 });
 

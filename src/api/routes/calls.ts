@@ -53,6 +53,7 @@ export function registerCallRoutes(app: App, world: ApiWorld): void {
       const outcomes = await world.reads.outcomes(enterpriseId, call.id);
       return {
         ...callViewOf(call),
+        plan: planOf(call),
         attribution: attribution === undefined ? null : attributionViewOf(attribution),
         outcomes: outcomes.map(outcomeViewOf),
       };
@@ -114,6 +115,10 @@ function callViewOf(call: Call): z.infer<typeof callView> {
     voicemail: call.voicemail === null ? null : { ...call.voicemail },
     legs: call.legs.map(({ id, agentId, state, ending }) => ({ id, agentId, state, ending })),
   };
+}
+
+function planOf({ plan: { source, version, hook } }: Call): z.infer<typeof callDetailView>['plan'] {
+  return { source, version, hook: hook === null ? null : { ...hook } };
 }
 
 function outcomeViewOf(row: Row<'outcome'>): z.infer<typeof outcomeView> {

@@ -17,6 +17,7 @@ import type {
   WebhookUrls,
 } from '../../numbers/number-supplier.ts';
 import { type E164, parseE164 } from '../../ports/e164.ts';
+import { readFailure } from './rest-client.ts';
 
 type Client = Vonage['numbers'];
 type Search = Parameters<Client['getAvailableNumbers']>[0];
@@ -33,7 +34,9 @@ const tollFree = 'landline-toll-free';
 const currency = 'EUR';
 const pageSize = 100;
 
-export function createVonageNumbers(account: VonageSettings): NumberSupplier {
+type Account = Pick<VonageSettings, 'apiKey' | 'apiSecret' | 'applicationId' | 'apiUrl'>;
+
+export function createVonageNumbers(account: Account): NumberSupplier {
   const credentials = { apiKey: account.apiKey, apiSecret: account.apiSecret };
   const { numbers } = new Vonage(credentials, {
     restHost: account.apiUrl,
@@ -159,20 +162,13 @@ function accept({ errorCode }: { errorCode?: string }): void {
   if (errorCode !== '200') throw new Refused(`vonage ${errorCode}`);
 }
 
-/** 420 is Vonage's "method failed". No HTTP status means the request never came back. */
+/** 420 is Vonage's "method failed". */
 async function attempt<Answer>(request: () => Promise<Answer>): Promise<Answer | NotDone> {
   try {
     return await request();
   } catch (fault) {
     if (fault instanceof Refused) return { kind: 'refused', reason: fault.message };
-    const status = statusOf(fault);
-    if (status === null) return { kind: 'unavailable', reason: 'vonage unreachable' };
-    return { kind: status === 429 || status >= 500 ? 'unavailable' : 'refused', reason: `vonage ${status}` };
+    const { kind, reason } = readFailure(fault);
+    return { kind: kind === 'unavailable' ? kind : 'refused', reason };
   }
-}
-
-function statusOf(fault: unknown): number | null {
-  if (typeof fault !== 'object' || fault === null || !('response' in fault)) return null;
-  const { response } = fault as { response?: { status?: unknown } };
-  return typeof response?.status === 'number' ? response.status : null;
 }

@@ -5,7 +5,7 @@
 import { sql } from 'kysely';
 import type { Clock } from '../../ports/clock.ts';
 import type { EnterpriseId, Ids, NumberId, PoolId, VisitId } from '../../ports/ids.ts';
-import type { Row, Tx } from '../../records/schema.ts';
+import type { Db, Row, Tx } from '../../records/schema.ts';
 import type { AttributionCause } from '../../records/schema-attribution.ts';
 import type { Credit, Weighed } from './decide-credit.ts';
 import type { Considered, Noted } from './revise-belief.ts';
@@ -68,7 +68,7 @@ export function createBeliefs(world: { clock: Clock; ids: Ids }) {
 
   return Object.freeze({
     /** From which probability on the most probable visit is credited, as the pool or its enterprise has set it. */
-    async threshold(tx: Tx, enterpriseId: EnterpriseId, poolId: PoolId | null): Promise<number | null> {
+    async threshold(tx: Db, enterpriseId: EnterpriseId, poolId: PoolId | null): Promise<number | null> {
       const row = await tx
         .selectFrom('enterprise')
         .leftJoin('pool', (join) => join.on('pool.id', '=', poolId))
@@ -143,7 +143,7 @@ export function createBeliefs(world: { clock: Clock; ids: Ids }) {
       await insertCredits(tx, wanted, held);
     },
 
-    async hasVisit(tx: Tx, enterpriseId: EnterpriseId, visitId: VisitId): Promise<boolean> {
+    async hasVisit(tx: Db, enterpriseId: EnterpriseId, visitId: VisitId): Promise<boolean> {
       const row = await tx
         .selectFrom('visit')
         .select('id')

@@ -5,7 +5,7 @@
 import { sql } from 'kysely';
 import { limits } from '../../../config/limits.ts';
 import type { EnterpriseId, VisitId } from '../../ports/ids.ts';
-import type { Tx } from '../../records/schema.ts';
+import type { Db } from '../../records/schema.ts';
 import type { Bond } from './weigh-contact.ts';
 
 interface BondRow {
@@ -16,7 +16,7 @@ interface BondRow {
 
 /** The latest earlier contact of the address (a keyed digest) within the look-back, as it is believed now. */
 export async function readBond(
-  tx: Tx,
+  tx: Db,
   wish: { readonly enterpriseId: EnterpriseId; readonly address: string; readonly at: number },
 ): Promise<Bond | null> {
   const { rows } = await sql<BondRow>`
@@ -40,7 +40,7 @@ export async function readBond(
   return { at: row.at.getTime(), nobody: row.nobody ?? 0, believed };
 }
 
-async function visitorsOf(tx: Tx, ids: readonly VisitId[]): Promise<ReadonlyMap<VisitId, string | null>> {
+async function visitorsOf(tx: Db, ids: readonly VisitId[]): Promise<ReadonlyMap<VisitId, string | null>> {
   if (ids.length === 0) return new Map();
   const rows = await tx.selectFrom('visit').select(['id', 'visitor_id']).where('id', 'in', ids).execute();
   return new Map(rows.map((row) => [row.id, row.visitor_id]));

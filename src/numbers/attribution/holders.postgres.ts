@@ -6,7 +6,7 @@
 import { sql } from 'kysely';
 import { limits } from '../../../config/limits.ts';
 import type { LeaseId, NumberId, VisitId } from '../../ports/ids.ts';
-import type { Tx } from '../../records/schema.ts';
+import type { Db } from '../../records/schema.ts';
 import { coarseRegion } from '../coarse-region.ts';
 import { type Holder, tapWithinMs } from './weigh-contact.ts';
 
@@ -33,7 +33,7 @@ interface HolderRow {
 }
 
 /** Latest first; a visit that was shown the number several times stands once, as it was shown last. */
-export async function readHolders(tx: Tx, wish: HoldersWish): Promise<Holder[]> {
+export async function readHolders(tx: Db, wish: HoldersWish): Promise<Holder[]> {
   const { rows } = await holdersQuery(wish).execute(tx);
   const seen = new Set<VisitId>();
   return rows.flatMap((row) => {

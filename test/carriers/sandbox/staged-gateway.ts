@@ -11,13 +11,22 @@ import { registerSandbox } from '../../../src/carriers/sandbox/routes.ts';
 import { createSandboxVoice } from '../../../src/carriers/sandbox/voice.ts';
 import { type E164, parseE164 } from '../../../src/ports/e164.ts';
 import { AppError, errorCatalogue } from '../../../src/ports/errors.ts';
-import { type CallId, createIds } from '../../../src/ports/ids.ts';
+import { type CallId, createIds, type LegId } from '../../../src/ports/ids.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import type { IncomingMessage, MessageReceipt } from '../../../src/sms/message-desk.ts';
 import { instructionsFor } from '../../../src/telephony/answer-call.ts';
-import { type Call, type CallEffect, type CallEvent, type CallFacts, legOf } from '../../../src/telephony/call.ts';
+import {
+  type Call,
+  type CallEffect,
+  type CallEvent,
+  type CallFacts,
+  type CallTimer,
+  legOf,
+} from '../../../src/telephony/call.ts';
 import { advance, startCall } from '../../../src/telephony/call-machine.ts';
+import type { Dialable } from '../../../src/telephony/instructions.ts';
 import { eventsOf, type LegReport } from '../../../src/telephony/leg-report.ts';
+import { planDefaults } from '../../../src/telephony/plan/plan-parts.ts';
 import type { CallRun } from '../../../src/telephony/run-call.ts';
 import type { Heard, IncomingCall } from '../../../src/telephony/take-call.ts';
 
@@ -38,6 +47,8 @@ const now = 1_700_000_000_000;
 export interface Stage {
   readonly agents?: readonly E164[];
   readonly failover?: E164;
+  /** Phones that ring at once; left out: one after another. */
+  readonly race?: number;
   readonly takeCall?: TakeCall;
 }
 
@@ -113,6 +124,7 @@ function createStagedRecord(stage: Stage, ids: ReturnType<typeof createIds>) {
   const calls = new Map<CallId, Call>();
   const heard: LegReport[] = [];
   const effects: Owed[] = [];
+  const timers: Owed[] = [];
   const outage = { isOn: false };
 
   const choose = (call: Call): CallEvent => {
@@ -123,6 +135,7 @@ function createStagedRecord(stage: Stage, ids: ReturnType<typeof createIds>) {
   const settleIn = (call: Call, wanted: readonly CallEffect[]): void => {
     calls.set(call.id, call);
     for (const effect of wanted) {
+      if (effect.kind === 'set-timer') timers.push({ callId: call.id, effect });
       if (effect.kind === 'choose-agent') apply(call.id, choose(calls.get(call.id) ?? call));
       else effects.push({ callId: call.id, effect });
     }
@@ -159,15 +172,25 @@ function createStagedRecord(stage: Stage, ids: ReturnType<typeof createIds>) {
     if (effect.kind === 'instruct-caller') await voice.instruct(call.carrierCallId, instructionsFor(call, null));
     if (effect.kind === 'hang-up-caller') await voice.hangUp(call.carrierCallId);
     if (effect.kind === 'hang-up-leg' && leg?.carrierCallId) await voice.hangUp(leg.carrierCallId);
+    if (effect.kind === 'instruct-leg' && leg?.carrierCallId)
+      await voice.instruct(leg.carrierCallId, instructionsFor(call, leg.id));
     if (effect.kind !== 'dial-leg' || leg === undefined) return;
     const answer = await voice.dial(orderOf(call, leg.id, leg.to));
     if (answer.kind !== 'dialled') return;
     apply(callId, { type: 'leg-dialled', legId: leg.id, carrierCallId: answer.carrierCallId });
   };
-  return { calls, heard, effects, outage, take, hear, apply, perform };
+  /** Lets the timers of these names fall due, each once. */
+  const fall = (names: readonly CallTimer[]): void => {
+    for (const { callId, effect } of timers.splice(0)) {
+      if (effect.kind !== 'set-timer') continue;
+      if (!names.includes(effect.timer)) timers.push({ callId, effect });
+      else apply(callId, { type: 'timer-due', timer: effect.timer, legId: effect.legId });
+    }
+  };
+  return { calls, heard, effects, outage, fall, take, hear, apply, perform };
 }
 
-export function orderOf(call: Pick<Call, 'id' | 'dnis'>, legId: Call['legs'][number]['id'], to: E164) {
+export function orderOf<To extends Dialable>(call: Pick<Call, 'id' | 'dnis'>, legId: LegId, to: To) {
   const { ringTimeoutMs } = limits;
   return { callId: call.id, legId, from: call.dnis, to, ringTimeoutMs, orderedAt: now, repeated: false };
 }
@@ -185,6 +208,8 @@ function factsOf(stage: Stage, id: CallId, incoming: IncomingCall): CallFacts {
     attestation,
     visitId: null,
     plan: {
+      ...planDefaults,
+      ...(stage.race === undefined ? {} : { dispatch: 'race', raceSize: stage.race }),
       greeting: 'Please hold.',
       ringTimeoutMs: limits.ringTimeoutMs,
       acceptTimeoutMs: limits.acceptTimeoutMs,

@@ -14,7 +14,9 @@ import { silentLog } from '../../../src/ports/log.ts';
 import { instructionsFor } from '../../../src/telephony/answer-call.ts';
 import { type Call, type CallEffect, type CallEvent, type CallPlan, legOf } from '../../../src/telephony/call.ts';
 import { advance, startCall } from '../../../src/telephony/call-machine.ts';
+import type { Dialable } from '../../../src/telephony/instructions.ts';
 import { eventsOf, type LegReport } from '../../../src/telephony/leg-report.ts';
+import { planDefaults } from '../../../src/telephony/plan/plan-parts.ts';
 import type { Heard, IncomingCall, Taken } from '../../../src/telephony/take-call.ts';
 import type { VoiceCarrier } from '../../../src/telephony/voice-carrier.ts';
 import { createPhone } from '../../support/sip-edge/phone.ts';
@@ -243,7 +245,7 @@ function createRecord(stage: SipStage) {
   return Object.assign(record, { apply });
 }
 
-function orderOf(call: Pick<Call, 'id' | 'dnis' | 'plan'>, legId: LegId, to: E164) {
+function orderOf(call: Pick<Call, 'id' | 'dnis' | 'plan'>, legId: LegId, to: Dialable) {
   const { ringTimeoutMs } = call.plan;
   return { callId: call.id, legId, from: call.dnis, to, ringTimeoutMs, orderedAt: Date.now(), repeated: false };
 }
@@ -251,6 +253,7 @@ function orderOf(call: Pick<Call, 'id' | 'dnis' | 'plan'>, legId: LegId, to: E16
 function factsOf(stage: SipStage, id: CallId, incoming: IncomingCall) {
   const { carrier, carrierCallId, dnis, ani, attestation } = incoming;
   const plan: CallPlan = {
+    ...planDefaults,
     greeting: 'Please hold.',
     ringTimeoutMs: limits.ringTimeoutMs,
     acceptTimeoutMs: limits.acceptTimeoutMs,

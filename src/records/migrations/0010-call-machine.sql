@@ -1,0 +1,10 @@
+-- Agents wrap up after a call and rest after a call they missed; an offer is done when the agent's part in the call is.
+
+alter table agent drop constraint agent_presence_check;
+alter table agent add constraint agent_presence_check
+  check (presence in ('offline', 'ready', 'offered', 'engaged', 'wrapping'));
+alter table agent add column rested_at timestamptz;
+
+alter table offer drop constraint offer_state_check;
+alter table offer add constraint offer_state_check
+  check (state in ('open', 'accepted', 'done', 'declined', 'missed', 'withdrawn'));

@@ -1,0 +1,26 @@
+/**
+ * What is heard of a leg on its way up: the carrier's id for it, that it rings, that somebody has picked up. True in
+ * whatever order it comes; what comes late is old news.
+ */
+import { type Call, isLive, legOf } from './call.ts';
+import { changeLeg, type EventOf, type Moved } from './moved.ts';
+
+/** The carrier's id of a leg, from its answer or its first callback. A leg nobody wants any more is hung up. */
+export function noteDialled(call: Call, event: EventOf<'leg-dialled'>): Moved | null {
+  const noted = changeLeg(call, event.legId, (leg) =>
+    leg.carrierCallId === null ? { ...leg, carrierCallId: event.carrierCallId } : null,
+  );
+  const leg = legOf(call, event.legId);
+  if (noted === null || leg === undefined || isLive(leg)) return noted;
+  return { call: noted.call, effects: [{ kind: 'hang-up-leg', legId: leg.id }] };
+}
+
+export function noteRinging(call: Call, event: EventOf<'leg-ringing'>): Moved | null {
+  return changeLeg(call, event.legId, (leg) => (leg.state === 'dialling' ? { ...leg, state: 'ringing' } : null));
+}
+
+export function noteAnswered(call: Call, event: EventOf<'leg-answered'>): Moved | null {
+  return changeLeg(call, event.legId, (leg) =>
+    leg.state === 'dialling' || leg.state === 'ringing' ? { ...leg, state: 'answered' } : null,
+  );
+}
