@@ -33,6 +33,7 @@ import { registerPoolPlanRoute } from './routes/pool-plan.ts';
 import { registerPoolRoutes } from './routes/pools.ts';
 import { registerReportRoutes } from './routes/reports.ts';
 import { registerRoutePlanRoutes } from './routes/route-plans.ts';
+import { registerSipPhoneRoutes } from './routes/sip-phones.ts';
 import { registerSnippetRoutes } from './routes/snippet.ts';
 import { registerVisitRoutes } from './routes/visits.ts';
 import { registerWebsiteRoutes } from './routes/websites.ts';
@@ -151,6 +152,7 @@ export function registerApi(app: App, world: ApiWorld): void {
     registerDecisionHookRoutes(typed, world);
     registerWebsiteRoutes(typed, world);
     registerInventoryRoutes(typed, world);
+    registerSipPhoneRoutes(typed, world);
     registerPoolPlanRoute(typed, world);
     registerEndpointRoutes(typed, world);
     registerConversionRoutes(typed, world);

@@ -5,12 +5,14 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
+import type { Secrets } from '../ports/secrets.ts';
 import type { Outbox } from '../records/outbox.postgres.ts';
 import type { Db } from '../records/schema.ts';
 import type { Transact } from '../records/transact.ts';
 import { createAgents } from '../routing/agents.postgres.ts';
 import { createEndWrapUp, endWrapUpKind } from '../routing/end-wrap-up.ts';
 import { createOffers } from '../routing/offers.postgres.ts';
+import { createSipPhones } from '../routing/sip-phones.postgres.ts';
 import type { Calls } from '../telephony/calls.postgres.ts';
 import { createCallEffects } from '../telephony/perform-effects.ts';
 import { createCallRunner } from '../telephony/run-call.ts';
@@ -24,6 +26,7 @@ interface World {
   readonly voice: ReadonlyMap<string, VoiceCarrier>;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly secrets: Secrets;
   readonly log: Log;
 }
 
@@ -35,5 +38,5 @@ export function createCalling(world: World) {
     ...createCallEffects({ db, calls, runner, carriers: world.voice, clock }),
     [endWrapUpKind]: createEndWrapUp({ db, agents, clock }),
   };
-  return Object.freeze({ agents, runner, handlers });
+  return Object.freeze({ people: { agents, sipPhones: createSipPhones(world) }, runner, handlers });
 }

@@ -3,11 +3,12 @@
  * (1,000 is the full number; a few here, so that every run has some).
  */
 import { afterEach, expect, test } from 'vitest';
+import type { PhoneCall } from '../../support/sip-edge/phone-call.ts';
 import { methodOf } from '../../support/sip-edge/sip-text.ts';
 import { agentA, agentB, type StagedSip, stageSip, until } from './staged-sip.ts';
 
 const races = Number(process.env.SIP_RACES ?? 100);
-const atOnce = 10;
+const atOnce = 50;
 
 let staged: StagedSip | null = null;
 afterEach(async () => {
@@ -32,11 +33,11 @@ test(`of two agents who pick up in the same millisecond one has the caller, in $
   staged = await stageSip({ agents: [agentA, agentB], race: true });
   const { agent, call, carrier, record } = staged;
   const phones = [await agent(agentA), await agent(agentB)];
-  const ringing = new Map<string, (() => void)[]>();
+  const ringing = new Map<string, PhoneCall[]>();
   for (const phone of phones)
     phone.onCall = (rung) => {
       const audio = /m=audio \d+/.exec(rung.theirSdp)?.[0] ?? '';
-      ringing.set(audio, [...(ringing.get(audio) ?? []), () => rung.answer()]);
+      ringing.set(audio, [...(ringing.get(audio) ?? []), rung]);
     };
   for (let round = 0; round < races; round += atOnce) {
     const made = Array.from({ length: atOnce }, (_, index) => {
@@ -50,16 +51,16 @@ test(`of two agents who pick up in the same millisecond one has the caller, in $
       made.map((race) => until(() => ringing.get(race.audio)?.length === 2, `race ${race.seed} rings`)),
     );
     for (const { random, audio } of made) {
-      const answers = ringing.get(audio) ?? [];
+      const answers = [...(ringing.get(audio) ?? [])];
       if (random() < 0.5) answers.reverse();
       const [first, second] = answers;
-      first?.();
-      if (random() < 0.5) second?.();
-      else queueMicrotask(() => second?.());
+      first?.answer();
+      if (random() < 0.5) second?.answer();
+      else queueMicrotask(() => second?.answer());
     }
     await Promise.all(made.map(({ calling, seed }) => until(() => calling.status === 200, `race ${seed} is answered`)));
     for (const { calling, seed, audio } of made) {
-      const legs = phones.flatMap((phone) => phone.calls.filter(({ theirSdp }) => theirSdp.includes(audio)));
+      const legs = ringing.get(audio) ?? [];
       await until(() => legs.filter(({ ended }) => ended).length === 1, `race ${seed} lets one go`);
       const [loser, winner] = legs[0]?.ended ? legs : [legs[1], legs[0]];
       expect(calling.theirSdp, `race ${seed}`).toContain(/m=audio \d+/.exec(winner?.ourSdp ?? '')?.[0]);
@@ -103,4 +104,25 @@ test('the one who picked up drops before the caller is there: who still rings go
   second.calls[0]?.answer();
   await until(() => made.status === 200, 'the caller is answered');
   expect(made.theirSdp).toContain(/m=audio \d+/.exec(second.calls[0]?.ourSdp ?? '')?.[0]);
+});
+
+test('the winner drops and never reached the caller: the runner-up, who stood by, has the caller, who heard nothing of it', async () => {
+  staged = await stageSip({ agents: [agentA, agentB], race: true });
+  const { agent, call, record, carrier } = staged;
+  const phones = [await agent(agentA), await agent(agentB)];
+  for (const phone of phones) phone.onCall = (rung) => rung.ring();
+  const made = call();
+  await until(() => phones.every(({ calls }) => calls.length === 1), 'both ring');
+  // The first one's taking the call is decided in the record, and its leg is gone before the order reaches it.
+  const [winner, second] = record.last().legs;
+  if (winner === undefined || second === undefined) throw new Error('no legs');
+  record.apply(record.last().id, { type: 'leg-accepted', legId: winner.id });
+  record.apply(record.last().id, { type: 'leg-ended', legId: winner.id, reason: 'failed' });
+  phones[1]?.calls[0]?.answer();
+  await until(() => made.status === 200, 'the caller is answered');
+  expect(made.theirSdp).toContain(/m=audio \d+/.exec(phones[1]?.calls[0]?.ourSdp ?? '')?.[0]);
+  expect(record.last()).toMatchObject({ state: 'bridged', bridgedLegId: second.id });
+  await made.hangUp();
+  await carrier.voice.hangUp(winner.carrierCallId ?? '');
+  await until(() => carrier.legs() === 0, 'no leg is left');
 });

@@ -1,7 +1,6 @@
 /** The record's part in agents' phones, kept in memory: one password for everybody, and where each phone is. */
-import { makeHa1 } from '../../../src/carriers/sip/digest.ts';
-import type { Binding } from '../../../src/carriers/sip/registrar.ts';
-import type { SipPhones } from '../../../src/carriers/sip/sip-phones.ts';
+import { makeHa1 } from '../../../src/routing/sip-password.ts';
+import type { Binding, SipPhones } from '../../../src/routing/sip-phones.ts';
 
 export const domain = 'lines.example';
 export const password = 'correct horse battery';
@@ -15,6 +14,7 @@ export function createPhoneBook() {
   } = {
     findAccount: async (user) => (user.startsWith('nobody') ? null : { user, ha1: makeHa1(user, domain, password) }),
     bindings: async (user, now) => (bindings.get(user) ?? []).filter(({ expiresAt }) => expiresAt > now),
+    agentBindings: ({ phone }, now) => phones.bindings(phone, now),
     async changeBindings(user, change) {
       const answer = change(bindings.get(user) ?? []);
       if (answer.bindings !== null) bindings.set(user, answer.bindings);

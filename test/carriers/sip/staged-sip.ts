@@ -83,7 +83,7 @@ export async function stageSip(stage: SipStage = {}) {
     desk,
     answerInTime: createAnswerInTime({ desk, failovers, log: silentLog }),
     failovers,
-    mayCall: () => true,
+    mayCall: async () => true,
     clock: { now: () => Date.now() },
     randomBytes,
     random: Math.random,
@@ -226,6 +226,11 @@ function createRecord(stage: SipStage) {
   }
 
   async function perform(callId: CallId, effect: CallEffect): Promise<void> {
+    if (effect.kind === 'set-timer') {
+      const { timer, legId, dueAt } = effect;
+      setTimeout(() => apply(callId, { type: 'timer-due', timer, legId }), dueAt - Date.now()).unref();
+      return;
+    }
     await new Promise((resolve) => setImmediate(resolve));
     const call = calls.get(callId);
     const { voice } = record;
@@ -234,6 +239,8 @@ function createRecord(stage: SipStage) {
     if (effect.kind === 'hang-up-caller') await voice.hangUp(call.carrierCallId);
     const leg = 'legId' in effect && effect.legId !== null ? legOf(call, effect.legId) : undefined;
     if (leg === undefined) return;
+    if (effect.kind === 'instruct-leg' && leg.carrierCallId !== null)
+      await voice.instruct(leg.carrierCallId, instructionsFor(call, leg.id));
     if (effect.kind === 'hang-up-leg' && leg.carrierCallId !== null) await voice.hangUp(leg.carrierCallId);
     if (effect.kind !== 'dial-leg') return;
     const answer = await voice.dial(orderOf(call, leg.id, leg.to));
