@@ -8,6 +8,7 @@ import type { Benchmark, BenchOptions } from './benchmark.ts';
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   attribution: async () => (await import('./attribution/attribution-benchmark.ts')).attributionBenchmark,
   lease: async () => (await import('./lease/lease-benchmark.ts')).leaseBenchmark,
+  sip: async () => (await import('./calls/sip-benchmark.ts')).sipBenchmark,
 };
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);

@@ -57,6 +57,15 @@ function pairFaults(given: Record<string, string | undefined>): SettingFault[] {
     needs(name, 'VONAGE_SIGNATURE_SECRET', 'a carrier whose webhooks cannot be verified takes no calls');
   }
   needs('VONAGE_SIGNATURE_SECRET', 'VONAGE_API_KEY', 'webhooks name the account that signed them');
+  needs('DRACHTIO_HOST', 'DRACHTIO_SECRET', 'drachtio-server lets nobody in without it');
+  needs('DRACHTIO_HOST', 'SIP_DOMAIN', 'agents’ phones register in it');
+  needs('SIP_TRUNK_USER', 'SIP_TRUNK_SECRET', 'the trunk asks for both');
+  needs('SIP_TRUNK_SECRET', 'SIP_TRUNK_USER', 'the trunk asks for both');
+  if (given.DRACHTIO_HOST !== undefined && given.REDIS_URL !== undefined) {
+    const shouldBe =
+      'unset, because REDIS_URL is set: a SIP call lives in the process that took it, so there is one only';
+    faults.push({ name: 'DRACHTIO_HOST', value: shown('DRACHTIO_HOST', given.DRACHTIO_HOST), shouldBe });
+  }
   needs('REDIS_URL', 'DATABASE_URL', 'several processes cannot share an embedded database');
   needs('REDIS_URL', 'SECRET_KEY', 'all processes must seal with the same key');
   if (given.NODE_ENV === 'production') {

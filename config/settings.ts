@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { decideSip, type SipSettings, sipSettingsShape } from './sip-settings.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
@@ -90,6 +91,7 @@ export const settingsSchema = z.object({
   VONAGE_HOLD_MUSIC_URL: httpUrl
     .optional()
     .describe('an mp3 that waiting callers hear; unset, a quiet chord made here'),
+  ...sipSettingsShape,
   CARRIER_FALLBACK_URL: z
     .url({ protocol: /^https?$/ })
     .optional()
@@ -155,6 +157,7 @@ export interface Settings {
   readonly statusPage: boolean;
   readonly twilio: TwilioSettings | null;
   readonly vonage: VonageSettings | null;
+  readonly sip: SipSettings | null;
   /** Null when unset: the same addresses are asked once more. */
   readonly carrierFallbackUrl: string | null;
   readonly practiceTwilioPort: number;
@@ -216,6 +219,7 @@ export function decideSettings(raw: RawSettings): Settings {
     statusPage: unlessProduction(raw.STATUS_PAGE),
     twilio: twilioSettings(raw),
     vonage: vonageSettings(raw),
+    sip: decideSip(raw),
     carrierFallbackUrl: raw.CARRIER_FALLBACK_URL ?? null,
     practiceTwilioPort: raw.PRACTICE_TWILIO_PORT,
     webhookAllowLoopback: raw.WEBHOOK_ALLOW_LOOPBACK ?? (demo && !production),

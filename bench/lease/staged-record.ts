@@ -5,7 +5,6 @@
  */
 import { sql } from 'kysely';
 import { openServerDatabase } from '../../src/ports/database.postgres.ts';
-import { pause } from '../../src/ports/pause.timer.ts';
 import { sha256Hex } from '../../src/ports/secrets.ts';
 import { migrate } from '../../src/records/migrate.postgres.ts';
 import type { Db, Tables } from '../../src/records/schema.ts';
@@ -16,8 +15,6 @@ export interface StagedRecord {
   readonly url: string;
   readonly key: string;
   countLeases(): Promise<number>;
-  /** Resolves once everything that was granted is filed, with the milliseconds that took. */
-  untilFiled(): Promise<number>;
   drop(): Promise<void>;
 }
 
@@ -59,23 +56,11 @@ export async function stageRecord(serverUrl: string, plan: Plan): Promise<Staged
       const { rows } = await sql<{ count: number }>`select count(*)::int as count from lease`.execute(database.kysely);
       return rows[0]?.count ?? 0;
     },
-    untilFiled: async () => {
-      const since = performance.now();
-      while (await hasJournal(database.kysely)) await pause(filingLookEveryMs);
-      return performance.now() - since;
-    },
     drop: async () => {
       await database.close();
       await dropDatabase(serverUrl, name);
     },
   });
-}
-
-const filingLookEveryMs = 20;
-
-async function hasJournal(db: Db): Promise<boolean> {
-  const { rows } = await sql<{ any: boolean }>`select exists (select from grant_journal) as any`.execute(db);
-  return rows[0]?.any === true;
 }
 
 /** How long a granted number stays with its visit before it may be granted again, in both kinds of grant. */

@@ -23,13 +23,14 @@ import type { Pools } from '../numbers/pools.postgres.ts';
 import type { Stock } from '../numbers/stock.postgres.ts';
 import type { VisitDesk } from '../numbers/welcome-visit.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Ids } from '../ports/ids.ts';
+import type { Ids, RandomBytes } from '../ports/ids.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { Deliveries } from '../records/deliveries.postgres.ts';
 import type { Endpoints } from '../records/endpoints.postgres.ts';
 import type { Db } from '../records/schema.ts';
 import type { Transact } from '../records/transact.ts';
 import type { Agents } from '../routing/agents.postgres.ts';
+import type { SipPhoneStore } from '../routing/sip-phones.postgres.ts';
 import type { Conversions } from '../selling/conversions.postgres.ts';
 import type { Destinations } from '../selling/destinations.postgres.ts';
 import type { Exports } from '../selling/exports.postgres.ts';
@@ -102,6 +103,10 @@ export interface ApiWorld {
   readonly hasPublicUrl: boolean;
   readonly agents: Agents;
   readonly commandDesk: CommandDesk;
+  readonly sipPhones: Pick<SipPhoneStore, 'setAccount' | 'removeAccount'>;
+  /** Where agents' SIP phones register; null without SIP. */
+  readonly sipDomain: string | null;
+  readonly randomBytes: RandomBytes;
   readonly outcomes: Outcomes;
   readonly conversions: Conversions;
   readonly spending: Spending;

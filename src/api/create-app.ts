@@ -35,6 +35,7 @@ import { registerPoolRoutes } from './routes/pools.ts';
 import { registerRecordingRoutes } from './routes/recordings.ts';
 import { registerReportRoutes } from './routes/reports.ts';
 import { registerRoutePlanRoutes } from './routes/route-plans.ts';
+import { registerSipPhoneRoutes } from './routes/sip-phones.ts';
 import { registerSnippetRoutes } from './routes/snippet.ts';
 import { registerVisitRoutes } from './routes/visits.ts';
 import { registerWebsiteRoutes } from './routes/websites.ts';
@@ -160,6 +161,7 @@ export function registerApi(app: App, world: ApiWorld): void {
     registerDecisionHookRoutes(typed, world);
     registerWebsiteRoutes(typed, world);
     registerInventoryRoutes(typed, world);
+    registerSipPhoneRoutes(typed, world);
     registerPoolPlanRoute(typed, world);
     registerEndpointRoutes(typed, world);
     registerConversionRoutes(typed, world);

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
 import type { TwilioSettings, VonageSettings } from '../../config/settings.ts';
+import type { SipSettings } from '../../config/sip-settings.ts';
 import type { App } from '../api/app-type.ts';
 import { createAnswerInTime } from '../carriers/answer-in-time.timer.ts';
 import { endLostCalls } from '../carriers/sandbox/end-lost-calls.ts';
@@ -24,6 +25,7 @@ import { registerVonage } from '../carriers/vonage/webhooks.ts';
 import type { NumberSupplier } from '../numbers/number-supplier.ts';
 import type { Db } from '../records/schema.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
+import { checkDestination } from '../telephony/allowed-destination.ts';
 import { paceDials } from '../telephony/pace-dials.timer.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import type { Core } from './core.ts';
@@ -88,6 +90,38 @@ export async function addVonage(app: App, world: World, account: VonageSettings 
     clock: core.clock,
     log,
   });
+}
+
+/**
+ * SIP through a drachtio-server, read only where there is one; answers with what closes it. The gateway does not wait for the
+ * server: it is connected to when it is there.
+ */
+export async function addSip(world: World, settings: SipSettings | null): Promise<() => Promise<void>> {
+  if (settings === null) return async () => undefined;
+  const { core, log, db } = world;
+  const { createSipCarrier } = await import('../carriers/sip/sip-carrier.ts');
+  const { parseTrunkList } = await import('../carriers/sip/trunk-list.ts');
+  const trunks = parseTrunkList(settings.trunks);
+  if (trunks === null) throw new Error('SIP_TRUNKS was checked and is wrong all the same');
+  const carrier = createSipCarrier({
+    ...settings,
+    trunks,
+    phones: core.sipPhones,
+    desk: core.callDesk,
+    answerInTime: createAnswerInTime({ desk: core.callDesk, failovers: core.failovers, log }),
+    failovers: core.failovers,
+    mayCall: async (callId, to) => {
+      const call = await core.calls.read(db, callId);
+      if (call === null) return false;
+      return checkDestination(to, await core.destinationRules.read(db, call.enterpriseId)).kind === 'allowed';
+    },
+    clock: core.clock,
+    randomBytes,
+    random: Math.random,
+    log,
+  });
+  world.voice.set('sip', paceDials(carrier.voice, settings.callsPerSecond));
+  return carrier.close;
 }
 
 /** The pretend network starts empty: what the record still holds of it is ended first. */

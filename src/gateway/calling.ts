@@ -5,12 +5,14 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
+import type { Secrets } from '../ports/secrets.ts';
 import type { Outbox } from '../records/outbox.postgres.ts';
 import type { Db } from '../records/schema.ts';
 import type { Transact } from '../records/transact.ts';
 import { createAgents } from '../routing/agents.postgres.ts';
 import { createEndWrapUp, endWrapUpKind } from '../routing/end-wrap-up.ts';
 import { createOffers } from '../routing/offers.postgres.ts';
+import { createSipPhones } from '../routing/sip-phones.postgres.ts';
 import type { Calls } from '../telephony/calls.postgres.ts';
 import { createCommandDesk } from '../telephony/command-call.ts';
 import { destinationRules } from '../telephony/destination-rules.postgres.ts';
@@ -26,6 +28,7 @@ interface World {
   readonly voice: ReadonlyMap<string, VoiceCarrier>;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly secrets: Secrets;
   readonly log: Log;
 }
 
@@ -44,5 +47,5 @@ export function createCalling(world: World) {
     carriers: world.voice,
     readDestinations: destinationRules.read,
   });
-  return Object.freeze({ runner, handlers, desks: { agents, commandDesk } });
+  return Object.freeze({ runner, handlers, desks: { agents, commandDesk, sipPhones: createSipPhones(world) } });
 }

@@ -79,7 +79,7 @@ export function createCore(world: World) {
   const carriers = () => [...world.voice.keys()];
   const leasing = createLeasing({ ...world, ...supply, transact, ids, numbers, visitCodes, aniRegions, carriers });
   poolNews.listen(leasing.leaseBook.refresh);
-  const calling = createCalling({ ...world, db, transact, calls, outbox, ids });
+  const calling = createCalling({ ...world, db, transact, calls, outbox, ids, secrets });
   const { runner } = calling;
   const desk = { ...attribution.desks, ...leasing, transact, numbers, outbox, clock, ids };
   const planning = createCallPlanning({ ...world, ...desk, ...attribution, db, calls, secrets });

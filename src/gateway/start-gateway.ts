@@ -33,7 +33,7 @@ import type { MessageGateway } from '../sms/message-gateway.ts';
 import { checkCallKind } from '../telephony/check-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { acceptWaiting } from './accept-waiting.ts';
-import { addSandbox, addTwilio, addVonage } from './add-carriers.ts';
+import { addSandbox, addSip, addTwilio, addVonage } from './add-carriers.ts';
 import { openSnippets } from './build-snippet.file.ts';
 import { type Core, createCore } from './core.ts';
 import { makeDemo } from './first-start.postgres.ts';
@@ -109,7 +109,6 @@ async function assemble(
   const lines = noLines();
   const address = { url: '' };
   const publicUrl = () => settings.publicUrl ?? address.url;
-  const leasing = openSharedLeasing(settings.redisUrl, log, logFault);
   const core = createCore({
     database,
     jobs,
@@ -124,20 +123,19 @@ async function assemble(
     sendConversion: createSender(settings),
     publicUrl,
     carrierFallbackUrl: settings.carrierFallbackUrl,
-    ...leasing.shared,
+    ...openSharedLeasing(settings.redisUrl, log),
   });
   const madeDemo = settings.demo ? await ensureDemo(settings, core) : null;
   const app = await openApp(settings, log, metrics.observeRequest);
   const carriers = { db: database.kysely, core, log, publicUrl, ...lines };
-  addTwilio(app, carriers, settings.twilio ?? (settings.demo ? await practiceTwilio(settings) : null));
-  await addVonage(app, carriers, settings.vonage);
-  if (settings.sandboxCarrier) await addSandbox(app, carriers);
+  const closeCarriers = await addCarriers(app, carriers, settings);
   const state = { draining: false };
   registerApi(app, {
     ...core,
     ...readersOf(database.kysely, core),
     ...lines,
     hasPublicUrl: settings.publicUrl !== null,
+    sipDomain: settings.sip?.domain ?? null,
     webhookAllowLoopback: settings.webhookAllowLoopback,
     version: packageFile.version,
     publicUrl,
@@ -158,6 +156,7 @@ async function assemble(
     stopTimers();
     await acceptWaiting(app.server);
     await app.close();
+    await closeCarriers();
     // A receiver may take longer to answer than we may take to end: its event is tried again at the next start.
     const patience = setTimeout(() => posters.poster.close(), settings.drainTimeoutMs / 2);
     await jobs.close();
@@ -165,10 +164,22 @@ async function assemble(
     posters.close();
     await core.failovers.tellLater();
     await core.leaseBook.close();
-    leasing.close();
     await database.close();
   });
   return Object.freeze({ url: address.url, madeDemo, close });
+}
+
+/** Every carrier there are settings for; answers with what closes those that hold calls themselves. */
+async function addCarriers(
+  app: App,
+  carriers: Parameters<typeof addSip>[0],
+  settings: Settings,
+): Promise<() => Promise<void>> {
+  addTwilio(app, carriers, settings.twilio ?? (settings.demo ? await practiceTwilio(settings) : null));
+  await addVonage(app, carriers, settings.vonage);
+  const closeSip = await addSip(carriers, settings.sip);
+  if (settings.sandboxCarrier) await addSandbox(app, carriers);
+  return closeSip;
 }
 
 /** What the API asks of the record without a desk between. */
@@ -185,6 +196,7 @@ function readersOf(db: Db, { apiKeys, visits }: Core) {
 /** What the last process has left, or an older program could not know, before the address is open. */
 async function takeUp({ kind, kysely }: Database<Tables>, core: Core): Promise<void> {
   if (kind === 'embedded') await core.outbox.forgetClaims(kysely);
+  await core.fileJournal();
   await core.stock.fillInPlaces(kysely, core.places.describe);
   await core.failovers.refresh();
   await core.outbox.hasten(kysely, checkCallKind);

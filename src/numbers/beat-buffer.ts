@@ -1,6 +1,7 @@
 /**
  * What beats have told and the record does not know yet: one entry a visit, values that only rise, written together each
- * second. A write that fails is kept for the next one.
+ * second. A write that fails is kept for the next one, as is a beat of a lease that the record does not know yet: another
+ * process may still have it on its way there.
  */
 import { limits } from '../../config/limits.ts';
 import type { NumberId, VisitId } from '../ports/ids.ts';
@@ -8,6 +9,8 @@ import type { BeatRecord, LeaseRecord } from './lease-book.ts';
 
 export interface BufferedBeat extends BeatRecord {
   readonly numberId: NumberId;
+  /** How often it was written to a record that did not know its lease. */
+  readonly writes?: number;
 }
 
 export function createBeatBuffer(file: LeaseRecord['fileBeats']) {
@@ -22,16 +25,25 @@ export function createBeatBuffer(file: LeaseRecord['fileBeats']) {
 
   async function write(beats: readonly BufferedBeat[]): Promise<void> {
     for (let from = 0; from < beats.length; from += limits.beatsPerWriteMax) {
+      const part = beats.slice(from, from + limits.beatsPerWriteMax);
       try {
-        await file(beats.slice(from, from + limits.beatsPerWriteMax));
+        const known = await file(part);
+        for (const beat of part) if (known?.has(beat.leaseId) === false) keepUnknown(beat);
       } catch (fault) {
-        for (const beat of beats.slice(from)) {
-          const since = waiting.get(beat.visitId);
-          waiting.set(beat.visitId, since === undefined ? beat : joined(beat, since));
-        }
+        for (const beat of beats.slice(from)) keep(beat);
         throw fault;
       }
     }
+  }
+
+  function keep(beat: BufferedBeat): void {
+    const since = waiting.get(beat.visitId);
+    waiting.set(beat.visitId, since === undefined ? beat : joined(beat, since));
+  }
+
+  function keepUnknown(beat: BufferedBeat): void {
+    const { writes = 0 } = beat;
+    if (writes < limits.beatWritesMax) keep({ ...beat, writes: writes + 1 });
   }
 
   function writeNext(beats: () => readonly BufferedBeat[]): Promise<void> {

@@ -59,7 +59,7 @@ export function createIdleNumbers(rankOf: typeof idleRank) {
         const entry = pop(wanted === null || passed[0] === undefined ? wanted : [passed[0].group]);
         if (entry === undefined) break;
         passed.push(entry);
-        const overlap = overlapOf(holdersOf(entry.slot), trait, now);
+        const overlap = trait === null ? 0 : overlapOf(holdersOf(entry.slot), trait, now);
         if (overlap < least) [best, least] = [entry, overlap];
       }
       for (const entry of passed) if (entry !== best) groups.get(entry.group)?.push(entry);

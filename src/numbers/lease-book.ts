@@ -46,13 +46,15 @@ export interface GrantGuard {
   readonly address: string | null;
   /** A human sign was seen: pointer, touch or key. */
   readonly proven: boolean;
+  /** Visits of one address in a minute that are given a number; a book of one process leaves that to `visit-rate.ts`. */
+  readonly newPerMinuteMax?: number | undefined;
   /** Live leases for one address. */
   readonly livePerAddressMax: number;
   /** From this share of the pool in use on, only proven visits are given a number. 1: never. */
   readonly provenAboveShare: number;
 }
 
-export type Refusal = 'exhausted' | 'address-live' | 'proof-first';
+export type Refusal = 'exhausted' | 'address-new' | 'address-live' | 'proof-first';
 
 export interface Lease {
   readonly id: LeaseId;
@@ -167,7 +169,8 @@ export interface PoolStock {
 export interface LeaseRecord {
   /** Writes grants, however often they come; resolves with the leases that the record has afterwards. */
   fileGrants(grants: readonly GrantRecord[]): Promise<ReadonlySet<LeaseId>>;
-  fileBeats(beats: readonly BeatRecord[]): Promise<void>;
+  /** Writes beats; resolves with those of their leases that the record knows, undefined for all of them. */
+  fileBeats(beats: readonly BeatRecord[]): Promise<ReadonlySet<LeaseId> | undefined>;
   readPool(poolId: PoolId): Promise<PoolStock>;
   /** Cheaper than reading the pool to see whether its numbers have changed. */
   readStamp(poolId: PoolId): Promise<string>;

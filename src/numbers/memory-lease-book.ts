@@ -196,7 +196,9 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
       if (lease !== null) note(lease, { visitId, engagedSeconds: 0, pages: 1 }, true);
     },
 
-    async settle(_poolId: PoolId, numberId: NumberId | null): Promise<void> {
+    async settle(poolId: PoolId, numberId: NumberId | null): Promise<void> {
+      // A process before this one may have died with grants of this pool in the journal.
+      if (pools.find(poolId) === undefined) await record.fileJournal();
       if (numberId === null) return backlog.settleAll();
       const own = [...promised.values()].filter((one) => one.numberId === numberId);
       await settled(own);

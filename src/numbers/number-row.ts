@@ -8,7 +8,7 @@ import type { FieldFault } from '../ports/errors.ts';
 import { fieldFaults } from '../ports/field-faults.ts';
 import type { PoolId } from '../ports/ids.ts';
 
-const carrierNames = ['twilio', 'vonage', 'sandbox'] as const;
+const carrierNames = ['twilio', 'vonage', 'sip', 'sandbox'] as const;
 const capabilityNames = ['voice', 'sms', 'mms'] as const;
 
 const e164 = z.string().transform((text, context): E164 => {

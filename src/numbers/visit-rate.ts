@@ -2,7 +2,6 @@
  * How many visits of one address may have a number of their own: a few a minute (a pool's policy), so that a script
  * that loads pages does not empty a pool. A visit over the rate is kept and shown the shared number; nothing fails.
  */
-import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 
@@ -42,26 +41,3 @@ export function createOwnVisitRate({ clock }: { clock: Clock }): VisitRate {
     },
   });
 }
-
-/** Counts in `store`, for all processes. */
-export function createVisitRate(store: RateLimiterAbstract): VisitRate {
-  return Object.freeze({
-    async isWithin(address: string | null, perMinuteMax: number): Promise<boolean> {
-      if (address === null) return true;
-      try {
-        const { consumedPoints } = await store.consume(address);
-        return consumedPoints <= perMinuteMax;
-      } catch (fault) {
-        if (fault instanceof RateLimiterRes) return false;
-        throw fault;
-      }
-    },
-  });
-}
-
-/** What any store of the rate is made with. */
-export const visitRateBounds = Object.freeze({
-  keyPrefix: 'visits',
-  points: limits.visitsPerAddressMax,
-  duration: limits.visitsPerAddressWithinMs / 1_000,
-});

@@ -27,11 +27,12 @@ import type { AttributionTables } from './schema-attribution.ts';
 import type { NumberTables } from './schema-numbers.ts';
 import type { ReportTables } from './schema-reports.ts';
 import type { RoutePlanTables } from './schema-route-plans.ts';
+import type { SipTables } from './schema-sip.ts';
 
 type Json<Value> = ColumnType<Value, string, string>;
 type Unset<Value> = ColumnType<Value | null, Value | null | undefined, Value | null>;
 
-export interface Tables extends AttributionTables, NumberTables, ReportTables, RoutePlanTables {
+export interface Tables extends AttributionTables, NumberTables, ReportTables, RoutePlanTables, SipTables {
   enterprise: {
     id: EnterpriseId;
     name: string;

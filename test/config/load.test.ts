@@ -39,6 +39,7 @@ describe('without any setting', () => {
       trustProxy: null,
       twilio: null,
       vonage: null,
+      sip: null,
       carrierFallbackUrl: null,
       practiceTwilioPort: 8091,
       webhookAllowLoopback: true,

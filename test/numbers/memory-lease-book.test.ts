@@ -1,7 +1,7 @@
 /** The lease book of one process: the suite and the model of every lease book, and what is its own. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../config/limits.ts';
-import type { JournalledRecord } from '../../src/numbers/lease-book.ts';
+import type { JournalledRecord, LeaseBook } from '../../src/numbers/lease-book.ts';
 import { createMemoryLeaseBook } from '../../src/numbers/memory-lease-book.ts';
 import type { Database } from '../../src/ports/database.ts';
 import { pause } from '../../src/ports/pause.timer.ts';
@@ -25,6 +25,35 @@ const openBook: OpenBook = async (world) =>
 const openPatient: OpenBook = async (world) =>
   createMemoryLeaseBook({ ...world, pause, logFault: (_fault, event) => faults.push(event) });
 
+/** Books that can die: what such a one has under way ends as it ends, and it asks the record nothing more. */
+function mortalBooks() {
+  const dead = new Set<LeaseBook>();
+  const open: OpenBook = async (world) => {
+    const alive =
+      <Args extends unknown[], Result>(act: (...args: Args) => Promise<Result>) =>
+      (...args: Args): Promise<Result> =>
+        dead.has(book) ? Promise.reject(new Error('this process is dead')) : act(...args);
+    const { record } = world;
+    const book = await openBook({
+      ...world,
+      record: {
+        fileGrants: alive(record.fileGrants),
+        fileBeats: alive(record.fileBeats),
+        readPool: alive(record.readPool),
+        readStamp: alive(record.readStamp),
+        writeBatch: alive(record.writeBatch),
+        takePool: alive(record.takePool),
+        fileBatches: alive(record.fileBatches),
+        fileJournal: alive(record.fileJournal),
+        filedOf: alive(record.filedOf),
+      },
+    });
+    return book;
+  };
+  const kill = async (book: LeaseBook) => void dead.add(book);
+  return { open, kill };
+}
+
 /** A record that does as `over` says. */
 function openOn(over: Partial<JournalledRecord>): OpenBook {
   return (world: BookWorld) => openBook({ ...world, record: { ...world.record, ...over } });
@@ -39,7 +68,8 @@ onEveryStore('lease book in memory', (store) => {
   });
 
   test('no number is ever with two visitors, whatever happens', { timeout: 600_000 }, async () => {
-    const { visits } = await runLeaseBookModel(database, openBook, modelSize());
+    const { open, kill } = mortalBooks();
+    const { visits } = await runLeaseBookModel(database, open, modelSize(), kill);
     process.stdout.write(`lease book in memory [${store.kind}]: ${visits} visits in ${modelSize().runs} stories\n`);
   });
 

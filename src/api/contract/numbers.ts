@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { e164Field, instantField, numberIdField, pageQuery, poolIdField, text, visitIdField } from './fields.ts';
 
-const carrierField = z.enum(['twilio', 'vonage', 'sandbox']);
+const carrierField = z.enum(['twilio', 'vonage', 'sip', 'sandbox']);
 const capability = z.enum(['voice', 'sms', 'mms']);
 const stateField = z.enum(['ordered', 'active', 'resting', 'quarantined', 'porting', 'released']);
 const costField = z

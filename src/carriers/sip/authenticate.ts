@@ -2,16 +2,11 @@
  * Whether a request proves who sent it, decided from its Authorization header, the nonces we gave out and the hashed
  * passwords we keep. A wrong user name and a wrong password are answered alike.
  */
-import { type Credentials, challengeHeader, type Ha1, isRightAnswer, readCredentials } from './digest.ts';
+import type { Ha1, SipAccount } from '../../routing/sip-phones.ts';
+import { type Credentials, challengeHeader, isRightAnswer, readCredentials } from './digest.ts';
 import type { Nonces } from './nonces.ts';
 import type { ArrivedRequest } from './read-invite.ts';
 import { parseSipUri } from './sip-uri.ts';
-
-/** A phone's account as it is needed to check an answer. */
-export interface SipAccount {
-  readonly user: string;
-  readonly ha1: Ha1;
-}
 
 export type Proof =
   | { readonly kind: 'proved'; readonly account: SipAccount }

@@ -69,7 +69,7 @@ export function createDialLeg(world: World): DialLeg {
     if (known !== undefined) return { kind: 'dialled', carrierCallId: known };
     if (!world.drachtio.isUp()) return { kind: 'unavailable', reason: 'no connection to drachtio' };
     if (book.size >= limits.sipLegsMax) return { kind: 'unavailable', reason: 'as many legs as this process holds' };
-    const found = await findTargets(order.to);
+    const found = await findTargets(order.to, order.from);
     if (found.targets.length === 0)
       return { kind: 'refused', reason: 'no phone is registered there, and no trunk leads there' };
     // Somebody else may have had the same order meanwhile.
@@ -108,7 +108,7 @@ export function createDialLeg(world: World): DialLeg {
     about: Pick<Plan, 'from' | 'headers' | 'timeoutMs'>,
     onRinging: (answer: SipAnswer) => void,
   ): Promise<Leg | null> {
-    const found = await findTargets(to).catch(() => ({ kind: 'outside' as const, targets: [] }));
+    const found = await findTargets(to, null).catch(() => ({ kind: 'outside' as const, targets: [] }));
     if (found.targets.length === 0 || caller.state === 'ended') return null;
     const leg = makeLeg({ kind: 'target', callId: caller.callId, legId: null });
     return new Promise((resolve) => {

@@ -5,15 +5,11 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { limits } from '../../../config/limits.ts';
+import { makeHa1 } from '../../routing/sip-password.ts';
+import type { Ha1 } from '../../routing/sip-phones.ts';
 import { splitList } from './sip-uri.ts';
 
 export type Algorithm = 'SHA-256' | 'MD5';
-
-/** A password as it is kept: hashed with user and realm, once for each algorithm. Hex. */
-export interface Ha1 {
-  readonly sha256: string;
-  readonly md5: string;
-}
 
 /** What an Authorization header says. */
 export interface Credentials {
@@ -27,11 +23,6 @@ export interface Credentials {
   readonly cnonce: string;
   /** Eight hexadecimal digits; empty without qop. */
   readonly nc: string;
-}
-
-export function makeHa1(user: string, realm: string, password: string): Ha1 {
-  const secret = `${user}:${realm}:${password}`;
-  return { sha256: hash('SHA-256', secret), md5: hash('MD5', secret) };
 }
 
 /** Reads the first Digest of an Authorization header; null for anything that is none or is not whole. */

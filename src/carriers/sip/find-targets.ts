@@ -1,12 +1,13 @@
 /**
  * Where something that can be rung is rung: the phones registered for it, the trunk for a telephone number, or the address
- * itself when it belongs to somebody else's domain. A telephone number that is itself a user of ours is that user's phones.
+ * itself when it belongs to somebody else's domain. An agent's telephone number stands for their SIP phones, if they have any.
  */
+
 import type { Clock } from '../../ports/clock.ts';
+import type { E164 } from '../../ports/e164.ts';
+import type { Binding, SipPhones } from '../../routing/sip-phones.ts';
 import { type Dialable, isPhone } from '../../telephony/instructions.ts';
-import type { Binding } from './registrar.ts';
 import type { Target } from './ring-phones.ts';
-import type { SipPhones } from './sip-phones.ts';
 import { hostPort, parseSipUri } from './sip-uri.ts';
 
 export interface TrunkAccount {
@@ -21,7 +22,8 @@ export interface Found {
   readonly targets: readonly Target[];
 }
 
-export type FindTargets = (to: Dialable) => Promise<Found>;
+/** `from`: the number of ours that an agent is rung for; null when it is no agent who is rung. */
+export type FindTargets = (to: Dialable, from: E164 | null) => Promise<Found>;
 
 export function createFindTargets(world: {
   readonly phones: SipPhones;
@@ -33,10 +35,11 @@ export function createFindTargets(world: {
     const bindings = await world.phones.bindings(user, world.clock.now());
     return bindings.map(targetOf);
   };
-  return async (to) => {
+  return async (to, from) => {
     if (isPhone(to)) {
-      const phones = await registered(to);
-      if (phones.length > 0) return { kind: 'phone', targets: phones };
+      const agent = { phone: to, from: from ?? to };
+      const phones = from === null ? [] : await world.phones.agentBindings(agent, world.clock.now());
+      if (phones.length > 0) return { kind: 'phone', targets: phones.map(targetOf) };
       return { kind: 'outside', targets: world.trunk === null ? [] : [throughTrunk(world.trunk, to)] };
     }
     const uri = parseSipUri(to);

@@ -4,20 +4,9 @@
  * restart would leave every agent unreachable until their phone happened to speak again.
  */
 import { limits } from '../../../config/limits.ts';
+import type { Binding } from '../../routing/sip-phones.ts';
 import type { ArrivedRequest } from './read-invite.ts';
 import { hostPort, type NameAddress, parseNameAddress, parseNameAddresses, parseSipUri } from './sip-uri.ts';
-
-/** One phone of a user. */
-export interface Binding {
-  /** The address it gave itself. */
-  readonly contact: string;
-  /** Where its request came from: behind a router that is the only way back to it. */
-  readonly via: string;
-  readonly callId: string;
-  readonly cseq: number;
-  /** Unix ms. */
-  readonly expiresAt: number;
-}
 
 export type Registration =
   | {

@@ -105,8 +105,9 @@ export function ringPhones(world: World, order: RingOrder, events: RingEvents): 
       .send({ method: 'INVITE', uri: target.uri, headers, body: order.offer, ...proxyOf(target) }, heard)
       .then((sent) => {
         // The call may have been taken back while the server was sending it.
+        if (!branches.has(index)) return;
         if (state.over) sent.cancel();
-        else if (branches.has(index)) branches.set(index, sent);
+        else branches.set(index, sent);
       })
       .catch(() => branchFailed(index, 'failed'));
   };

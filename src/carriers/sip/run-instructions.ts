@@ -106,7 +106,7 @@ async function perform(
         return isWanted() ? 'goes on' : 'stays';
       }
       const room = `dial:${target.id}`;
-      await switchboard.joinRoom(target, { room, endsRoom: true, next: null });
+      await switchboard.joinRoom(target, { room, endsRoom: true, next: null, isAwaited: true });
       await switchboard.joinRoom(leg, { room, endsRoom: true, next: instruction.next });
       return 'stays';
     }

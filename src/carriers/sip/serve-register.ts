@@ -1,9 +1,9 @@
 /** A phone says where it can be reached: proved, applied to the record under a lock, answered with the list as it stands. */
 import type { Clock } from '../../ports/clock.ts';
+import type { SipPhones } from '../../routing/sip-phones.ts';
 import type { Authenticate } from './authenticate.ts';
 import { isScanner } from './read-invite.ts';
 import { applyRegister, registeredUser } from './registrar.ts';
-import type { SipPhones } from './sip-phones.ts';
 import type { SipRequest } from './sip-request.ts';
 
 interface World {

@@ -5,8 +5,9 @@
  */
 import { limits } from '../../../config/limits.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { RandomBytes } from '../../ports/ids.ts';
+import type { CallId, RandomBytes } from '../../ports/ids.ts';
 import type { Log } from '../../ports/log.ts';
+import type { SipPhones } from '../../routing/sip-phones.ts';
 import { failoverInstructions } from '../../telephony/answer-call.ts';
 import type { FailoverBook } from '../../telephony/failover-book.ts';
 import type { Dialable } from '../../telephony/instructions.ts';
@@ -25,7 +26,6 @@ import { createNonces } from './nonces.ts';
 import { isScanner } from './read-invite.ts';
 import { createPerform, type Perform } from './run-instructions.ts';
 import { serveRegister } from './serve-register.ts';
-import type { SipPhones } from './sip-phones.ts';
 import type { SipRequest } from './sip-request.ts';
 import { createSwitchboard, type Switchboard } from './switchboard.ts';
 import { takeInvite } from './take-invite.ts';
@@ -54,7 +54,8 @@ export interface SipWorld {
   readonly desk: Pick<CallDesk, 'hear'>;
   readonly answerInTime: AnswerInTime;
   readonly failovers: Pick<FailoverBook, 'find'>;
-  readonly mayCall: (to: Dialable) => boolean;
+  /** Whether a call may be sent on to an outside number or address. */
+  readonly mayCall: (callId: CallId, to: Dialable) => Promise<boolean>;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly random: () => number;

@@ -17,9 +17,12 @@ import type { HangUpReason } from './leg-failure.ts';
 import { join, leave, type Member, type Room } from './sip-room.ts';
 import type { TellDesk } from './tell-desk.ts';
 
+/** `isAwaited`: somebody follows at once, so it is not worth telling the phone to be silent. */
+type RoomPlace = Pick<Join, 'room' | 'endsRoom' | 'next'> & { readonly isAwaited?: boolean };
+
 export interface Switchboard {
   /** Puts a leg into a room; a room that is full refuses it, and the leg is hung up. */
-  joinRoom(leg: Leg, about: Pick<Join, 'room' | 'endsRoom' | 'next'>): Promise<void>;
+  joinRoom(leg: Leg, about: RoomPlace): Promise<void>;
   leaveRoom(leg: Leg): void;
   /** The phone or its network ended the leg. */
   endedThere(leg: Leg, ending: LegEnding): void;
@@ -50,10 +53,7 @@ export function createSwitchboard(world: World): Switchboard {
     else rooms.set(name, room);
   };
 
-  async function joinRoom(
-    leg: Leg,
-    { room: name, endsRoom, next }: Pick<Join, 'room' | 'endsRoom' | 'next'>,
-  ): Promise<void> {
+  async function joinRoom(leg: Leg, { room: name, endsRoom, next, isAwaited = false }: RoomPlace): Promise<void> {
     if (leg.room !== null && leg.room !== name) leaveRoom(leg);
     const joined = join(rooms.get(name) ?? [], { leg: leg.id, endsRoom, next });
     if (joined.kind === 'full') {
@@ -63,7 +63,7 @@ export function createSwitchboard(world: World): Switchboard {
     }
     keep(name, joined.room);
     leg.room = name;
-    if (joined.kind === 'alone') await connectLegs.park(leg);
+    if (joined.kind === 'alone' && !isAwaited) await connectLegs.park(leg);
     const other = joined.room
       .map((member) => book.find(member.leg))
       .find((found) => found !== undefined && found !== leg);

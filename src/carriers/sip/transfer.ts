@@ -3,6 +3,7 @@
  * what it is and another phone takes its place, so the caller's call goes on as one. Only agents' phones may do so; a caller
  * or somebody outside who could would ring anybody at our cost.
  */
+import type { CallId } from '../../ports/ids.ts';
 import type { Log } from '../../ports/log.ts';
 import { type Dialable, isPhone, type SipAddress } from '../../telephony/instructions.ts';
 import type { ConnectLegs } from './connect-legs.ts';
@@ -26,7 +27,7 @@ interface World {
   readonly switchboard: () => Switchboard;
   readonly domain: string;
   /** Whether an outside number may be called so. */
-  readonly mayCall: (to: Dialable) => boolean;
+  readonly mayCall: (callId: CallId, to: Dialable) => Promise<boolean>;
   readonly log: Log;
 }
 
@@ -35,7 +36,7 @@ export function createTransfer(world: World): Transfer {
     const to = readTarget(request.header('Refer-To') ?? '', world.domain);
     if (leg.kind !== 'phone' || leg.peer === null) return request.answer(403);
     if (to === null) return request.answer(400);
-    if (!world.mayCall(to)) return request.answer(603);
+    if (leg.callId === null || !(await world.mayCall(leg.callId, to))) return request.answer(603);
     await request.answer(202);
     void notify(world, leg.dialogId, 'SIP/2.0 100 Trying', 'active;expires=60');
     const ringing = () => void notify(world, leg.dialogId, 'SIP/2.0 180 Ringing', 'active;expires=60');

@@ -6,6 +6,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { carrierLimits } from '../../../config/carrier-limits.ts';
 import { limits } from '../../../config/limits.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { AppError, unreachable } from '../../ports/errors.ts';
@@ -134,7 +135,7 @@ async function onIncomingCall(
   fields: Fields,
 ): Promise<readonly Instruction[]> {
   const incoming = readIncomingCall(fields);
-  if (takes.underWay >= limits.vonageTakesMax) {
+  if (takes.underWay >= carrierLimits.vonageTakesMax) {
     throw new AppError('unavailable', { detail: `${takes.underWay} calls are being taken already` });
   }
   takes.underWay += 1;

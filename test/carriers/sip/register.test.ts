@@ -2,16 +2,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { proofFor, register } from '../../support/sip-edge/show-password.ts';
 import { header, headersOf, statusOf } from '../../support/sip-edge/sip-text.ts';
-import {
-  agentA,
-  domain,
-  password,
-  type SipStage,
-  type StagedSip,
-  stageSip,
-  strangerHost,
-  until,
-} from './staged-sip.ts';
+import { domain, password } from './staged-phone-book.ts';
+import { agentA, type SipStage, type StagedSip, stageSip, strangerHost, until } from './staged-sip.ts';
 
 let staged: StagedSip | null = null;
 const setup = async (stage: SipStage = {}) => {

@@ -6,10 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { limits } from '../../../config/limits.ts';
 import { createAnswerInTime } from '../../../src/carriers/answer-in-time.timer.ts';
-import { makeHa1 } from '../../../src/carriers/sip/digest.ts';
-import type { Binding } from '../../../src/carriers/sip/registrar.ts';
-import { createSipCarrier } from '../../../src/carriers/sip/sip-carrier.ts';
-import type { SipPhones } from '../../../src/carriers/sip/sip-phones.ts';
+import { createSipCarrier, type SipWorld } from '../../../src/carriers/sip/sip-carrier.ts';
 import { parseTrunkList } from '../../../src/carriers/sip/trunk-list.ts';
 import type { E164 } from '../../../src/ports/e164.ts';
 import { type CallId, createIds, type LegId } from '../../../src/ports/ids.ts';
@@ -26,14 +23,13 @@ import { createPhone } from '../../support/sip-edge/phone.ts';
 import type { Phone } from '../../support/sip-edge/phone-call.ts';
 import { openSipEdge } from '../../support/sip-edge/sip-edge.ts';
 import { type SipNetwork, udpNetwork } from '../../support/sip-edge/sip-network.ts';
+import { createPhoneBook, domain } from './staged-phone-book.ts';
 
 export const ours = '+15035550100' as E164;
 const caller = '+15035550123' as E164;
 export const agentA = '+15035550141' as E164;
 export const agentB = '+15035550142' as E164;
 export const elsewhere = '+15035550177' as E164;
-export const domain = 'lines.example';
-export const password = 'correct horse battery';
 
 const trunkHost = '127.0.0.2';
 const phoneHost = '127.0.0.3';
@@ -61,6 +57,8 @@ const realServer = process.env.DRACHTIO_HOST
     }
   : null;
 
+export const onlyOnEdge = realServer === null;
+
 export async function stageSip(stage: SipStage = {}) {
   const edge = realServer === null ? await openSipEdge() : null;
   const network: SipNetwork = edge ?? udpNetwork(realServer?.sip ?? '');
@@ -72,7 +70,7 @@ export async function stageSip(stage: SipStage = {}) {
   const failover = stage.failover ?? null;
   const desk = { take: record.take, hear: record.hear };
   const failovers = { find: () => failover, note: (incoming: IncomingCall) => void record.noted.push(incoming) };
-  const carrier = createSipCarrier({
+  const world: SipWorld = {
     drachtio: edge?.drachtio ?? realServer?.drachtio ?? { host: '', port: 0, secret: '' },
     domain,
     trunks,
@@ -85,12 +83,13 @@ export async function stageSip(stage: SipStage = {}) {
     desk,
     answerInTime: createAnswerInTime({ desk, failovers, log: silentLog }),
     failovers,
-    mayCall: () => true,
+    mayCall: async () => true,
     clock: { now: () => Date.now() },
     randomBytes,
     random: Math.random,
     log: process.env.SIP_LOG ? loudLog : silentLog,
-  });
+  };
+  const carrier = createSipCarrier(world);
   record.voice = carrier.voice;
   await carrier.connected;
   // A real server takes the methods we want a moment after it has let us in.
@@ -118,6 +117,12 @@ export async function stageSip(stage: SipStage = {}) {
     /** A caller from the trunk. */
     call: (plan: Parameters<Phone['call']>[1] = {}, dnis: string = ours) =>
       trunk.call(`sip:${dnis}@${network.server}`, { from: `<sip:${caller}@trunk.example>`, ...plan }),
+    /** The carrier of a process that was started after this one. */
+    async laterProcess() {
+      const later = createSipCarrier(world);
+      await later.connected;
+      return later;
+    },
     async close(): Promise<void> {
       await carrier.close();
       for (const plug of plugged) plug.close();
@@ -137,24 +142,6 @@ export async function until(isSo: () => boolean, what: string, patienceMs = 8_00
   }
 }
 
-function createPhoneBook() {
-  const bindings = new Map<string, readonly Binding[]>();
-  const phones: SipPhones & { keep(user: string, binding: Pick<Binding, 'contact' | 'via'>): void } = {
-    findAccount: async (user) => (user.startsWith('nobody') ? null : { user, ha1: makeHa1(user, domain, password) }),
-    bindings: async (user, now) => (bindings.get(user) ?? []).filter(({ expiresAt }) => expiresAt > now),
-    async changeBindings(user, change) {
-      const answer = change(bindings.get(user) ?? []);
-      if (answer.bindings !== null) bindings.set(user, answer.bindings);
-      return answer;
-    },
-    keep(user, binding) {
-      const kept = { ...binding, callId: 'staged', cseq: 1, expiresAt: Date.now() + 3_600_000 };
-      bindings.set(user, [...(bindings.get(user) ?? []), kept]);
-    },
-  };
-  return phones;
-}
-
 function createRecord(stage: SipStage) {
   const ids = createIds({ clock: { now: () => Date.now() }, randomBytes });
   const calls = new Map<CallId, Call>();
@@ -166,6 +153,8 @@ function createRecord(stage: SipStage) {
     noted: [] as IncomingCall[],
     incoming: [] as IncomingCall[],
     isAway: false,
+    /** An agent who picks up is told to wait: their taking the call is a moment away. */
+    acceptsLate: false,
     /** Takes reports and makes nothing of them. */
     isDeaf: false,
     voice: null as VoiceCarrier | null,
@@ -200,7 +189,7 @@ function createRecord(stage: SipStage) {
       }
       const now = calls.get(report.callId) ?? call;
       // A leg that the test itself has dialled waits for the test's orders.
-      const isTests = report.legId !== null && legOf(now, report.legId) === undefined;
+      const isTests = report.legId !== null && (record.acceptsLate || legOf(now, report.legId) === undefined);
       const instructions = isTests ? [{ verb: 'wait', seconds: 60 } as const] : instructionsFor(now, report.legId);
       return { kind: 'heard', call: now, instructions };
     },
@@ -237,6 +226,11 @@ function createRecord(stage: SipStage) {
   }
 
   async function perform(callId: CallId, effect: CallEffect): Promise<void> {
+    if (effect.kind === 'set-timer') {
+      const { timer, legId, dueAt } = effect;
+      setTimeout(() => apply(callId, { type: 'timer-due', timer, legId }), dueAt - Date.now()).unref();
+      return;
+    }
     await new Promise((resolve) => setImmediate(resolve));
     const call = calls.get(callId);
     const { voice } = record;
@@ -245,6 +239,8 @@ function createRecord(stage: SipStage) {
     if (effect.kind === 'hang-up-caller') await voice.hangUp(call.carrierCallId);
     const leg = 'legId' in effect && effect.legId !== null ? legOf(call, effect.legId) : undefined;
     if (leg === undefined) return;
+    if (effect.kind === 'instruct-leg' && leg.carrierCallId !== null)
+      await voice.instruct(leg.carrierCallId, instructionsFor(call, leg.id));
     if (effect.kind === 'hang-up-leg' && leg.carrierCallId !== null) await voice.hangUp(leg.carrierCallId);
     if (effect.kind !== 'dial-leg') return;
     const answer = await voice.dial(orderOf(call, leg.id, leg.to));

@@ -2,7 +2,8 @@
 import { afterEach, expect, test } from 'vitest';
 import type { Phone, PhoneCall } from '../../support/sip-edge/phone-call.ts';
 import { header, methodOf, type SipText, statusOf } from '../../support/sip-edge/sip-text.ts';
-import { agentA, agentB, domain, elsewhere, type SipStage, type StagedSip, stageSip, until } from './staged-sip.ts';
+import { domain } from './staged-phone-book.ts';
+import { agentA, agentB, elsewhere, type SipStage, type StagedSip, stageSip, until } from './staged-sip.ts';
 
 let staged: StagedSip | null = null;
 afterEach(async () => {

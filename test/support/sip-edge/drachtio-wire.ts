@@ -12,12 +12,15 @@ export interface AppMessage {
   readonly text: string;
 }
 
+/** One connected application. */
+export type App = Socket;
+
 export interface DrachtioWire {
   readonly port: number;
   /** Applications that have shown the secret. */
   apps(): number;
-  /** Sends to the application that connected first; false when there is none. */
-  send(words: string, text?: string): boolean;
+  /** Sends to this application, otherwise to the one that connected first; false when there is none. */
+  send(app: App | null, words: string, text?: string): boolean;
   /** Breaks every connection, as a restart or a broken network does. */
   breakConnections(): void;
   close(): Promise<void>;
@@ -25,7 +28,7 @@ export interface DrachtioWire {
 
 export async function openDrachtioWire(world: {
   readonly secret: string;
-  readonly onMessage: (message: AppMessage, reply: (words: string, text?: string) => void) => void;
+  readonly onMessage: (message: AppMessage, reply: (words: string, text?: string) => void, app: App) => void;
 }): Promise<DrachtioWire> {
   const apps = new Set<Socket>();
   const sockets = new Set<Socket>();
@@ -49,7 +52,7 @@ export async function openDrachtioWire(world: {
       reply('OK|udp/127.0.0.1:5060|v0.9.4|udp/127.0.0.1:5060');
       return;
     }
-    if (words[0] === 'sip') world.onMessage({ id, words, text: end < 0 ? '' : raw.slice(end + 2) }, reply);
+    if (words[0] === 'sip') world.onMessage({ id, words, text: end < 0 ? '' : raw.slice(end + 2) }, reply, socket);
     else reply('OK');
   };
   const server = createServer((socket) => {
@@ -77,13 +80,15 @@ export async function openDrachtioWire(world: {
   return {
     port: (server.address() as AddressInfo).port,
     apps: () => apps.size,
-    send(words: string, text?: string): boolean {
-      const [app] = apps;
-      if (app === undefined) return false;
-      write(app, words, text);
+    send(app: App | null, words: string, text?: string): boolean {
+      const [first] = apps;
+      const to = app !== null && apps.has(app) ? app : first;
+      if (to === undefined) return false;
+      write(to, words, text);
       return true;
     },
     breakConnections(): void {
+      apps.clear();
       for (const socket of sockets) socket.destroy();
     },
     async close(): Promise<void> {

@@ -4,6 +4,7 @@ import type { SipText } from './sip-text.ts';
 
 export interface PhoneCall {
   readonly callId: string;
+  readonly localTag: string;
   /** What the far end described last. */
   theirSdp: string;
   /** What this phone describes. */

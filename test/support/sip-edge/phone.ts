@@ -9,7 +9,6 @@ import type { SipPort } from './sip-network.ts';
 import * as sip from './sip-text.ts';
 
 interface Held extends PhoneCall {
-  localTag: string;
   remote: string;
   local: string;
   target: string;

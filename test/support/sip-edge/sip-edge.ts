@@ -4,7 +4,8 @@
  * timers, one process, so a thousand calls take a second.
  */
 import { randomUUID } from 'node:crypto';
-import { type AppMessage, type DrachtioWire, openDrachtioWire } from './drachtio-wire.ts';
+import { type App, type AppMessage, type DrachtioWire, openDrachtioWire } from './drachtio-wire.ts';
+import { responseTo } from './response-to.ts';
 import type { SipNetwork, SipPort } from './sip-network.ts';
 import * as sip from './sip-text.ts';
 
@@ -15,6 +16,8 @@ interface Transaction {
   /** Where its answers go, or where it was sent. */
   readonly place: string;
   readonly dialogId: string;
+  /** Whose it is; null for what came from the network. */
+  readonly app: App | null;
   finished: boolean;
 }
 
@@ -33,8 +36,9 @@ export interface SipEdge extends SipNetwork {
   readonly drachtio: { readonly host: string; readonly port: number; readonly secret: string };
   /** Hands a text to the gateway as if it came from `host:port`. */
   deliver(text: string, host: string, port: number): void;
+  /** Applications that are connected. */
+  apps(): number;
   breakConnections(): void;
-  dialogs(): number;
   /** A server that was started anew: it knows no dialog any more. */
   forgetDialogs(): void;
   close(): Promise<void>;
@@ -47,6 +51,7 @@ export async function openSipEdge(): Promise<SipEdge> {
   const incoming = new Map<string, Transaction>();
   const byBranch = new Map<string, Transaction>();
   const outgoing = new Map<string, Transaction>();
+  const outgoingById = new Map<string, Transaction>();
   const dialogs = new Map<string, Dialog>();
   const plugs = new Map<string, (text: string) => void>();
   let lastPort = 20_000;
@@ -72,14 +77,15 @@ export async function openSipEdge(): Promise<SipEdge> {
     const toTag = sip.tagOf(sip.header(request, 'to'));
     const dialog = toTag === undefined ? undefined : findDialog(request);
     if (method === 'ACK') {
-      if (dialog !== undefined) wire.send(`sip|${facts('network', text, place)}|${randomUUID()}|${dialog.id}|`, text);
+      if (dialog !== undefined)
+        wire.send(null, `sip|${facts('network', text, place)}|${randomUUID()}|${dialog.id}|`, text);
       return;
     }
     if (method === 'CANCEL') {
       cancelFromNetwork(request, text, place);
       return;
     }
-    const transaction = { id: randomUUID(), request, place, dialogId: dialog?.id ?? '', finished: false };
+    const transaction = { id: randomUUID(), request, place, dialogId: dialog?.id ?? '', app: null, finished: false };
     if (toTag !== undefined && dialog === undefined) {
       emit(place, responseTo(transaction.request, 481, 'Call/Transaction Does Not Exist', []));
       return;
@@ -88,7 +94,7 @@ export async function openSipEdge(): Promise<SipEdge> {
     byBranch.set(sip.branchOf(request), transaction);
     if (method === 'INVITE') emit(place, responseTo(request, 100, 'Trying', []));
     if (method === 'BYE' && dialog !== undefined) dialogs.delete(dialog.id);
-    wire.send(`sip|${facts('network', text, place)}|${transaction.id}|${transaction.dialogId}|`, text);
+    wire.send(null, `sip|${facts('network', text, place)}|${transaction.id}|${transaction.dialogId}|`, text);
   }
 
   function cancelFromNetwork(request: sip.SipText, text: string, place: string): void {
@@ -100,7 +106,7 @@ export async function openSipEdge(): Promise<SipEdge> {
     invite.finished = true;
     emit(place, responseTo(request, 200, 'OK', []));
     emit(place, responseTo(invite.request, 487, 'Request Terminated', []));
-    wire.send(`sip|${facts('network', text, place)}|${invite.id}|${invite.dialogId}|`, text);
+    wire.send(null, `sip|${facts('network', text, place)}|${invite.id}|${invite.dialogId}|`, text);
   }
 
   function responseFromNetwork(response: sip.SipText, text: string, place: string): void {
@@ -118,7 +124,7 @@ export async function openSipEdge(): Promise<SipEdge> {
     }
     if (method === 'INVITE' && status >= 300) acknowledge(transaction, response);
     if (method === 'BYE') dialogs.delete(transaction.dialogId);
-    wire.send(`sip|${facts('network', text, place)}|${transaction.id}|${transaction.dialogId}|`, text);
+    wire.send(transaction.app, `sip|${facts('network', text, place)}|${transaction.id}|${transaction.dialogId}|`, text);
   }
 
   function addDialog(transaction: Transaction, local: string, remote: string, target: string, place: string): void {
@@ -145,13 +151,13 @@ export async function openSipEdge(): Promise<SipEdge> {
     return tags.map((tag) => dialogs.get(`${callId};from-tag=${tag}`)).find((found) => found !== undefined);
   }
 
-  function fromApp({ words, text }: AppMessage, reply: (answer: string, text?: string) => void): void {
+  function fromApp({ words, text }: AppMessage, reply: (answer: string, text?: string) => void, app: App): void {
     const [, transactionId = '', dialogId = '', route = ''] = words;
     const message = sip.readSip(text);
     if (sip.statusOf(message) !== null) respond(transactionId, message, reply);
-    else if (dialogId !== '') requestInDialog(dialogId, message, reply);
+    else if (dialogId !== '') requestInDialog(dialogId, message, app, reply);
     else if (transactionId !== '') cancelFromApp(transactionId, reply);
-    else sendRequest(message, route, reply);
+    else sendRequest(message, route, app, reply);
   }
 
   function respond(id: string, message: sip.SipText, reply: (answer: string, text?: string) => void): void {
@@ -186,7 +192,12 @@ export async function openSipEdge(): Promise<SipEdge> {
     emit(place, sent);
   }
 
-  function sendRequest(message: sip.SipText, route: string, reply: (answer: string, text?: string) => void): void {
+  function sendRequest(
+    message: sip.SipText,
+    route: string,
+    app: App,
+    reply: (answer: string, text?: string) => void,
+  ): void {
     const place = sip.placeOf(route === '' ? sip.uriOf(message) : route);
     const id = randomUUID();
     const from = sip.header(message, 'from') ?? '<sip:gateway@localhost>';
@@ -202,12 +213,13 @@ export async function openSipEdge(): Promise<SipEdge> {
       ['CSeq', sip.header(message, 'cseq') ?? `1 ${sip.methodOf(message)}`],
       ['Contact', `<sip:${self}>`],
     ]);
-    transmit({ id, request, place, dialogId, finished: false }, reply);
+    transmit({ id, request, place, dialogId, app, finished: false }, reply);
   }
 
   function requestInDialog(
     dialogId: string,
     message: sip.SipText,
+    app: App,
     reply: (answer: string, text?: string) => void,
   ): void {
     const dialog = dialogs.get(dialogId);
@@ -230,18 +242,19 @@ export async function openSipEdge(): Promise<SipEdge> {
         ['Contact', `<sip:${self}>`],
       ],
     );
-    transmit({ id, request, place: dialog.place, dialogId, finished: method === 'ACK' }, reply);
+    transmit({ id, request, place: dialog.place, dialogId, app, finished: method === 'ACK' }, reply);
   }
 
   function transmit(transaction: Transaction, reply: (answer: string, text?: string) => void): void {
     const text = sip.writeSip(transaction.request);
     outgoing.set(sip.branchOf(transaction.request), transaction);
+    outgoingById.set(transaction.id, transaction);
     reply(`OK|${facts('application', text, transaction.place)}|${transaction.id}|Msg sent:|`, text);
     emit(transaction.place, transaction.request);
   }
 
   function cancelFromApp(id: string, reply: (answer: string, text?: string) => void): void {
-    const invite = [...outgoing.values()].find((transaction) => transaction.id === id);
+    const invite = outgoingById.get(id);
     if (invite === undefined || invite.finished) {
       reply('NOK|transaction not found');
       return;
@@ -274,22 +287,9 @@ export async function openSipEdge(): Promise<SipEdge> {
       };
     },
     deliver: (text, host, port) => fromNetwork(text, `${host}:${port}`),
+    apps: wire.apps,
     breakConnections: wire.breakConnections,
-    dialogs: () => dialogs.size,
     forgetDialogs: () => dialogs.clear(),
     close: wire.close,
   };
-}
-
-function responseTo(
-  request: sip.SipText,
-  status: number,
-  reason: string,
-  more: readonly (readonly [string, string])[],
-): sip.SipText {
-  const to = sip.header(request, 'to') ?? '';
-  const tagged = status > 100 && sip.tagOf(to) === undefined ? `${to};tag=edge${sip.branchOf(request).slice(-12)}` : to;
-  const vias = sip.headersOf(request, 'via').map((via) => ['Via', via] as const);
-  const copied = ['From', 'Call-ID', 'CSeq'].map((name) => [name, sip.header(request, name) ?? ''] as const);
-  return { start: `SIP/2.0 ${status} ${reason}`, headers: [...vias, ...copied, ['To', tagged], ...more], body: '' };
 }

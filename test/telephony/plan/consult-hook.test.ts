@@ -93,6 +93,30 @@ onEveryStore('the decision hook', (store) => {
     expect(planned?.data).toMatchObject({ source: 'hook', handOver: elsewhere, hook: { outcome: 'planned' } });
   });
 
+  test('that answers a hand-over has it, whatever our own hours and menu are', async () => {
+    const { ask, save } = await setup(answered(200, { handOver: { to: elsewhere } }));
+    const menu = { prompt: 'Press 1.', keys: { 1: { to: 'agents' } } };
+    await save({ hours: { timeZone: 'UTC', weekly: {} }, menu, callbackAfterMs: 9_000, announcement: 'Welcome.' });
+    expect((await ask()).plan).toMatchObject({
+      source: 'hook',
+      closed: null,
+      menu: null,
+      opening: ['Welcome.'],
+      handOver: { to: elsewhere },
+    });
+  });
+
+  test('cannot send a call back to the number it came to', async () => {
+    const { callDesk, hook, db, enterpriseId } = await setup();
+    const dnis = '+15035550131' as E164;
+    await db.updateTable('number').set({ e164: dnis }).where('enterprise_id', '=', enterpriseId).execute();
+    hook.answer = answered(200, { handOver: { to: dnis } });
+    const about = { carrier: 'sandbox', carrierCallId: 'SC-circle', ani: null, attestation: null, raw: {} };
+    expect(await callDesk.take({ ...about, dnis })).toMatchObject({
+      call: { plan: { source: 'default', hook: { outcome: 'rubbish', why: expect.stringMatching(/circle/) } } },
+    });
+  });
+
   describe('whose answer does not stand', () => {
     let stage: Awaited<ReturnType<typeof setup>>;
     beforeAll(async () => {
@@ -115,6 +139,12 @@ onEveryStore('the decision hook', (store) => {
       ['answers a far country', answered(200, { failover: '+442079460123' }), 'rubbish', /^failover: GB/],
       ['answers an island', answered(200, { handOver: { to: `+1876${'5550123'}` } }), 'rubbish', /^handOver\.to: JM/],
       ['answers pay-per-call', answered(200, { handOver: { to: `+1900${'5550123'}` } }), 'rubbish', /premium/],
+      [
+        'answers a hand-over and a menu',
+        answered(200, { handOver: { to: elsewhere }, menu: { prompt: 'P', keys: { 1: { to: 'agents' } } } }),
+        'rubbish',
+        /^menu/,
+      ],
       ['answers a strange SIP host', answered(200, { handOver: { to: 'sip:a@evil.example' } }), 'rubbish', /evil/],
       ['answers what the carrier cannot do', answered(200, { record: true }), 'rubbish', /^record: sandbox lacks/],
     ])('because it %s: our own plan does, and the note says why', async (_what, answer, outcome, why) => {
