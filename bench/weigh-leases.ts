@@ -3,7 +3,7 @@
  * against the heap with the same numbers idle. Prints the bytes of one lease.
  */
 import { randomBytes } from 'node:crypto';
-import type { GrantRecord, LeaseBook } from '../src/numbers/lease-book.ts';
+import type { LeaseBook } from '../src/numbers/lease-book.ts';
 import { createMemoryLeaseBook } from '../src/numbers/memory-lease-book.ts';
 import { systemClock } from '../src/ports/clock.ts';
 import type { E164 } from '../src/ports/e164.ts';
@@ -23,11 +23,15 @@ const numbers = Array.from({ length: leases }, (_, index) => ({
 }));
 const book = createMemoryLeaseBook({
   record: {
-    fileGrants: async (grants: readonly GrantRecord[]) =>
-      new Set(grants.flatMap(({ lease }) => (lease === null ? [] : [lease.id]))),
+    fileGrants: async () => new Set(),
     fileBeats: async () => undefined,
     readPool: async (_pool: PoolId) => ({ numbers, past: [], stamp: '' }),
     readStamp: async () => '',
+    writeBatch: async () => new Set(),
+    takePool: async () => 1,
+    fileBatches: async () => undefined,
+    fileJournal: async () => undefined,
+    filedOf: async () => new Set(),
   },
   clock: systemClock,
   ids,
@@ -63,4 +67,5 @@ for (let from = 0; from < leases; from += 1_000) {
   await Promise.all(Array.from({ length: Math.min(1_000, leases - from) }, (_, index) => open(book, from + index)));
 }
 await book.tick();
+await book.settle(poolId, null);
 process.stdout.write(`${Math.round((heap() - before) / leases)}\n`);

@@ -2,11 +2,14 @@
  * Every bound in one place: bytes, times, counts. A bound that a carrier or a rule sets names its source; the others
  * are ours. Units stand last in the name.
  */
+import { callLimits } from './call-limits.ts';
+import { grantLimits } from './grant-limits.ts';
 import { routePlanLimits } from './route-plan-limits.ts';
 import { sellingLimits } from './selling-limits.ts';
 import { sipLimits } from './sip-limits.ts';
 
 export const limits = Object.freeze({
+  ...callLimits,
   ...routePlanLimits,
   ...sellingLimits,
   ...sipLimits,
@@ -26,13 +29,6 @@ export const limits = Object.freeze({
   failoverTellEveryMs: 2_000,
   /** The longest a carrier's REST API may take to answer. */
   carrierRequestTimeoutMs: 10_000,
-  /** A signed webhook of Vonage's may be this old (ours), and so many tokens are told from repeated ones. */
-  vonageTokenAgeSecondsMax: 300,
-  vonageTokensKeptMax: 100_000,
-  /** Incoming calls that are taken at once; Vonage is told 503 about one more, and asks once again. */
-  vonageTakesMax: 64,
-  /** The practice Twilio of the demo takes as many calls as a busy day makes. */
-  practiceCallsPerSecond: 10_000,
   /** Tries of one carrier effect (dial, hang up, send) before it is given up, and the pauses between. */
   effectRetryPausesMs: [500, 1_000, 2_000, 5_000, 10_000, 30_000] as readonly number[],
   /** One agent's phone rings this long (ours: four rings). */
@@ -48,12 +44,6 @@ export const limits = Object.freeze({
   callWaitMs: 60_000,
   /** While all agents are busy, the next look for a free one. */
   agentRetryMs: 3_000,
-  /** Who accepted a call may turn out not to have reached the caller for this long; the others are kept meanwhile. */
-  bridgeProofMs: 2_000,
-  /** When their leg ended within it and the carrier says nothing of a room that ended, they never met. */
-  bridgeLostMs: 1_000,
-  /** An agent who did not pick up is not offered another call before this. */
-  agentRestMs: 15_000,
   /** Agents rung for one call. */
   offersPerCallMax: 10,
   /** Of an agent's latest calls, as many are told from the one a repeated dial may have made. */
@@ -99,18 +89,7 @@ export const limits = Object.freeze({
   codeTriesPerCallMax: 5,
   /** The page sends a beat this often while visible. */
   beatEveryMs: 15_000,
-  /**
-   * The lease book in memory. Grants that wait for their commit: more than this at once are refused, and one that has
-   * waited this long answers 503, so that the page goes on without a number.
-   */
-  grantsWaitingMax: 10_000,
-  grantPatienceMs: 2_000,
-  /** Grants in one commit. One commit is under way at a time: two made smaller ones and took more of the server. */
-  grantsPerCommitMax: 256,
-  /** Pauses before a commit whose fate is not known is tried again. */
-  grantRetryPausesMs: [50, 100, 200, 400, 800] as readonly number[],
-  /** A number that another process has given meanwhile is replaced by another one this often. */
-  grantTriesMax: 5,
+  ...grantLimits,
   /** Beats are written this often; a crash may lose as much of them, and a rebuilt book allows for it. */
   beatFlushEveryMs: 1_000,
   beatsPerWriteMax: 1_000,
@@ -133,10 +112,9 @@ export const limits = Object.freeze({
   /** National forms of numbers kept in memory, so that a page view does not work one out again. */
   nationalFormsMax: 500_000,
   /** Visits of one address that are counted; a pool's policy says how many of them are given a number. */
-  visitsPerAddressMax: 10_000,
   visitsPerAddressWithinMs: 60_000,
-  /** How long a page view waits for Redis to count it; after that this process counts alone. */
-  visitRateTimeoutMs: 250,
+  /** Addresses counted by one process; beyond them the longest unseen are forgotten. */
+  visitAddressesMax: 500_000,
   /** How often a pool's numbers are compared with the record, in case another program has changed them. */
   poolCheckEveryMs: 30_000,
   /** How long a browser keeps `/lk.js` before it asks again; the versions with a hash never change. */
@@ -235,6 +213,8 @@ export const limits = Object.freeze({
   /** The lease book in Redis: how long one command may take; how long a page waits for Redis to come back, a call for it all. */
   leaseRedisTimeoutMs: 2_000,
   leasePatienceMs: 1_000,
+  /** Turns of the event loop within which a connection that broke under a command is seen to be closed. */
+  lostNoticedTurnsMax: 100,
   settlePatienceMs: 1_000,
   leaseCloseTimeoutMs: 5_000,
   /** What Redis has lost is brought back from the record; while that fails it is tried again this often. */
@@ -249,19 +229,26 @@ export const limits = Object.freeze({
   addressKeptMs: 24 * 60 * 60 * 1_000,
   /** Grants moved from Redis into the record by one statement. */
   grantsPerFiling: 256,
-  /** Grants that a process read and did not file for this long are another one's; looked for as often. */
+  /**
+   * A process that grants more than this in a second answers pages first and files later: after this long at the latest,
+   * or with so many unfiled, and it looks again after the pause.
+   */
+  grantsPerSecondCalm: 1_000,
+  filingLagMs: 4_000,
+  grantsUnfiledMax: 80_000,
+  filingPauseMs: 100,
+  /** Grants left in Redis this long are filed by whoever finds them, their process is dead; looked for as often. */
   grantClaimAfterMs: 15_000,
   grantClaimEveryTicks: 5,
+  /** Beats of a lease that the record does not know yet are written again so often. */
+  beatWritesMax: 60,
   /** Grants that the record refuses for what they hold are put aside; of one stream so many are kept. */
   buriedGrantsMax: 10_000,
-  /** A process not seen at the stream for this long is taken off its list. */
-  grantConsumerForgottenMs: 60 * 60 * 1_000,
   /**
    * With appendfsync everysec Redis may acknowledge up to 2 s of what it has not written (its own bound); a process
-   * remembers its own grants for longer, and as many at most.
+   * remembers its own grants until they are filed, as many at most.
    */
-  grantRememberedMs: 5_000,
-  grantsRememberedMax: 20_000,
+  grantsRememberedMax: 100_000,
   /** A lost Redis may give a generation again; so many higher ones are tried to file both. */
   generationsTriedMax: 64,
   /** Redis reconnects are spaced by this at most. */

@@ -1,4 +1,7 @@
-/** A Redis of the benchmark's own, as durable as production's should be: append-only, fsynced each second. */
+/**
+ * A Redis of the benchmark's own, run as production's should be (`docs/scaling.md`): append-only, fsynced each second, and
+ * its file rewritten when it has grown for minutes, not for seconds.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -18,9 +21,8 @@ export async function startBenchRedis(): Promise<BenchRedis | null> {
   const folder = await mkdtemp(join(tmpdir(), 'linekeeper-bench-redis-'));
   const port = await freePort();
   const words = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'yes', '--dir', folder];
-  const child = spawn('redis-server', [...words, '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction'], {
-    stdio: 'ignore',
-  });
+  const durable = ['--appendfsync', 'everysec', '--auto-aof-rewrite-min-size', '1gb'];
+  const child = spawn('redis-server', [...words, ...durable, '--maxmemory-policy', 'noeviction'], { stdio: 'ignore' });
   const ended = new Promise<void>((done) => {
     child.once('error', () => done());
     child.once('close', () => done());

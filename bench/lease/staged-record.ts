@@ -1,7 +1,7 @@
 /**
  * A record for the lease benchmark on a PostgreSQL server. One website has a pool of live leases that last the whole run:
  * their visits beat. The other has a pool whose numbers come round every few seconds, as a busy one's do in an hour: its
- * visits are granted them. As many numbers stand by for the grant written by hand. Nothing is ever dialled here.
+ * visits are granted them. Some more stand by for the grant written by hand. Nothing is ever dialled here.
  */
 import { sql } from 'kysely';
 import { openServerDatabase } from '../../src/ports/database.postgres.ts';
@@ -23,6 +23,8 @@ interface Plan {
   readonly live: number;
   /** Numbers to be granted. */
   readonly busy: number;
+  /** Numbers for the grant written by hand. */
+  readonly byHand: number;
 }
 
 export const firstVisit = `visit_01k9${'0'.repeat(22)}`;
@@ -64,7 +66,7 @@ export async function stageRecord(serverUrl: string, plan: Plan): Promise<Staged
 /** How long a granted number stays with its visit before it may be granted again, in both kinds of grant. */
 const holdMs = 2_000;
 
-async function fill(db: Db, key: string, { live, busy }: Plan): Promise<void> {
+async function fill(db: Db, key: string, { live, busy, byHand }: Plan): Promise<void> {
   const steps = [
     sql`insert into enterprise values ('ent', 'Bench', now())`,
     sql`insert into api_key values ('key', 'ent', 'publishable', ${sha256Hex(key)}, now(), null)`,
@@ -75,7 +77,7 @@ async function fill(db: Db, key: string, { live, busy }: Plan): Promise<void> {
     sql`insert into website values
       ('site-live', 'ent', 'live', array['https://live.example'], 'live'),
       ('site-busy', 'ent', 'busy', array['https://busy.example'], 'busy')`,
-    ...[numbersOf('live', 200, live), numbersOf('busy', 300, busy), numbersOf('diy', 400, busy)],
+    ...[numbersOf('live', 200, live), numbersOf('busy', 300, busy), numbersOf('diy', 400, byHand)],
     sql`insert into visit (id, enterprise_id, website_id, visitor_id, arrival, started_at, last_beat_at)
       select ${idOf('visit')}, 'ent', 'site-live', 'visitor-' || i, '{"url":"https://live.example/"}', now(), now()
       from generate_series(0, ${live - 1}::int) as i`,

@@ -37,11 +37,13 @@ import type { Exports } from '../selling/exports.postgres.ts';
 import type { Outcomes } from '../selling/outcomes.postgres.ts';
 import type { Spending } from '../selling/spend.postgres.ts';
 import type { MessageDesk } from '../sms/message-desk.ts';
+import type { CommandDesk } from '../telephony/command-call.ts';
 import type { DestinationRulesStore } from '../telephony/destination-rules.postgres.ts';
 import type { HookDesk } from '../telephony/plan/consult-hook.ts';
 import type { DecisionHooks } from '../telephony/plan/decision-hooks.postgres.ts';
 import type { PlanDesk } from '../telephony/plan/plan-desk.ts';
 import type { RoutePlans } from '../telephony/plan/route-plans.postgres.ts';
+import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import type { Visits } from '../visits/visits.postgres.ts';
 import type { Websites } from '../visits/websites.postgres.ts';
 import type { AttributionReads } from './attribution-reads.postgres.ts';
@@ -96,9 +98,11 @@ export interface ApiWorld {
   readonly poolNews: PoolNews;
   readonly websites: Websites;
   readonly suppliers: ReadonlyMap<string, NumberSupplier>;
+  readonly voice: ReadonlyMap<string, VoiceCarrier>;
   /** Carriers can reach us: PUBLIC_URL is set. */
   readonly hasPublicUrl: boolean;
   readonly agents: Agents;
+  readonly commandDesk: CommandDesk;
   readonly sipPhones: Pick<SipPhoneStore, 'setAccount' | 'removeAccount'>;
   /** Where agents' SIP phones register; null without SIP. */
   readonly sipDomain: string | null;

@@ -15,13 +15,13 @@ import type { Visits, Website } from '../visits/visits.postgres.ts';
 export interface Authorise {
   /** The enterprise behind a secret key. */
   secret(request: FastifyRequest): Promise<EnterpriseId>;
-  /** The website behind a publishable key and the request's Origin. */
-  publishable(request: FastifyRequest): Promise<Website>;
+  /** The website behind a publishable key and the request's Origin; no promise when it is remembered. */
+  publishable(request: FastifyRequest): Website | Promise<Website>;
   /**
    * The same for a visit's beats. A page whose Referrer-Policy is `no-referrer` or `same-origin` sends beacons with
    * `Origin: null`; there the visit's id, which nobody else knows, stands in for the origin.
    */
-  publishableFor(request: FastifyRequest, visitId: VisitId): Promise<Website>;
+  publishableFor(request: FastifyRequest, visitId: VisitId): Website | Promise<Website>;
 }
 
 /** What a publishable key may do from an origin; asked with every page view, so it is remembered for seconds. */
@@ -52,14 +52,11 @@ export function createAuthorise(world: { db: Db; apiKeys: ApiKeys; visits: Visit
       permitted(request, request.headers.origin === 'null' ? visitId : null),
   });
 
-  async function permitted(request: FastifyRequest, visitId: VisitId | null): Promise<Website> {
+  function permitted(request: FastifyRequest, visitId: VisitId | null): Website | Promise<Website> {
     const text = keyOf(request);
     const { origin = '' } = request.headers;
-    const permission = await permissions.recall(`${text} ${visitId ?? origin}`, () =>
-      permissionOf(text, origin, visitId),
-    );
-    if ('refusal' in permission) throw permission.refusal;
-    return permission.website;
+    const permission = permissions.recall(`${text} ${visitId ?? origin}`, () => permissionOf(text, origin, visitId));
+    return permission instanceof Promise ? permission.then(websiteOf) : websiteOf(permission);
   }
 
   async function permissionOf(text: string, origin: string, visitId: VisitId | null): Promise<Permission> {
@@ -78,6 +75,11 @@ export function createAuthorise(world: { db: Db; apiKeys: ApiKeys; visits: Visit
       throw fault;
     }
   }
+}
+
+function websiteOf(permission: Permission): Website {
+  if ('refusal' in permission) throw permission.refusal;
+  return permission.website;
 }
 
 /** From the Authorization header, or for sendBeacon, which cannot set one, from `?key=`. */

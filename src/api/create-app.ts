@@ -17,6 +17,7 @@ import type { ApiWorld, App } from './app-type.ts';
 import { toAppError, toProblem } from './problem.ts';
 import { registerAttributionRoutes } from './routes/attribution.ts';
 import { registerAttributionModelRoutes } from './routes/attribution-model.ts';
+import { registerCallCommandRoutes } from './routes/call-commands.ts';
 import { registerCallRoutes } from './routes/calls.ts';
 import { registerConversationRoutes } from './routes/conversations.ts';
 import { registerConversionRoutes } from './routes/conversions.ts';
@@ -31,6 +32,7 @@ import { registerNumberSupplyRoutes } from './routes/number-supply.ts';
 import { registerNumberRoutes } from './routes/numbers.ts';
 import { registerPoolPlanRoute } from './routes/pool-plan.ts';
 import { registerPoolRoutes } from './routes/pools.ts';
+import { registerRecordingRoutes } from './routes/recordings.ts';
 import { registerReportRoutes } from './routes/reports.ts';
 import { registerRoutePlanRoutes } from './routes/route-plans.ts';
 import { registerSipPhoneRoutes } from './routes/sip-phones.ts';
@@ -69,9 +71,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((fault, request, reply) => sendProblem(fault, request, reply));
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(new AppError('not-found', { detail: 'no such route' }), request, reply),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    options.observe('unknown', 404, reply.elapsedTime);
+    return sendProblem(new AppError('not-found', { detail: 'no such route' }), request, reply);
+  });
   addHooks(app, options.observe);
   await app.register(swagger, {
     openapi: {
@@ -122,12 +125,16 @@ function addHooks(app: App, observe: ObserveRequest): void {
     if (state.closing) reply.header('connection', 'close');
     done(null, payload);
   });
-  app.addHook('onResponse', (request, reply, done) => {
-    observe(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime);
-    done();
+  // Each route is told its own name, because asking a request for it makes an object of all that is known of the route.
+  app.addHook('onRoute', (route) => {
+    const { url } = route;
+    route.onResponse = (_request, reply, done) => {
+      observe(url, reply.statusCode, reply.elapsedTime);
+      done();
+    };
   });
   app.addHook('preValidation', (request, _reply, done) => {
-    refuseUnstorable(request.body);
+    if (!isStorable(request.body, 0)) refuseUnstorable(request.body);
     done();
   });
 }
@@ -142,6 +149,8 @@ export function registerApi(app: App, world: ApiWorld): void {
     registerSnippetRoutes(typed, world);
     registerVisitRoutes(typed, world);
     registerCallRoutes(typed, world);
+    registerCallCommandRoutes(typed, world);
+    registerRecordingRoutes(typed, world);
     registerAttributionRoutes(typed, world);
     registerAttributionModelRoutes(typed, world);
     registerConversationRoutes(typed, world);
@@ -173,6 +182,17 @@ function sendProblem(fault: unknown, request: FastifyRequest, reply: FastifyRepl
     .type('application/problem+json; charset=utf-8')
     .serializer((body: unknown) => JSON.stringify(body))
     .send(toProblem(error, request.id));
+}
+
+/** What nearly every body is found to be; `refuseUnstorable` says what is wrong with the others. */
+function isStorable(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth >= limits.bodyDepthMax) return false;
+  for (const key in value) {
+    if (!isStorable(key, depth + 1) || !isStorable(Reflect.get(value, key), depth + 1)) return false;
+  }
+  return true;
 }
 
 /** PostgreSQL holds neither NUL nor half a surrogate pair: such text is refused before anything is stored. */

@@ -9,6 +9,7 @@ import { AppError } from '../ports/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { FailoverBook } from '../telephony/failover-book.ts';
 import type { CallDesk, IncomingCall, Taken } from '../telephony/take-call.ts';
+import { inTime } from './in-time.timer.ts';
 
 export type AnswerInTime = (
   incoming: IncomingCall,
@@ -26,7 +27,7 @@ export function createAnswerInTime(world: World): AnswerInTime {
     let late = false;
     const taking = world.desk.take(incoming, () => late);
     try {
-      return await before(taking, limits.callAnswerTimeoutMs);
+      return await inTime(taking, limits.callAnswerTimeoutMs);
     } catch (fault) {
       late = true;
       const to = world.failovers.find(incoming.carrier, incoming.dnis);
@@ -39,17 +40,4 @@ export function createAnswerInTime(world: World): AnswerInTime {
       return { kind: 'failover', to };
     }
   };
-}
-
-async function before<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  promise.catch(() => undefined);
-  try {
-    return await Promise.race([promise, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

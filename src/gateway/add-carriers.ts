@@ -45,7 +45,7 @@ export function addTwilio(app: App, world: World, account: TwilioSettings | null
   const { core, publicUrl, log } = world;
   if (account !== null) {
     const client = createTwilioClient(account);
-    world.voice.set('twilio', paceDials(createTwilioVoice({ client, publicUrl }), account.callsPerSecond));
+    world.voice.set('twilio', paceDials(createTwilioVoice({ client, publicUrl, account }), account.callsPerSecond));
     world.texts.set('twilio', createTwilioMessages({ client, publicUrl }));
     world.suppliers.set('twilio', createTwilioNumbers({ client }));
   }

@@ -14,6 +14,8 @@ import { createEndWrapUp, endWrapUpKind } from '../routing/end-wrap-up.ts';
 import { createOffers } from '../routing/offers.postgres.ts';
 import { createSipPhones } from '../routing/sip-phones.postgres.ts';
 import type { Calls } from '../telephony/calls.postgres.ts';
+import { createCommandDesk } from '../telephony/command-call.ts';
+import { destinationRules } from '../telephony/destination-rules.postgres.ts';
 import { createCallEffects } from '../telephony/perform-effects.ts';
 import { createCallRunner } from '../telephony/run-call.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
@@ -38,5 +40,12 @@ export function createCalling(world: World) {
     ...createCallEffects({ db, calls, runner, carriers: world.voice, clock }),
     [endWrapUpKind]: createEndWrapUp({ db, agents, clock }),
   };
-  return Object.freeze({ people: { agents, sipPhones: createSipPhones(world) }, runner, handlers });
+  const commandDesk = createCommandDesk({
+    ...world,
+    agents,
+    runner,
+    carriers: world.voice,
+    readDestinations: destinationRules.read,
+  });
+  return Object.freeze({ runner, handlers, desks: { agents, commandDesk, sipPhones: createSipPhones(world) } });
 }

@@ -114,7 +114,7 @@ export function createCore(world: World) {
     messageDesk,
     endpoints,
     deliveries: createDeliveries({ clock }),
-    ...calling.people,
+    ...calling.desks,
     ...selling.desks,
     apiKeys: createApiKeys({ clock, ids, randomBytes }),
     failovers: createFailoverBook({ readFailovers: () => numbers.failovers(db), desk: callDesk, log }),

@@ -14,7 +14,7 @@ import type { Numbers } from '../numbers/numbers.postgres.ts';
 import { pools } from '../numbers/pools.postgres.ts';
 import type { NumberGroup } from '../numbers/preferred-groups.ts';
 import { createSettleHolders } from '../numbers/settle-holders.ts';
-import { createVisitRate, type VisitRate } from '../numbers/visit-rate.ts';
+import { createOwnVisitRate, type VisitRate } from '../numbers/visit-rate.ts';
 import { createVisitDesk } from '../numbers/welcome-visit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
@@ -52,7 +52,8 @@ export function createLeasing(world: World) {
   const logFault = (fault: unknown, event: string) => world.log.warn({ fault }, event);
   const visits = createVisits();
   const openBook = world.createLeaseBook ?? createMemoryLeaseBook;
-  const leaseBook = openBook({ record: createLeaseRecord({ database, carriers }), clock, ids, pause, logFault });
+  const record = createLeaseRecord({ database, carriers, log: world.log });
+  const leaseBook = openBook({ record, clock, ids, pause, logFault });
   // Looks at each of the pool's numbers, so it is asked more rarely than the rest of what a page view needs.
   const groups = createShortMemory<readonly NumberGroup[]>({
     clock,
@@ -64,7 +65,7 @@ export function createLeasing(world: World) {
     transact,
     visits,
     book: leaseBook,
-    rate: world.visitRate ?? createVisitRate(),
+    rate: world.visitRate ?? createOwnVisitRate({ clock }),
     readLending: (poolId) => readLending(db, poolId, carriers(), readGroups),
     groupOf: world.places.groupOf,
     issueCode: (visitId, poolId) => world.visitCodes.issue(db, { visitId, poolId }),
@@ -72,5 +73,5 @@ export function createLeasing(world: World) {
     ids,
   });
   const settleHolders = createSettleHolders({ db, numbers, book: leaseBook, regions: world.aniRegions, logFault });
-  return Object.freeze({ visits, leaseBook, visitDesk, settleHolders });
+  return Object.freeze({ visits, leaseBook, visitDesk, settleHolders, fileJournal: record.fileJournal });
 }

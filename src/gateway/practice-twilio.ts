@@ -1,7 +1,7 @@
 /**
  * The Twilio account of a demo that has none: it exists between the gateway and `npm run simulate`, on loopback.
  */
-import { limits } from '../../config/limits.ts';
+import { carrierLimits } from '../../config/carrier-limits.ts';
 import type { Settings, TwilioSettings } from '../../config/settings.ts';
 import { readPractice } from '../ports/practice-file.file.ts';
 
@@ -13,6 +13,6 @@ export async function practiceTwilio(settings: Settings): Promise<TwilioSettings
     ...practice.twilio,
     authTokenPrevious: null,
     apiUrl: `http://127.0.0.1:${settings.practiceTwilioPort}`,
-    callsPerSecond: limits.practiceCallsPerSecond,
+    callsPerSecond: carrierLimits.practiceCallsPerSecond,
   };
 }

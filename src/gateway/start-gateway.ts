@@ -109,7 +109,6 @@ async function assemble(
   const lines = noLines();
   const address = { url: '' };
   const publicUrl = () => settings.publicUrl ?? address.url;
-  const leasing = openSharedLeasing(settings.redisUrl, log, logFault);
   const core = createCore({
     database,
     jobs,
@@ -124,7 +123,7 @@ async function assemble(
     sendConversion: createSender(settings),
     publicUrl,
     carrierFallbackUrl: settings.carrierFallbackUrl,
-    ...leasing.shared,
+    ...openSharedLeasing(settings.redisUrl, log),
   });
   const madeDemo = settings.demo ? await ensureDemo(settings, core) : null;
   const app = await openApp(settings, log, metrics.observeRequest);
@@ -134,7 +133,7 @@ async function assemble(
   registerApi(app, {
     ...core,
     ...readersOf(database.kysely, core),
-    suppliers: lines.suppliers,
+    ...lines,
     hasPublicUrl: settings.publicUrl !== null,
     sipDomain: settings.sip?.domain ?? null,
     webhookAllowLoopback: settings.webhookAllowLoopback,
@@ -165,7 +164,6 @@ async function assemble(
     posters.close();
     await core.failovers.tellLater();
     await core.leaseBook.close();
-    leasing.close();
     await database.close();
   });
   return Object.freeze({ url: address.url, madeDemo, close });
@@ -198,6 +196,7 @@ function readersOf(db: Db, { apiKeys, visits }: Core) {
 /** What the last process has left, or an older program could not know, before the address is open. */
 async function takeUp({ kind, kysely }: Database<Tables>, core: Core): Promise<void> {
   if (kind === 'embedded') await core.outbox.forgetClaims(kysely);
+  await core.fileJournal();
   await core.stock.fillInPlaces(kysely, core.places.describe);
   await core.failovers.refresh();
   await core.outbox.hasten(kysely, checkCallKind);

@@ -9,14 +9,16 @@ export function createAddressLeases() {
   }
 
   return Object.freeze({
-    count: (address: string, now: number): number => live(address, now).length,
+    count: (address: string, now: number): number => (held.has(address) ? live(address, now).length : 0),
 
     /** The slot has a new holder at this address, or none at all. */
     set(slot: Slot, address: string | null, now: number): void {
       const before = slot.address;
       slot.address = address;
       if (before !== null && before !== address) keep(before, live(before, now));
-      if (address !== null) keep(address, [...live(address, now).filter((other) => other !== slot), slot]);
+      if (address === null) return;
+      if (held.has(address)) keep(address, [...live(address, now).filter((other) => other !== slot), slot]);
+      else held.set(address, [slot]);
     },
   });
 

@@ -1,6 +1,7 @@
 /**
  * What beats have told and the record does not know yet: one entry a visit, values that only rise, written together each
- * second. A write that fails is kept for the next one.
+ * second. A write that fails is kept for the next one, as is a beat of a lease that the record does not know yet: another
+ * process may still have it on its way there.
  */
 import { limits } from '../../config/limits.ts';
 import type { NumberId, VisitId } from '../ports/ids.ts';
@@ -8,6 +9,8 @@ import type { BeatRecord, LeaseRecord } from './lease-book.ts';
 
 export interface BufferedBeat extends BeatRecord {
   readonly numberId: NumberId;
+  /** How often it was written to a record that did not know its lease. */
+  readonly writes?: number;
 }
 
 export function createBeatBuffer(file: LeaseRecord['fileBeats']) {
@@ -22,16 +25,25 @@ export function createBeatBuffer(file: LeaseRecord['fileBeats']) {
 
   async function write(beats: readonly BufferedBeat[]): Promise<void> {
     for (let from = 0; from < beats.length; from += limits.beatsPerWriteMax) {
+      const part = beats.slice(from, from + limits.beatsPerWriteMax);
       try {
-        await file(beats.slice(from, from + limits.beatsPerWriteMax));
+        const known = await file(part);
+        for (const beat of part) if (known?.has(beat.leaseId) === false) keepUnknown(beat);
       } catch (fault) {
-        for (const beat of beats.slice(from)) {
-          const since = waiting.get(beat.visitId);
-          waiting.set(beat.visitId, since === undefined ? beat : joined(beat, since));
-        }
+        for (const beat of beats.slice(from)) keep(beat);
         throw fault;
       }
     }
+  }
+
+  function keep(beat: BufferedBeat): void {
+    const since = waiting.get(beat.visitId);
+    waiting.set(beat.visitId, since === undefined ? beat : joined(beat, since));
+  }
+
+  function keepUnknown(beat: BufferedBeat): void {
+    const { writes = 0 } = beat;
+    if (writes < limits.beatWritesMax) keep({ ...beat, writes: writes + 1 });
   }
 
   function writeNext(beats: () => readonly BufferedBeat[]): Promise<void> {
@@ -43,13 +55,26 @@ export function createBeatBuffer(file: LeaseRecord['fileBeats']) {
   return Object.freeze({
     note,
 
-    /** Writes everything. Rejects when the record cannot be reached; nothing is lost then. */
-    flush: (): Promise<void> =>
+    /** Writes everything, but for what `isEarly`. Rejects when the record cannot be reached; nothing is lost then. */
+    flush: (isEarly: (beat: BufferedBeat) => boolean = () => false): Promise<void> =>
       writeNext(() => {
         const all = [...waiting.values()];
         waiting = new Map();
-        return all;
+        const ready: BufferedBeat[] = [];
+        for (const beat of all) {
+          if (isEarly(beat)) waiting.set(beat.visitId, beat);
+          else ready.push(beat);
+        }
+        return ready;
       }),
+
+    /** Visits and numbers of which something is known. */
+    subjects: (): (VisitId | NumberId)[] =>
+      [...waiting.values()].flatMap(({ visitId, numberId }) => [visitId, numberId]),
+
+    /** Visits of which something is known on this number. */
+    visitsOf: (numberId: NumberId): VisitId[] =>
+      [...waiting.values()].filter((beat) => beat.numberId === numberId).map(({ visitId }) => visitId),
 
     /** Writes what is known of one number. */
     flushNumber: (numberId: NumberId): Promise<void> =>

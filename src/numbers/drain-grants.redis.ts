@@ -1,25 +1,23 @@
 /**
- * Moves grants from the streams in Redis into the record. A consumer group of all processes shares the work; an entry is
- * taken off its stream only once the record has it, and filing twice changes nothing, so a consumer may die anywhere:
- * what it had read is claimed by another. Whoever grants nudges its own drain, so nothing is polled to be quick; the
- * tick looks for what dead processes have left.
+ * Moves grants from Redis into the record. Each grant stands in a stream in Redis from the instant it is decided, and in the
+ * memory of the process that asked for it. That process files it from memory, in batches, and takes it off the stream
+ * once the record has it; nothing is read back. What a dead process has left is found in the streams by its age and filed
+ * by whoever finds it: filing twice changes nothing, so anybody may die anywhere.
  *
- * What this process granted in the last seconds it also remembers itself: a Redis that dies may have acknowledged what
- * it had not written yet, and `rescue` files that from here.
+ * A Redis that dies may have acknowledged what it had not written yet; `rescue` files that from here.
  */
 import type { Cluster, Redis } from 'ioredis';
 import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import { faultFacts, type Log } from '../ports/log.ts';
+import { filingPauseMs } from './filing-pace.ts';
 import type { GrantRecord } from './lease-book.ts';
 import { createRememberedGrants } from './remembered-grants.ts';
-import { type RawEntry, readEntry, type WaitingGrant } from './waiting-grant.ts';
+import { fieldsOf, type RawEntry, readEntry } from './waiting-grant.ts';
 
 interface World {
   readonly connection: Redis | Cluster;
   readonly streams: readonly string[];
-  /** Unique among all processes that drain, and new with each start. */
-  readonly consumer: string;
   /** Keeps the grants; what is there already stays as it is. */
   readonly file: (records: readonly GrantRecord[]) => Promise<unknown>;
   readonly buriedOf: (stream: string) => string;
@@ -28,82 +26,86 @@ interface World {
   readonly claimAfterMs?: number;
 }
 
-interface Batch {
+/** An entry of a stream and what it says; null: nothing that can be read. */
+interface Entry {
   readonly stream: string;
-  readonly entries: readonly WaitingGrant[];
+  readonly entryId: string;
+  readonly record: GrantRecord | null;
+  readonly fields?: readonly string[];
 }
 
-const group = 'filers';
-
 export function createGrantDrain(world: World) {
-  const { connection: client, consumer, log } = world;
-  const dirty = new Set<string>(world.streams);
-  /** Streams of which we hold entries that were read and not filed. */
-  const held = new Set<string>();
+  const { connection: client, clock, log } = world;
   const remembered = createRememberedGrants();
   let running: Promise<void> | null = null;
+  let pausing: NodeJS.Timeout | undefined;
+  /** Grants since the last filing began, and when that was. */
+  let [came, since] = [0, clock.now()];
   let isStopped = false;
   let isFailing = false;
 
-  function start(): Promise<void> {
-    running ??= run().finally(() => {
+  /** Files until nothing is left, or until the pace says to wait; never rejects. */
+  function start(isUrgent = false): Promise<void> {
+    clearTimeout(pausing);
+    pausing = undefined;
+    running ??= run(isUrgent).finally(() => {
       running = null;
-      if (dirty.size > 0 && !isFailing && !isStopped) start();
     });
     return running;
   }
 
-  /** Rounds of reading and filing until nothing is new; grants that come meanwhile gather for the next round. */
-  async function run(): Promise<void> {
-    let streams: readonly string[] = [];
+  async function run(isUrgent: boolean): Promise<void> {
     try {
-      while (dirty.size > 0 && !isStopped) {
-        streams = [...dirty];
-        dirty.clear();
-        await fileAll(await Promise.all(streams.map(read)));
+      while (remembered.size() > 0 && !isStopped) {
+        const pauseMs = isUrgent ? 0 : nextPauseMs();
+        if (pauseMs > 0) {
+          pausing = setTimeout(() => void start(), pauseMs);
+          return;
+        }
+        await fileNext(takeOff);
       }
       isFailing = false;
     } catch (fault) {
-      // What was read, or may have been, is ours until it is filed.
-      for (const stream of streams) held.add(stream);
-      if (!isFailing) log.warn({ err: faultFacts(fault) }, 'grants-not-drained');
+      if (!isFailing) logNotDrained(fault);
       isFailing = true;
     }
   }
 
-  /** `>` reads what nobody has read, `0` what this process read before and has not taken off. */
-  async function read(stream: string): Promise<Batch> {
-    const from = held.has(stream) ? '0' : '>';
-    const entries = await readGroup(client, stream, consumer, from);
-    if (from === '0' && entries.length === 0) held.delete(stream);
-    if (from === '0' || entries.length > 0) dirty.add(stream);
-    return { stream, entries };
+  function logNotDrained(fault: unknown): void {
+    log.warn({ err: faultFacts(fault) }, 'grants-not-drained');
   }
 
-  async function fileAll(batches: readonly Batch[]): Promise<void> {
-    const full = batches.filter(({ entries }) => entries.length > 0);
-    const grants = full.flatMap(({ entries }) => entries.map(({ record }) => record));
+  function nextPauseMs(): number {
+    const now = clock.now();
+    const backlog = { grants: remembered.size(), waitedMs: now - (remembered.oldestAt() ?? now) };
+    const pauseMs = filingPauseMs(backlog, came, now - since);
+    [came, since] = [0, now];
+    return pauseMs;
+  }
+
+  /** The oldest of our own; they are ours again when they cannot be filed. */
+  async function fileNext(after: (entries: readonly Entry[]) => Promise<void>): Promise<void> {
+    const batch = remembered.take(limits.grantsPerFiling);
     try {
-      await world.file(grants.filter((grant) => grant !== null));
-      if (!grants.includes(null)) return void (await Promise.all(full.map(takeOff)));
+      await fileAll(batch);
+    } catch (fault) {
+      remembered.putBack(batch);
+      throw fault;
+    }
+    await after(batch);
+  }
+
+  async function fileAll(entries: readonly Entry[]): Promise<void> {
+    const records = entries.map(({ record }) => record);
+    try {
+      if (!records.includes(null)) return void (await world.file(records as readonly GrantRecord[]));
     } catch (fault) {
       if (!isRefusal(fault)) throw fault;
     }
-    for (const batch of full) await fileSingly(batch);
+    for (const entry of entries) if (!(await isTaken(entry))) await bury(entry);
   }
 
-  /** One bad entry must not hold up the others: it is put aside, and somebody is told. */
-  async function fileSingly({ stream, entries }: Batch): Promise<void> {
-    for (const entry of entries) {
-      if (!(await isTaken(entry))) {
-        log.error({ stream, entryId: entry.entryId, leaseId: entry.record?.lease?.id }, 'grant-buried');
-        await client.xadd(world.buriedOf(stream), 'MAXLEN', '~', limits.buriedGrantsMax, '*', ...entry.fields);
-      }
-      await takeOff({ stream, entries: [entry] });
-    }
-  }
-
-  async function isTaken({ record }: WaitingGrant): Promise<boolean> {
+  async function isTaken({ record }: Entry): Promise<boolean> {
     if (record === null) return false;
     try {
       await world.file([record]);
@@ -114,100 +116,96 @@ export function createGrantDrain(world: World) {
     }
   }
 
-  async function takeOff({ stream, entries }: Batch): Promise<void> {
-    for (const { record } of entries) if (record !== null) remembered.forget(record);
-    const ids = entries.map(({ entryId }) => entryId);
-    await Promise.all([client.xack(stream, group, ...ids), client.xdel(stream, ...ids)]);
+  /** One bad entry must not hold up the others: it is put aside, and somebody is told. */
+  async function bury({ stream, entryId, record, fields }: Entry): Promise<void> {
+    log.error({ stream, entryId, leaseId: record?.lease?.id }, 'grant-buried');
+    const kept = fields ?? (record === null ? [] : fieldsOf(record));
+    await client.xadd(world.buriedOf(stream), 'MAXLEN', '~', limits.buriedGrantsMax, '*', ...kept);
   }
 
-  /** Entries that a consumer read and never took off. */
-  async function claimLeft(stream: string): Promise<void> {
-    const idle = world.claimAfterMs ?? limits.grantClaimAfterMs;
-    for (let from = '0-0'; ; ) {
-      const answer = await client.xautoclaim(stream, group, consumer, idle, from, 'COUNT', limits.grantsPerFiling);
-      const [next, raw] = answer as unknown as [string, RawEntry[]];
-      if (raw.length > 0) held.add(stream);
-      await fileAll([{ stream, entries: raw.map(readEntry) }]);
-      if (next === '0-0') break;
-      from = next;
+  /** What stays because Redis is away is found by its age later, and filed again, which changes nothing. */
+  async function takeOff(entries: readonly Entry[]): Promise<void> {
+    const byStream = Map.groupBy(entries, ({ stream }) => stream);
+    const taking = [...byStream].map(([stream, own]) => client.xdel(stream, ...own.map(({ entryId }) => entryId)));
+    await Promise.all(taking).catch((fault: unknown) => log.warn({ err: faultFacts(fault) }, 'grants-left-in-redis'));
+  }
+
+  /** Files whatever stands in the stream up to an entry. */
+  async function fileStream(stream: string, last: string): Promise<void> {
+    for (;;) {
+      const raw = (await client.xrange(stream, '-', last, 'COUNT', limits.grantsPerFiling)) as RawEntry[];
+      const entries = raw.map((entry) => ({ stream, ...readEntry(entry) }));
+      await fileAll(entries);
+      if (entries.length > 0) await takeOff(entries);
+      if (entries.length < limits.grantsPerFiling) return;
     }
-    await forgetConsumers(client, stream, consumer);
   }
 
   return Object.freeze({
-    /** A grant was written to this stream; it is remembered until the record has it. */
-    note(stream: string, record: GrantRecord): void {
-      remembered.note(record, world.clock.now());
-      dirty.add(stream);
-      // While it fails, the tick tries again.
-      if (!isFailing) start();
+    /** A grant of ours was written to this stream; it is remembered until the record has it. */
+    note(stream: string, entryId: string, record: GrantRecord): void {
+      remembered.note({ stream, entryId, record, at: clock.now() });
+      came += 1;
+      // While it fails, the tick tries again; while it pauses, it goes on by itself.
+      if (!isFailing && running === null && pausing === undefined) start();
     },
-    /** Looks at every stream. Resolves when nothing is left, or when it cannot go on now. */
-    drainAll(): Promise<void> {
-      for (const stream of world.streams) dirty.add(stream);
-      isFailing = false;
-      return start();
+
+    /** Files our own as far as the pace lets us; also tries again what failed. */
+    proceed: (): Promise<void> => (pausing === undefined ? start() : Promise.resolve()),
+
+    /** Files everything, also what other processes have granted. Resolves when it is done, or cannot go on now. */
+    async drainAll(): Promise<void> {
+      await drainOwn();
+      await Promise.all(world.streams.map((stream) => fileStream(stream, '+'))).catch(logNotDrained);
     },
-    /** Takes over what dead consumers have read. */
+
+    drainOwn,
+
+    /** Everything in one stream. */
+    drainStream: (stream: string): Promise<void> => fileStream(stream, '+'),
+
+    /** What dead processes have left. */
     async claim(): Promise<void> {
+      if (isFailing) return;
       try {
-        await Promise.all(world.streams.map(claimLeft));
+        const last = await lastLeft();
+        await Promise.all(world.streams.map((stream) => fileStream(stream, last)));
       } catch (fault) {
         log.warn({ err: faultFacts(fault) }, 'grants-not-claimed');
       }
     },
+
     /** Files what this process remembers, without Redis. */
     async rescue(): Promise<void> {
-      const records = remembered.all();
-      for (let at = 0; at < records.length; at += limits.grantsPerFiling) {
-        const part = records.slice(at, at + limits.grantsPerFiling);
-        await world.file(part);
-        for (const record of part) remembered.forget(record);
-      }
+      await running;
+      while (remembered.size() > 0) await fileNext(async () => undefined);
     },
+
     /** Ends after the round under way. */
     async stop(): Promise<void> {
       isStopped = true;
+      clearTimeout(pausing);
       await running;
     },
   });
+
+  /** Files all of our own now. Resolves when nothing is left, or when it cannot go on. */
+  async function drainOwn(): Promise<void> {
+    await running;
+    isFailing = false;
+    while (remembered.size() > 0 && !isFailing && !isStopped) await start(true);
+  }
+
+  /** Entries that old by the clock of Redis, which names them, are nobody's. */
+  async function lastLeft(): Promise<string> {
+    const ageMs = world.claimAfterMs ?? limits.grantClaimAfterMs;
+    if (ageMs === 0) return '+';
+    const [seconds] = await client.time();
+    return `${Number(seconds) * 1_000 - ageMs}`;
+  }
 }
 
 /** SQLSTATE classes 22 and 23: the rows themselves are at fault. */
 function isRefusal(fault: unknown): boolean {
   return fault instanceof Error && 'code' in fault && /^2[23]/.test(String(fault.code));
-}
-
-async function readGroup(
-  client: Redis | Cluster,
-  stream: string,
-  consumer: string,
-  from: '0' | '>',
-): Promise<WaitingGrant[]> {
-  const ask = () =>
-    client.xreadgroup('GROUP', group, consumer, 'COUNT', limits.grantsPerFiling, 'STREAMS', stream, from);
-  const answer = await ask().catch(async (fault: unknown) => {
-    if (!(fault instanceof Error && fault.message.startsWith('NOGROUP'))) throw fault;
-    await makeGroup(client, stream);
-    return ask();
-  });
-  const [first] = (answer ?? []) as [string, RawEntry[]][];
-  return (first?.[1] ?? []).filter(([, fields]) => fields !== null).map(readEntry);
-}
-
-async function makeGroup(client: Redis | Cluster, stream: string): Promise<void> {
-  await client.xgroup('CREATE', stream, group, '0', 'MKSTREAM').catch((fault: unknown) => {
-    if (!(fault instanceof Error && fault.message.startsWith('BUSYGROUP'))) throw fault;
-  });
-}
-
-/** Each start is a new consumer, so those that have nothing left and were not seen for long are taken off the list. */
-async function forgetConsumers(client: Redis | Cluster, stream: string, own: string): Promise<void> {
-  const rows = (await client.xinfo('CONSUMERS', stream, group)) as unknown[][];
-  for (const row of rows) {
-    const facts = new Map(Array.from({ length: row.length / 2 }, (_, at) => [row[2 * at], row[2 * at + 1]]));
-    const isOver = facts.get('pending') === 0 && Number(facts.get('idle')) > limits.grantConsumerForgottenMs;
-    if (isOver && facts.get('name') !== own)
-      await client.xgroup('DELCONSUMER', stream, group, String(facts.get('name')));
-  }
 }

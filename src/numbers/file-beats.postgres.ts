@@ -3,6 +3,7 @@
  * comes late or twice does no harm; only a lease that was ended may end earlier than was written before.
  */
 import type { Database } from '../ports/database.ts';
+import type { LeaseId } from '../ports/ids.ts';
 import type { Tables } from '../records/schema.ts';
 import type { BeatRecord } from './lease-book.ts';
 
@@ -21,13 +22,17 @@ const updateBeats = `
   )
   update lease set
     expires_at = case when leases.ended then leases.expires_at else greatest(lease.expires_at, leases.expires_at) end
-  from leases where lease.id = leases.lease_id`;
+  from leases where lease.id = leases.lease_id
+  returning lease.id`;
 
+/** Writes them; resolves with those of their leases that the record knows. */
 export async function fileBeats(
   { runPrepared }: Pick<Database<Tables>, 'runPrepared'>,
   beats: readonly BeatRecord[],
-): Promise<void> {
-  if (beats.length > 0) await runPrepared('file-beats', updateBeats, [JSON.stringify(beats.map(rowOf))]);
+): Promise<ReadonlySet<LeaseId>> {
+  if (beats.length === 0) return new Set();
+  const rows = await runPrepared('file-beats', updateBeats, [JSON.stringify(beats.map(rowOf))]);
+  return new Set((rows as readonly { id: LeaseId }[]).map(({ id }) => id));
 }
 
 function rowOf(beat: BeatRecord) {

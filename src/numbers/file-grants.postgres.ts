@@ -8,62 +8,42 @@ import type { Database } from '../ports/database.ts';
 import type { LeaseId } from '../ports/ids.ts';
 import type { Tables } from '../records/schema.ts';
 import type { GrantRecord } from './lease-book.ts';
+import { type PackedGrant, packedColumns, packGrant } from './pack-grant.ts';
 
-/**
- * v: visit id, e: enterprise, w: website, u: visitor, f: arrival facts, s: started, n: shared number shown;
- * l: lease id, p: pool, d: number, h: the visit that holds it, g: generation, a: granted, k: kept until, x: expires.
- * The names stand in every row that is sent, so they are short.
- */
+/** Two parts of a statement that has the grants as `given`: they file what is not filed yet. */
+export const filed = `visits as (
+    insert into visit (id, enterprise_id, website_id, visitor_id, arrival, started_at, last_beat_at, shown_number_id)
+    select v, e, w, u, f, to_timestamp(s / 1000), to_timestamp(s / 1000), n from given where v is not null
+    on conflict (id) do nothing
+  ), leases as (
+    insert into lease (id, enterprise_id, pool_id, number_id, visit_id, generation, granted_at, hold_until, expires_at)
+    select l, e, p, d, coalesce(h, v), g, to_timestamp(a / 1000), to_timestamp(k / 1000), to_timestamp(x / 1000)
+    from given where l is not null
+    on conflict do nothing
+    returning id
+  )`;
+
 const insertGrants = `
   with given as (
-    select * from json_to_recordset($1::json) as given(
-      v text, e text, w text, u text, f jsonb, s float8, n text,
-      l text, p text, d text, h text, g integer, a float8, k float8, x float8)
-  ), visits as (
-    insert into visit (id, enterprise_id, website_id, visitor_id, arrival, started_at, last_beat_at, shown_number_id)
-    select v, e, w, u, f, to_timestamp(s), to_timestamp(s), n from given where v is not null
-    on conflict (id) do nothing
-  )
-  insert into lease (id, enterprise_id, pool_id, number_id, visit_id, generation, granted_at, hold_until, expires_at)
-  select l, e, p, d, h, g, to_timestamp(a), to_timestamp(k), to_timestamp(x) from given where l is not null
-  on conflict do nothing
-  returning id`;
+    select * from json_to_recordset($1::json) as given(${packedColumns})
+  ), ${filed}
+  select id from leases`;
 
 type Record = Pick<Database<Tables>, 'kysely' | 'runPrepared'>;
 
 /** Files the grants; resolves with the ids of those leases among them that the record has afterwards. */
-export async function fileGrants(
+export function fileGrants(database: Record, grants: readonly GrantRecord[]): Promise<ReadonlySet<LeaseId>> {
+  return filePacked(database, grants.map(packGrant));
+}
+
+/** The same for grants as the journal keeps them. */
+export async function filePacked(
   { kysely, runPrepared }: Record,
-  grants: readonly GrantRecord[],
+  grants: readonly PackedGrant[],
 ): Promise<ReadonlySet<LeaseId>> {
-  const wanted = grants.flatMap(({ lease }) => (lease === null ? [] : [lease.id]));
-  const rows = await runPrepared('file-grants', insertGrants, [JSON.stringify(grants.map(rowOf))]);
+  const wanted = grants.flatMap(({ l }) => (l === undefined ? [] : [l as LeaseId]));
+  const rows = await runPrepared('file-grants', insertGrants, [JSON.stringify(grants)]);
   if (rows.length === wanted.length) return new Set(wanted);
   const before = await kysely.selectFrom('lease').select('id').where('id', 'in', wanted).execute();
   return new Set(before.map(({ id }) => id));
-}
-
-/** Every row has the same columns; those of a missing visit or lease are left out of the JSON and null. */
-function rowOf({ visit, lease }: GrantRecord) {
-  return {
-    v: visit?.id,
-    e: visit?.enterpriseId ?? lease?.enterpriseId,
-    w: visit?.websiteId,
-    u: visit?.visitorId,
-    f: visit?.arrival,
-    s: seconds(visit?.startedAt),
-    n: lease === null ? visit?.sharedNumberId : undefined,
-    l: lease?.id,
-    p: lease?.poolId,
-    d: lease?.numberId,
-    h: lease?.visitId,
-    g: lease?.generation,
-    a: seconds(lease?.grantedAt),
-    k: seconds(lease?.holdUntil),
-    x: seconds(lease?.expiresAt),
-  };
-}
-
-function seconds(instantMs: number | undefined): number | undefined {
-  return instantMs === undefined ? undefined : instantMs / 1_000;
 }

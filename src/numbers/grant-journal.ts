@@ -6,24 +6,36 @@
  * refuses for what it holds is halved until the one grant at fault is found, so that it fails alone.
  */
 import { limits } from '../../config/limits.ts';
-import type { LeaseId } from '../ports/ids.ts';
-import type { GrantRecord, LeaseRecord } from './lease-book.ts';
+import type { BatchId, LeaseId } from '../ports/ids.ts';
+import type { GrantRecord } from './lease-book.ts';
 
 /**
- * `taken`: the record has another lease of that number and generation. `not-filed`: it is certainly not in the record.
+ * `taken`: another process gives the pool's numbers by now. `not-filed`: it is certainly not in the record.
  * `unknown`: it may be.
  */
 export type Filing = 'filed' | 'taken' | 'not-filed' | 'unknown';
 
+/** A grant, and the epoch of its pool under which it was decided; a visit without a lease has none. */
+export interface DecidedGrant extends GrantRecord {
+  readonly epoch: number | null;
+}
+
 interface World {
-  readonly file: LeaseRecord['fileGrants'];
+  /** Commits the grants; resolves with those leases that are kept. */
+  readonly commit: (id: BatchId, grants: readonly DecidedGrant[]) => Promise<ReadonlySet<LeaseId>>;
+  /** Told of grants that may have been committed, though nobody was told. */
+  readonly onUnknown: (id: BatchId, grants: readonly DecidedGrant[]) => void;
+  /** Whether the journal may take more, and what to wait for when not. */
+  readonly hasRoom: () => boolean;
+  readonly makeRoom: () => Promise<void>;
+  readonly newId: () => BatchId;
   readonly clock: { now(): number };
   readonly pause: (delayMs: number) => Promise<void>;
   readonly onFault: (fault: unknown) => void;
 }
 
 interface Entry {
-  readonly grant: GrantRecord;
+  readonly grant: DecidedGrant;
   readonly since: number;
   readonly settle: (filing: Filing) => void;
 }
@@ -37,21 +49,31 @@ export function createGrantJournal(world: World) {
     if (isCommitting) return;
     isCommitting = true;
     while (waiting.length > 0) {
+      if (!world.hasRoom()) await makeRoom();
       const batch = waiting.slice(0, limits.grantsPerCommitMax);
       waiting = waiting.slice(limits.grantsPerCommitMax);
-      await commit(world, batch);
+      if (world.hasRoom()) await commit(world, batch);
+      else for (const { settle } of batch) settle('not-filed');
     }
     isCommitting = false;
   }
 
+  async function makeRoom(): Promise<void> {
+    try {
+      await world.makeRoom();
+    } catch (fault) {
+      world.onFault(fault);
+    }
+  }
+
   return Object.freeze({
     /** Resolves with what became of the grant, however long that takes; never rejects. */
-    add(grant: GrantRecord): Promise<Filing> {
+    add(grant: DecidedGrant): Promise<Filing> {
       if (waiting.length >= limits.grantsWaitingMax) return Promise.resolve('not-filed');
-      const { promise, resolve } = Promise.withResolvers<Filing>();
-      waiting.push({ grant, since: world.clock.now(), settle: resolve });
-      void pump();
-      return promise;
+      return new Promise((settle) => {
+        waiting.push({ grant, since: world.clock.now(), settle });
+        if (!isCommitting) void pump();
+      });
     },
 
     /** Gives up the grants that wait since `before` or longer and were not part of a commit yet. */
@@ -66,12 +88,14 @@ export function createGrantJournal(world: World) {
 
 /** Settles every entry of the batch. */
 async function commit(world: World, batch: readonly Entry[]): Promise<void> {
+  const id = world.newId();
+  const grants = batch.map(({ grant }) => grant);
   let mayBeFiled = false;
   for (const pauseMs of [0, ...limits.grantRetryPausesMs]) {
     if (pauseMs > 0) await world.pause(pauseMs);
     try {
-      const filed = await world.file(batch.map(({ grant }) => grant));
-      for (const { grant, settle } of batch) settle(filingOf(grant, filed));
+      const kept = await world.commit(id, grants);
+      for (const { grant, settle } of batch) settle(filingOf(grant, kept));
       return;
     } catch (fault) {
       world.onFault(fault);
@@ -79,6 +103,7 @@ async function commit(world: World, batch: readonly Entry[]): Promise<void> {
       mayBeFiled ||= !wasRolledBack(fault);
     }
   }
+  if (mayBeFiled) world.onUnknown(id, grants);
   for (const { settle } of batch) settle(mayBeFiled ? 'unknown' : 'not-filed');
 }
 
@@ -89,12 +114,12 @@ async function halve(world: World, batch: readonly Entry[], mayBeFiled: boolean)
   await commit(world, batch.slice(middle));
 }
 
-function filingOf({ lease }: GrantRecord, filed: ReadonlySet<LeaseId>): Filing {
-  return lease === null || filed.has(lease.id) ? 'filed' : 'taken';
+function filingOf({ lease }: GrantRecord, kept: ReadonlySet<LeaseId>): Filing {
+  return lease === null || kept.has(lease.id) ? 'filed' : 'taken';
 }
 
 /** SQLSTATE classes 22 and 23: the rows themselves are at fault, and sending them again would not help. */
-function isRefusal(fault: unknown): boolean {
+export function isRefusal(fault: unknown): boolean {
   return /^2[23]/.test(codeOf(fault));
 }
 

@@ -49,7 +49,7 @@ export function createIdleNumbers(rankOf: typeof idleRank) {
       ranked.push({ rank: rankOf(slot.freeAt, slot.intent), slot, generation: slot.generation, group });
     },
 
-    /** Of the few whose turn it is, the number whose former holders are least like the newcomer. */
+    /** Takes, of the few whose turn it is, the number whose former holders are least like the newcomer. */
     next({ groups: wanted, trait }: Pick<GrantWish, 'groups' | 'trait'>, now: number): Slot | undefined {
       const passed: IdleEntry[] = [];
       let best: IdleEntry | undefined;
@@ -59,10 +59,10 @@ export function createIdleNumbers(rankOf: typeof idleRank) {
         const entry = pop(wanted === null || passed[0] === undefined ? wanted : [passed[0].group]);
         if (entry === undefined) break;
         passed.push(entry);
-        const overlap = overlapOf(holdersOf(entry.slot), trait, now);
+        const overlap = trait === null ? 0 : overlapOf(holdersOf(entry.slot), trait, now);
         if (overlap < least) [best, least] = [entry, overlap];
       }
-      for (const entry of passed) groups.get(entry.group)?.push(entry);
+      for (const entry of passed) if (entry !== best) groups.get(entry.group)?.push(entry);
       return best?.slot;
     },
   });

@@ -12,14 +12,15 @@ import { faultFacts, type Log } from '../ports/log.ts';
 import { createBeatBuffer } from './beat-buffer.ts';
 import { createGrantDrain } from './drain-grants.redis.ts';
 import { idleRank } from './idle-rank.ts';
-import type { Answer, Lease, LeaseBeat, LeaseBook, LeaseRecord, OpenedVisit, Want } from './lease-book.ts';
+import type { Answer, BeatRecord, Lease, LeaseBeat, LeaseBook, LeaseRecord, OpenedVisit, Want } from './lease-book.ts';
 import { createLeaseKeys } from './lease-keys.ts';
 import { createLeaseRedis, type LeaseConnection } from './lease-redis.redis.ts';
+import { type GrantAsk, grantArguments, leaseOfLines, type Reply, readGranted, readReply } from './lease-replies.ts';
 import { createPoolLoader } from './load-pool.redis.ts';
 import { createGrantFiler } from './refile-grants.ts';
 import { shareRecord } from './shared-record.ts';
 import { expectedCalls } from './visit-intent.ts';
-import { type RawEntry, readEntry, readLease } from './waiting-grant.ts';
+import { fieldsOf, type RawEntry, readEntry } from './waiting-grant.ts';
 
 interface World {
   readonly connection: LeaseConnection;
@@ -29,16 +30,12 @@ interface World {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
-  /** Unique among all processes, and new with each start. */
-  readonly consumer: string;
-  /** What was read by a consumer and not filed for this long is taken over; limits.grantClaimAfterMs. */
+  /** What was granted by others and not filed for this long is filed here; limits.grantClaimAfterMs. */
   readonly claimAfterMs?: number;
 }
 
 /** The pools are compared with the record as often as the book in memory does it. */
 const checkEveryTicks = Math.ceil(limits.poolCheckEveryMs / limits.beatFlushEveryMs);
-
-type Decision = readonly [kind: string, lease?: string, isNew?: string];
 
 export function createRedisLeaseBook(world: World): LeaseBook {
   const { clock, ids, log } = world;
@@ -52,17 +49,16 @@ export function createRedisLeaseBook(world: World): LeaseBook {
     onLost: () => saveOwn().catch((fault: unknown) => log.error({ err: faultFacts(fault) }, 'grants-not-rescued')),
     recover: () => loader.recover(),
   });
-  const loader = createPoolLoader({ redis, keys, record, clock, saveOwn });
   const drain = createGrantDrain({
     connection: world.connection,
     streams: keys.streams,
     buriedOf: keys.buried,
-    consumer: world.consumer,
     file,
     clock,
     log,
     ...(world.claimAfterMs === undefined ? {} : { claimAfterMs: world.claimAfterMs }),
   });
+  const loader = createPoolLoader({ redis, keys, record, clock, saveOwn, drainStream: drain.drainStream });
   let ticks = 0;
   let isClosed = false;
 
@@ -73,62 +69,62 @@ export function createRedisLeaseBook(world: World): LeaseBook {
   }
 
   /** Runs a decision until the pool is there and has been looked through. */
-  async function decide(poolId: PoolId, want: Pick<Want, 'terms'>, ask: () => Promise<unknown>): Promise<Decision> {
+  async function decide(poolId: PoolId, want: Pick<Want, 'terms'>, ask: () => Promise<unknown>): Promise<Reply> {
     // A Redis that went down with all of us may lag behind the record.
     if (!loader.knows(poolId)) await loader.load(poolId, want.terms);
     for (let loads = 0; loads <= limits.poolLoadsMax; ) {
-      const decision = (await ask()) as Decision;
-      if (decision[0] === 'again') continue;
-      if (decision[0] !== 'unloaded') return decision;
+      const reply = readReply((await ask()) as string);
+      if (reply.kind === 'again') continue;
+      if (reply.kind !== 'unloaded') return reply;
       loads += 1;
       await loader.load(poolId, want.terms);
     }
     throw new AppError('unavailable', { detail: 'Redis keeps losing the pool' });
   }
 
-  function grant(
+  async function grant(
     visit: Pick<OpenedVisit, 'id' | 'visitorId'>,
     opened: OpenedVisit | null,
     want: Want,
   ): Promise<Answer> {
-    const { poolId } = want;
+    const { poolId, guard } = want;
     const stream = keys.grants(poolId);
-    const asked = [
-      ...keys.ofPool(poolId),
-      keys.visitor(poolId, visit.visitorId),
-      keys.address(poolId, want.guard?.address ?? null),
-      stream,
-    ];
+    const visitor = keys.visitor(poolId, visit.visitorId);
+    const asked = [...keys.ofPool(poolId), visitor, keys.address(poolId, guard?.address ?? null), stream];
     return redis.attempt(async () => {
       // A lease id is used for one attempt only: what became of an earlier one is not known.
-      const wish = JSON.stringify(wishOf(visit, want, ids.make('lease')));
-      const kept = opened === null ? '' : JSON.stringify(opened);
-      const run = () => redis.run('grant-lease', asked, [clock.now(), wish, kept]);
-      const [kind, packed = '', isNew] = await decide(poolId, want, run);
-      if (kind !== 'granted') {
-        if (opened !== null) drain.note(stream, { visit: opened, lease: null });
-        return { kind: 'refused', reason: kind as Extract<Answer, { kind: 'refused' }>['reason'] };
-      }
-      const lease = readLease(packed);
-      if (isNew === '1') drain.note(stream, { visit: opened, lease });
-      return { kind: 'granted', lease };
+      let ask: GrantAsk = { visit, opened, want, leaseId: ids.make('lease'), now: 0 };
+      const reply = await decide(poolId, want, () => {
+        ask = { ...ask, now: clock.now() };
+        return redis.run('grant-lease', asked, grantArguments(ask));
+      });
+      const { answer, entryId, record } = readGranted(reply, ask);
+      if (entryId !== '') drain.note(stream, entryId, record);
+      return answer;
     });
   }
 
   async function keep(visit: OpenedVisit): Promise<null> {
     const stream = keys.grants(visit.id);
-    await redis.attempt(() => redis.connection.xadd(stream, '*', 'visit', JSON.stringify(visit), 'lease', ''));
-    drain.note(stream, { visit, lease: null });
+    const record = { visit, lease: null };
+    const entryId = await redis.attempt(() => redis.connection.xadd(stream, '*', ...fieldsOf(record)));
+    drain.note(stream, entryId ?? '', record);
     return null;
   }
 
   async function settle(poolId: PoolId, numberId: NumberId | null): Promise<void> {
     if (numberId === null) return drain.drainAll();
-    const [, slots = ''] = keys.ofPool(poolId);
-    const found = await redis.attempt(() => redis.run('read-number', [slots, keys.grants(poolId)], [numberId]));
-    const [packed, ...entries] = found as [string?, ...RawEntry[]];
-    await file(entries.map((entry) => readEntry(entry).record).filter((grant) => grant !== null));
-    if (packed !== undefined) noteSlot(beats, packed);
+    const asked = [...keys.ofPool(poolId), keys.grants(poolId)];
+    const found = await redis.attempt(() => redis.run('read-number', asked, [numberId]));
+    const [last = '', at = 0, engagedSeconds = 0, pages = 1, ...entries] = found as [
+      string?,
+      number?,
+      number?,
+      number?,
+      ...RawEntry[],
+    ];
+    await file(entries.map((entry) => readEntry(entry).record).filter((one) => one !== null));
+    if (last !== '') noteLast(beats, leaseOfLines(readReply(last).lines), { at, engagedSeconds, pages });
     await beats.flushNumber(numberId);
   }
 
@@ -147,12 +143,12 @@ export function createRedisLeaseBook(world: World): LeaseBook {
       const at = clock.now();
       const args = [at, visitId, terms.leaseMs, terms.restMs, back, engagedSeconds, pages];
       const run = () => redis.run('beat-lease', keys.ofPool(poolId), args);
-      const [kind, packed = ''] = await within(
+      const { kind, lines } = await within(
         limits.grantPatienceMs,
         redis.attempt(() => decide(poolId, beat, run)),
       );
       if (kind !== 'held') return null;
-      const lease = readLease(packed);
+      const lease = leaseOfLines(lines);
       const { id: leaseId, numberId, expiresAt } = lease;
       beats.note({ visitId, leaseId, numberId, at, engagedSeconds, pages, expiresAt, ended: false });
       return lease;
@@ -161,9 +157,9 @@ export function createRedisLeaseBook(world: World): LeaseBook {
     async end({ poolId, visitId, terms }: Parameters<LeaseBook['end']>[0]): Promise<void> {
       const at = clock.now();
       const run = () => redis.run('end-lease', keys.ofPool(poolId), [at, visitId, terms.restMs]);
-      const [kind, packed = ''] = await redis.attempt(() => decide(poolId, { terms }, run));
+      const { kind, lines } = await redis.attempt(() => decide(poolId, { terms }, run));
       if (kind !== 'ended') return;
-      const { id: leaseId, numberId, expiresAt } = readLease(packed);
+      const { id: leaseId, numberId, expiresAt } = leaseOfLines(lines);
       beats.note({ visitId, leaseId, numberId, at, engagedSeconds: 0, pages: 1, expiresAt, ended: true });
     },
 
@@ -174,8 +170,7 @@ export function createRedisLeaseBook(world: World): LeaseBook {
     async tick(): Promise<void> {
       ticks += 1;
       try {
-        // Beats of a visit that the record does not have yet would be lost on it.
-        if (redis.isUp()) await drain.drainAll();
+        if (redis.isUp()) await drain.proceed();
         else await drain.rescue();
         await beats.flush();
         if (redis.isUp() && ticks % limits.grantClaimEveryTicks === 0) await drain.claim();
@@ -189,7 +184,7 @@ export function createRedisLeaseBook(world: World): LeaseBook {
       if (isClosed) return;
       isClosed = true;
       const writing = async () => {
-        if (redis.isUp()) await drain.drainAll();
+        if (redis.isUp()) await drain.drainOwn();
         await drain.stop();
         await saveOwn();
       };
@@ -201,35 +196,13 @@ export function createRedisLeaseBook(world: World): LeaseBook {
   });
 }
 
-/** What the script is told; what is null is left out, for Lua has no null in JSON, and JSON no Infinity. */
-function wishOf(visit: Pick<OpenedVisit, 'id' | 'visitorId'>, want: Want, leaseId: string) {
-  const { groups, trait, terms, guard, enterpriseId, poolId } = want;
-  return {
-    ...terms,
-    leaseId,
-    visitId: visit.id,
-    visitorId: visit.visitorId ?? undefined,
-    groups: groups ?? undefined,
-    trait: trait ?? undefined,
-    // An address that is not bounded is not counted either.
-    guard: guard && {
-      ...guard,
-      address: Number.isFinite(guard.livePerAddressMax) ? (guard.address ?? undefined) : undefined,
-    },
-    sweepMax: limits.numbersPerSweep,
-    addressKeptMs: limits.addressKeptMs,
-    enterpriseId,
-    poolId,
-  };
-}
-
 /** What the slot knows of its lease and of the beats other processes have heard. */
-function noteSlot(beats: ReturnType<typeof createBeatBuffer>, packed: string): void {
-  const { lease, beat = {} } = JSON.parse(packed);
-  if (lease === undefined) return;
-  const { id: leaseId, visitId, numberId, grantedAt, expiresAt } = lease;
-  const { at = grantedAt, engagedSeconds = 0, pages = 1 } = beat;
-  beats.note({ visitId, leaseId, numberId, at, engagedSeconds, pages, expiresAt, ended: false });
+function noteLast(
+  beats: ReturnType<typeof createBeatBuffer>,
+  { id: leaseId, visitId, numberId, grantedAt, expiresAt }: Lease,
+  { at, engagedSeconds, pages }: Pick<BeatRecord, 'at' | 'engagedSeconds' | 'pages'>,
+): void {
+  beats.note({ visitId, leaseId, numberId, at: at || grantedAt, engagedSeconds, pages, expiresAt, ended: false });
 }
 
 /** The record cannot hold these, and the page must hear of it now: from the stream nobody could tell it. */

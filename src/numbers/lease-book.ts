@@ -8,7 +8,7 @@
  * Two visits of one visitor (two tabs) share their number: the later one holds the lease, beats of either extend it.
  */
 import type { E164 } from '../ports/e164.ts';
-import type { EnterpriseId, LeaseId, NumberId, PoolId, VisitId, WebsiteId } from '../ports/ids.ts';
+import type { BatchId, EnterpriseId, LeaseId, NumberId, PoolId, VisitId, WebsiteId } from '../ports/ids.ts';
 
 /** A pool's durations, in milliseconds. */
 export interface LeaseTerms {
@@ -46,13 +46,15 @@ export interface GrantGuard {
   readonly address: string | null;
   /** A human sign was seen: pointer, touch or key. */
   readonly proven: boolean;
+  /** Visits of one address in a minute that are given a number; a book of one process leaves that to `visit-rate.ts`. */
+  readonly newPerMinuteMax?: number | undefined;
   /** Live leases for one address. */
   readonly livePerAddressMax: number;
   /** From this share of the pool in use on, only proven visits are given a number. 1: never. */
   readonly provenAboveShare: number;
 }
 
-export type Refusal = 'exhausted' | 'address-live' | 'proof-first';
+export type Refusal = 'exhausted' | 'address-new' | 'address-live' | 'proof-first';
 
 export interface Lease {
   readonly id: LeaseId;
@@ -167,8 +169,38 @@ export interface PoolStock {
 export interface LeaseRecord {
   /** Writes grants, however often they come; resolves with the leases that the record has afterwards. */
   fileGrants(grants: readonly GrantRecord[]): Promise<ReadonlySet<LeaseId>>;
-  fileBeats(beats: readonly BeatRecord[]): Promise<void>;
+  /** Writes beats; resolves with those of their leases that the record knows, undefined for all of them. */
+  fileBeats(beats: readonly BeatRecord[]): Promise<ReadonlySet<LeaseId> | undefined>;
   readPool(poolId: PoolId): Promise<PoolStock>;
   /** Cheaper than reading the pool to see whether its numbers have changed. */
   readStamp(poolId: PoolId): Promise<string>;
 }
+
+/** Grants of one group commit. */
+export interface GrantBatch {
+  /** Ours: the same batch may be written again. */
+  readonly id: BatchId;
+  readonly grants: readonly GrantRecord[];
+  /** The epochs under which the leases were decided, of each of their pools. */
+  readonly epochs: ReadonlyMap<PoolId, number>;
+}
+
+/** Where grants stand between their commit and the record (`journal-record.postgres.ts`). */
+export interface JournalRecord {
+  /** Writes the batch, or nothing when some of its pools stand at another epoch; resolves with those. */
+  writeBatch(batch: GrantBatch): Promise<ReadonlySet<PoolId>>;
+  /**
+   * From now on this process alone gives the pool's numbers. Resolves with the pool's epoch: a new one, unless it still
+   * stands at `epoch`.
+   */
+  takePool(poolId: PoolId, epoch: number): Promise<number>;
+  /** Moves these batches into the record; those that are there already, or nowhere, make no difference. */
+  fileBatches(ids: readonly BatchId[]): Promise<void>;
+  /** Moves whatever the journal has, whoever wrote it. */
+  fileJournal(): Promise<void>;
+  /** Which of the leases the record has once everything is filed. */
+  filedOf(leases: readonly LeaseId[]): Promise<ReadonlySet<LeaseId>>;
+}
+
+/** What a book without Redis writes to. */
+export type JournalledRecord = LeaseRecord & JournalRecord;

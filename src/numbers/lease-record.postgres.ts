@@ -6,23 +6,27 @@ import { type ExpressionBuilder, sql } from 'kysely';
 import { limits } from '../../config/limits.ts';
 import type { Database } from '../ports/database.ts';
 import type { LeaseId, NumberId, PoolId, VisitId } from '../ports/ids.ts';
+import { type Log, silentLog } from '../ports/log.ts';
 import type { Tables } from '../records/schema.ts';
 import { fileBeats } from './file-beats.postgres.ts';
 import { fileGrants } from './file-grants.postgres.ts';
-import type { LeaseRecord, PastLease, PoolStock } from './lease-book.ts';
+import { createJournalRecord } from './journal-record.postgres.ts';
+import type { JournalledRecord, LeaseRecord, PastLease, PoolStock } from './lease-book.ts';
 
 interface World {
   readonly database: Pick<Database<Tables>, 'kysely' | 'runPrepared'>;
   /** Carriers whose numbers can be answered here; a number of another one is never shown. All when left out. */
   readonly carriers?: () => readonly string[];
+  readonly log?: Log;
 }
 
 /** The group of a number whose place nobody has looked up yet. */
 const unplaced = 'any';
 
-export function createLeaseRecord(world: World): LeaseRecord {
-  const { database } = world;
+export function createLeaseRecord(world: World): JournalledRecord {
+  const { database, log = silentLog } = world;
   return Object.freeze({
+    ...createJournalRecord({ database, log }),
     fileGrants: (grants: Parameters<LeaseRecord['fileGrants']>[0]) => fileGrants(database, grants),
     fileBeats: (beats: Parameters<LeaseRecord['fileBeats']>[0]) => fileBeats(database, beats),
 

@@ -6,10 +6,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const folder = new URL('./lua/', import.meta.url);
 const before: Readonly<Record<string, readonly string[]>> = {
-  'grant-lease': ['pool-slots', 'choose-number'],
+  'grant-lease': [
+    'pool-slots',
+    'part-visit',
+    'former-holders',
+    'queue-numbers',
+    'guard-grant',
+    'choose-number',
+    'take-number',
+  ],
   'beat-lease': ['pool-slots'],
   'end-lease': ['pool-slots'],
-  'load-pool': ['pool-slots'],
+  'load-pool': ['pool-slots', 'part-visit', 'restore-lease'],
+  'read-number': ['pool-slots'],
 };
 
 export type LeaseScript = 'grant-lease' | 'beat-lease' | 'end-lease' | 'load-pool' | 'read-number';

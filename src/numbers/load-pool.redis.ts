@@ -20,6 +20,8 @@ interface World {
   readonly clock: Clock;
   /** Brings into the record what only this process knows. */
   readonly saveOwn: () => Promise<void>;
+  /** Brings into the record all grants that wait in this stream. */
+  readonly drainStream: (stream: string) => Promise<void>;
 }
 
 /** Why a pool is loaded. `recover`: beats may have been lost, so leases are kept for as long as they may have promised. */
@@ -33,24 +35,35 @@ export function createPoolLoader(world: World) {
 
   async function load(poolId: PoolId, terms: LeaseTerms, reason: Reason): Promise<void> {
     const redis = world.redis;
-    const pool = keys.ofPool(poolId);
-    const [meta = '', slots = ''] = pool;
-    const ticket = await redis.connection.hincrby(meta, 'ticket', 1);
+    const keysOfPool = keys.ofPool(poolId);
+    const [pool = '', busy = '', idle = ''] = keysOfPool;
+    const ticket = await redis.connection.hincrby(pool, 'ticket', 1);
+    await leaveOldPool(poolId);
     const stock = await record.readPool(poolId);
-    const before = await redis.connection.hkeys(slots);
+    const before = (await Promise.all([busy, idle].map((key) => redis.connection.zrange(key, '0', '-1')))).flat();
     const now = world.clock.now();
     await rememberVisitors(poolId, stock.past, terms, now);
     const restored = new Set<NumberId>();
     const parts = partsOf(stock, before, terms, now);
+    const isGrouped = new Set(stock.numbers.map(({ group }) => group)).size > 1 ? '1' : '';
     for (const [index, { numbers, gone }] of parts.entries()) {
       const isLast = index === parts.length - 1 ? '1' : '0';
       const isRecovery = reason === 'recover' ? '1' : '0';
       const args = [now, ticket, JSON.stringify(numbers), JSON.stringify(gone), isLast, isRecovery];
-      const reply = await redis.run('load-pool', pool, [...args, JSON.stringify(terms)]);
+      const reply = await redis.run('load-pool', keysOfPool, [...args, JSON.stringify(terms), isGrouped]);
       if (Array.isArray(reply)) for (const id of reply) restored.add(id);
     }
     await fileRaised(stock, restored, terms, now);
     stamps.set(poolId, stock.stamp);
+  }
+
+  /** After an upgrade: what the version before granted last must be in the record before that is read. */
+  async function leaveOldPool(poolId: PoolId): Promise<void> {
+    const { connection } = world.redis;
+    const old = keys.ofOldPool(poolId);
+    if ((await connection.exists(...old)) === 0) return;
+    await world.drainStream(keys.grants(poolId));
+    await connection.unlink(...old);
   }
 
   /** A lease that is kept longer than the record says: should all be lost again, that must not be forgotten. */
@@ -118,8 +131,8 @@ export function createPoolLoader(world: World) {
 
   /** What the pool was loaded with last; null when it is not in Redis, so that its next use loads it. */
   async function termsOf(poolId: PoolId): Promise<LeaseTerms | null> {
-    const [meta = ''] = keys.ofPool(poolId);
-    const terms = await world.redis.connection.hget(meta, 'terms');
+    const [pool = ''] = keys.ofPool(poolId);
+    const terms = await world.redis.connection.hget(pool, 'terms');
     return terms === null ? null : JSON.parse(terms);
   }
 }

@@ -1,23 +1,27 @@
 /**
  * The lease book of one process: a ledger per pool decides at once, the journal commits grants in groups before they are
- * answered, beats are written each second. It starts from the record, and a pool is read when it is first asked for.
+ * answered, and is filed into the record a moment later; beats are written each second. It starts from the record, and a
+ * pool is read when it is first asked for.
  *
- * Should a second process work on the same record without Redis, the record's generations tell: a grant that lost is
- * undone, the pool is read again and another number is given.
+ * Should a second process work on the same record without Redis, the pool's fence tells: a grant decided before the other
+ * took the pool is undone, the pool is read again and another number is given.
  */
 import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import { AppError } from '../ports/errors.ts';
-import type { Ids, LeaseId, NumberId, PoolId } from '../ports/ids.ts';
+import type { BatchId, Ids, LeaseId, NumberId, PoolId } from '../ports/ids.ts';
 import { createBeatBuffer } from './beat-buffer.ts';
-import { createGrantJournal, type Filing } from './grant-journal.ts';
-import type { Answer, GrantRecord, Lease, LeaseBeat, LeaseBook, LeaseRecord, OpenedVisit, Want } from './lease-book.ts';
+import { createGrantJournal, type DecidedGrant, type Filing } from './grant-journal.ts';
+import { createJournalBacklog } from './journal-backlog.ts';
+import type { Answer, JournalledRecord, Lease, LeaseBeat, LeaseBook, OpenedVisit, Want } from './lease-book.ts';
 import type { GivenLease, LeaseLedger } from './lease-ledger.ts';
 import { createMemoryPools, type MemoryPool } from './memory-pools.ts';
+import { refuseUnkeepable } from './refuse-unkeepable.ts';
 import { expectedCalls } from './visit-intent.ts';
+import { writeGrants } from './write-grants.ts';
 
 export interface MemoryLeaseBookWorld {
-  readonly record: LeaseRecord;
+  readonly record: JournalledRecord;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly pause: (delayMs: number) => Promise<void>;
@@ -27,7 +31,7 @@ export interface MemoryLeaseBookWorld {
 
 interface Promised {
   readonly numberId: NumberId;
-  readonly done: Promise<unknown>;
+  readonly done: Promise<Filing>;
 }
 
 interface Waiter {
@@ -40,11 +44,21 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
   const clock = neverBack(world.clock);
   const pools = createMemoryPools({ record, clock });
   const beats = createBeatBuffer(record.fileBeats);
-  const journal = createGrantJournal({
-    file: record.fileGrants,
+  const backlog = createJournalBacklog({
+    fileBatches: record.fileBatches,
     clock,
     pause: world.pause,
     onFault: (fault) => world.logFault(fault, 'grants-not-filed'),
+  });
+  const journal = createGrantJournal({
+    commit: (id: BatchId, grants: readonly DecidedGrant[]) => writeGrants({ record, backlog }, id, grants),
+    onUnknown: backlog.add,
+    hasRoom: backlog.hasRoom,
+    makeRoom: backlog.fileSome,
+    newId: () => ids.make('batch'),
+    clock,
+    pause: world.pause,
+    onFault: (fault) => world.logFault(fault, 'grants-not-written'),
   });
   const promised = new Map<LeaseId, Promised>();
   const waiters = new Set<Waiter>();
@@ -52,8 +66,15 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
   let writing: Promise<void> | null = null;
 
   async function write(): Promise<void> {
-    await beats.flush().catch((fault: unknown) => world.logFault(fault, 'beats-not-written'));
+    backlog.look();
+    await writeBeats().catch((fault: unknown) => world.logFault(fault, 'beats-not-written'));
     await pools.check().catch((fault: unknown) => world.logFault(fault, 'pool-not-read'));
+  }
+
+  /** What is told of a visit or a lease that the record does not have would be lost on it. */
+  async function writeBeats(): Promise<void> {
+    await backlog.settle(beats.subjects());
+    await beats.flush(({ visitId, numberId }) => backlog.has(visitId) || backlog.has(numberId));
   }
 
   /** What the page is told in time: the grant itself goes on, and ends as it ends. */
@@ -62,30 +83,36 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
     const giveUp = () => reject(new AppError('unavailable', { detail: 'the record did not take the visit in time' }));
     const waiter: Waiter = { since: clock.now(), giveUp };
     waiters.add(waiter);
-    under.then(resolve, reject).finally(() => waiters.delete(waiter));
+    under.then(
+      (value) => {
+        waiters.delete(waiter);
+        resolve(value);
+      },
+      (fault: unknown) => {
+        waiters.delete(waiter);
+        reject(fault);
+      },
+    );
     return promise;
   }
 
   async function fileAlone(visit: OpenedVisit): Promise<void> {
-    const filing = await journal.add({ visit, lease: null });
+    const filing = await journal.add({ visit, lease: null, epoch: null });
     if (filing !== 'filed') throw new AppError('unavailable', { detail: 'the record did not take the visit' });
   }
 
   /** Files the lease, and undoes it when it was not filed; until then it counts as under way. */
-  function fileLease(pool: MemoryPool, given: GivenLease, grant: GrantRecord): Promise<Filing> {
+  function fileLease(pool: MemoryPool, given: GivenLease, grant: DecidedGrant): Promise<Filing> {
     const { id, numberId } = given.lease;
     pool.ledger.await(given.lease);
-    const filing = journal.add(grant).then(async (filed) => {
-      if (filed === 'filed') pool.ledger.filed(given.lease);
-      else await undo(pool, given, filed);
-      return filed;
+    const done = journal.add(grant).then((filing) => {
+      if (filing !== 'filed') return undo(pool, given, filing).finally(() => promised.delete(id));
+      pool.ledger.filed(given.lease);
+      promised.delete(id);
+      return filing;
     });
-    const done = filing.then(
-      () => promised.delete(id),
-      () => promised.delete(id),
-    );
     promised.set(id, { numberId, done });
-    return filing;
+    return done;
   }
 
   async function give(
@@ -99,7 +126,7 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
     const who = { visitId: visit.id, visitorId: visit.visitorId, terms };
     for (let tries = 1; tries <= limits.grantTriesMax; tries += 1) {
       // Nothing may come between the last look and the grant.
-      for (let other = underWay(pool, who); other !== undefined; other = underWay(pool, who)) await other.done;
+      for (let other = underWay(pool, who); other !== undefined; other = underWay(pool, who)) await settled([other]);
       const wish = { ...who, leaseId: ids.make('lease'), groups, trait, guard };
       const given = pool.ledger.grant(wish, clock.now());
       if (given.kind !== 'granted') {
@@ -112,7 +139,7 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
         return { kind: 'granted', lease: given.lease };
       }
       const { enterpriseId, poolId } = want;
-      const grant = { visit: opened, lease: { ...given.lease, enterpriseId, poolId } };
+      const grant = { visit: opened, lease: { ...given.lease, enterpriseId, poolId }, epoch: pool.epoch };
       const filing = await fileLease(pool, given, grant);
       if (filing === 'filed') return { kind: 'granted', lease: given.lease };
       if (filing !== 'taken') throw new AppError('unavailable', { detail: 'the record did not take the visit' });
@@ -126,11 +153,15 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
     return own === null ? undefined : promised.get(own.id);
   }
 
-  async function undo(pool: MemoryPool, given: GivenLease, filing: Exclude<Filing, 'filed'>): Promise<void> {
-    if (filing === 'not-filed') return pool.ledger.revoke(given, clock.now());
-    if (filing === 'unknown') return pool.ledger.disown(given);
-    pool.lost.push(given);
-    await pools.readAgain(pool);
+  async function undo<As extends Filing>(pool: MemoryPool, given: GivenLease, filing: As): Promise<As> {
+    if (filing === 'not-filed') pool.ledger.revoke(given, clock.now());
+    else if (filing === 'unknown') pool.ledger.disown(given);
+    else {
+      pool.lost.push(given);
+      await world.pause(limits.poolTakenPauseMs);
+      await pools.readAgain(pool);
+    }
+    return filing;
   }
 
   function note(
@@ -144,6 +175,7 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
 
   return Object.freeze({
     async open(visit: OpenedVisit, want: Want | null): Promise<Answer | null> {
+      refuseUnkeepable(visit);
       if (want !== null) return inTime(give(visit, visit, want));
       await inTime(fileAlone(visit));
       return null;
@@ -164,11 +196,13 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
       if (lease !== null) note(lease, { visitId, engagedSeconds: 0, pages: 1 }, true);
     },
 
-    async settle(_poolId: PoolId, numberId: NumberId | null): Promise<void> {
-      // Visits without a number are in the record before they are answered.
-      if (numberId === null) return;
+    async settle(poolId: PoolId, numberId: NumberId | null): Promise<void> {
+      // A process before this one may have died with grants of this pool in the journal.
+      if (pools.find(poolId) === undefined) await record.fileJournal();
+      if (numberId === null) return backlog.settleAll();
       const own = [...promised.values()].filter((one) => one.numberId === numberId);
-      await Promise.all(own.map(({ done }) => done));
+      await settled(own);
+      await backlog.settle([numberId, ...beats.visitsOf(numberId)]);
       await beats.flushNumber(numberId);
     },
 
@@ -188,10 +222,16 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
     },
 
     async close(): Promise<void> {
-      await Promise.all([...promised.values()].map(({ done }) => done));
+      await settled([...promised.values()]);
+      await backlog.settleAll().catch((fault: unknown) => world.logFault(fault, 'grants-not-filed'));
       await beats.flush().catch((fault: unknown) => world.logFault(fault, 'beats-not-written'));
     },
   });
+}
+
+/** However they end. */
+async function settled(all: readonly Promised[]): Promise<void> {
+  await Promise.allSettled(all.map(({ done }) => done));
 }
 
 /** A machine's clock may be set back; a lease that was seen to end must not live again. */

@@ -5,7 +5,7 @@
 import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PoolId } from '../ports/ids.ts';
-import type { BeatRecord, LeaseRecord, LeaseTerms, PoolStock } from './lease-book.ts';
+import type { BeatRecord, JournalledRecord, LeaseTerms, PoolStock } from './lease-book.ts';
 import { createLeaseLedger, type GivenLease, type LeaseLedger } from './lease-ledger.ts';
 import { restoredExpiry, restoredFreeAt } from './restore-lease.ts';
 import { expectedCalls } from './visit-intent.ts';
@@ -15,23 +15,32 @@ export interface MemoryPool {
   readonly ledger: LeaseLedger;
   terms: LeaseTerms;
   stamp: string;
+  /** Under which its stock was read; a grant decided under an earlier one than the record's is not kept. */
+  epoch: number;
   checkedAt: number;
   reading: Promise<void> | null;
   /** Leases that another process was faster with: undone at the instant the pool is read again, not before. */
   lost: GivenLease[];
 }
 
-export function createMemoryPools({ record, clock }: { record: LeaseRecord; clock: Clock }) {
+export function createMemoryPools({ record, clock }: { record: JournalledRecord; clock: Clock }) {
   const pools = new Map<PoolId, MemoryPool>();
   const loading = new Map<PoolId, Promise<MemoryPool>>();
 
   async function load(id: PoolId, terms: LeaseTerms): Promise<MemoryPool> {
-    const stock = await record.readPool(id);
+    const { stock, epoch } = await take(id, 0);
     const ledger = createLeaseLedger({ visitorsMax: limits.formerVisitorsMax });
-    const pool = { id, ledger, terms, stamp: '', checkedAt: clock.now(), reading: null, lost: [] };
+    const pool = { id, ledger, terms, stamp: '', epoch, checkedAt: clock.now(), reading: null, lost: [] };
     await fileRaised(takeStock(pool, stock, clock.now()));
     pools.set(id, pool);
     return pool;
+  }
+
+  /** The pool is ours first, then all that others have granted is in the record, then it is read. */
+  async function take(id: PoolId, known: number): Promise<{ stock: PoolStock; epoch: number }> {
+    const epoch = await record.takePool(id, known);
+    await record.fileJournal();
+    return { stock: await record.readPool(id), epoch };
   }
 
   /** Joins no reading that began before: what it saw may be older than what the caller knows. */
@@ -47,7 +56,8 @@ export function createMemoryPools({ record, clock }: { record: LeaseRecord; cloc
     const lost = pool.lost;
     pool.lost = [];
     try {
-      const stock = await record.readPool(pool.id);
+      const { stock, epoch } = await take(pool.id, pool.epoch);
+      pool.epoch = epoch;
       for (const given of lost) pool.ledger.revoke(given, clock.now());
       await fileRaised(takeStock(pool, stock, clock.now()));
     } catch (fault) {

@@ -28,14 +28,14 @@ export type Wanted =
 export function wantOf({ policy, poolId, terms, groups }: Lending, asker: Asker): Wanted {
   const { enterpriseId, address, proven, facts, replaces } = asker;
   if (deservesNumber(policy, facts, { human: proven }).kind !== 'yes') return { kind: 'undeserved' };
-  const { livePerAddressMax, provenAboveShare } = policy.abuse;
+  const { newPerAddressPerMinuteMax: newPerMinuteMax, livePerAddressMax, provenAboveShare } = policy.abuse;
   const want = {
     enterpriseId,
     poolId,
     groups: preferredGroups(policy, replaces, groups),
     trait: facts.region ?? null,
     terms,
-    guard: { address, proven, livePerAddressMax, provenAboveShare },
+    guard: { address, proven, newPerMinuteMax, livePerAddressMax, provenAboveShare },
   };
   return { kind: 'want', want };
 }

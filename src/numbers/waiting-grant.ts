@@ -21,8 +21,14 @@ export function readEntry([entryId, fields]: RawEntry): WaitingGrant {
   }
 }
 
-/** A lease as a script answers it: Lua drops what is null. */
-export function readLease(packed: string): NonNullable<GrantRecord['lease']> {
+/** The fields of an entry for this grant. */
+export function fieldsOf({ visit, lease }: GrantRecord): readonly string[] {
+  const packed = (value: object | null) => (value === null ? '' : JSON.stringify(value));
+  return ['visit', packed(visit), 'lease', packed(lease)];
+}
+
+/** What is null may be left out. */
+function readLease(packed: string): NonNullable<GrantRecord['lease']> {
   const lease = JSON.parse(packed);
   return { ...lease, visitorId: lease.visitorId ?? null };
 }

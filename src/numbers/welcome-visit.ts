@@ -111,7 +111,8 @@ export function createVisitDesk(world: World): VisitDesk {
     const wanted = wantOf(lending, { enterpriseId, address, proven: told.human === true, facts: told.facts, replaces });
     if (wanted.kind === 'undeserved') return wanted;
     const { newPerAddressPerMinuteMax } = lending.policy.abuse;
-    return (await rate.isWithin(address, newPerAddressPerMinuteMax)) ? wanted : { kind: 'too-many' };
+    const isWithin = rate.isWithin(address, newPerAddressPerMinuteMax);
+    return (typeof isWithin === 'boolean' ? isWithin : await isWithin) ? wanted : { kind: 'too-many' };
   }
 
   async function showAgain(

@@ -12,7 +12,14 @@ export interface Clock {
 /** The machine's own clock; handed out by `main.ts` only. */
 export const systemClock: Clock = Object.freeze({ now: () => Date.now() });
 
+/** The instant written last: pages that are served together are told the same one. */
+const last = { instantMs: Number.NaN, text: '' };
+
 /** An instant as the ISO 8601 text the wire uses, in UTC with milliseconds. */
 export function toIso(instantMs: number): string {
-  return new Date(instantMs).toISOString();
+  if (instantMs !== last.instantMs) {
+    last.text = new Date(instantMs).toISOString();
+    last.instantMs = instantMs;
+  }
+  return last.text;
 }

@@ -23,6 +23,7 @@ const catalogue = {
   'not-found': { status: 404, title: 'There is no such thing here.', retry: false },
 
   conflict: { status: 409, title: 'The request contradicts what is recorded.', retry: false },
+  'call-state': { status: 409, title: 'The call does not stand where this can be done.', retry: false },
   'not-releasable': { status: 409, title: 'This number still receives calls.', retry: false },
   'idempotency-conflict': { status: 409, title: 'This Idempotency-Key was used with another body.', retry: false },
   'body-too-large': { status: 413, title: 'The body is larger than this route takes.', retry: false },
@@ -30,7 +31,7 @@ const catalogue = {
   'destination-denied': { status: 422, title: 'Calls may not be sent there.', retry: false },
   'opted-out': { status: 422, title: 'The recipient has opted out of messages.', retry: false },
   'carrier-unavailable': { status: 422, title: 'No carrier account can do this for that number.', retry: false },
-  'carrier-incapable': { status: 422, title: 'A carrier cannot do what this plan asks of it.', retry: false },
+  'carrier-incapable': { status: 422, title: 'A carrier cannot do what is asked of it.', retry: false },
   'carrier-refused': { status: 422, title: 'The carrier refused this.', retry: false },
   'too-many-requests': { status: 429, title: 'Too many requests from here.', retry: true },
   fault: { status: 500, title: 'Something failed on our side.', retry: true },

@@ -14,6 +14,7 @@ export type WebsiteId = Branded<'WebsiteId'>;
 export type PoolId = Branded<'PoolId'>;
 export type NumberId = Branded<'NumberId'>;
 export type LeaseId = Branded<'LeaseId'>;
+export type BatchId = Branded<'BatchId'>;
 export type VisitId = Branded<'VisitId'>;
 export type AgentId = Branded<'AgentId'>;
 export type ProductId = Branded<'ProductId'>;
@@ -37,6 +38,7 @@ interface IdKinds {
   pool: PoolId;
   num: NumberId;
   lease: LeaseId;
+  batch: BatchId;
   visit: VisitId;
   agent: AgentId;
   prod: ProductId;

@@ -133,6 +133,8 @@ export interface Tables extends AttributionTables, NumberTables, ReportTables, R
     leg_id: LegId;
     /** `done`: accepted, and the agent's part in the call is over. */
     state: 'open' | 'accepted' | 'done' | 'declined' | 'missed' | 'withdrawn';
+    /** `consult`: by a colleague who still has the call; only one `call` of a call is accepted at a time. */
+    kind: Generated<'call' | 'consult'>;
     offered_at: Date;
     settled_at: Date | null;
   };

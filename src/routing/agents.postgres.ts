@@ -65,6 +65,17 @@ export function createAgents() {
       return known === undefined ? 'unknown' : 'busy';
     },
 
+    /** Where an agent is rung; null when the enterprise has no such agent. */
+    async phoneOf(db: Db, enterpriseId: EnterpriseId, id: AgentId): Promise<E164 | null> {
+      const row = await db
+        .selectFrom('agent')
+        .select('phone')
+        .where('id', '=', id)
+        .where('enterprise_id', '=', enterpriseId)
+        .executeTakeFirst();
+      return row?.phone ?? null;
+    },
+
     /** The wrap-up that began at `since` is over; one that was ended early, or a later one, is not touched. */
     async endWrapUp(db: Db, { agentId, since, at }: { agentId: AgentId; since: number; at: number }): Promise<void> {
       await db

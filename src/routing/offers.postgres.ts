@@ -22,7 +22,16 @@ export function createOffers(world: { clock: Clock; ids: Ids }) {
     /** Picks the longest-ready agent not yet tried for this call and opens an offer on `legId`. */
     async offerNext(
       tx: Tx,
-      wanted: { enterpriseId: EnterpriseId; callId: CallId; legId: LegId; tried: readonly AgentId[] },
+      wanted: {
+        enterpriseId: EnterpriseId;
+        callId: CallId;
+        legId: LegId;
+        tried: readonly AgentId[];
+        /** Nobody else than this one. */
+        only?: AgentId | null;
+        /** `consult`: they are asked by a colleague who still has the call. */
+        as?: 'call' | 'consult';
+      },
     ): Promise<Chosen> {
       const agent = await pickReady(tx, wanted, now());
       if (agent === undefined) return { kind: 'nobody', someoneBusy: await isSomeoneBusy(tx, wanted) };
@@ -36,6 +45,7 @@ export function createOffers(world: { clock: Clock; ids: Ids }) {
           agent_id: agent.id,
           leg_id: wanted.legId,
           state: 'open',
+          kind: wanted.as ?? 'call',
           offered_at: now(),
         })
         .execute();
@@ -76,7 +86,7 @@ export function createOffers(world: { clock: Clock; ids: Ids }) {
 
 async function pickReady(
   tx: Tx,
-  { enterpriseId, tried }: { enterpriseId: EnterpriseId; tried: readonly AgentId[] },
+  { enterpriseId, tried, only }: { enterpriseId: EnterpriseId; tried: readonly AgentId[]; only?: AgentId | null },
   at: Date,
 ): Promise<Pick<Row<'agent'>, 'id' | 'phone'> | undefined> {
   let ready = tx
@@ -85,6 +95,7 @@ async function pickReady(
     .where('enterprise_id', '=', enterpriseId)
     .where('presence', '=', 'ready')
     .where((agent) => agent.or([agent('rested_at', 'is', null), agent('rested_at', '<=', at)]));
+  if (only) ready = ready.where('id', '=', only);
   if (tried.length > 0) ready = ready.where('id', 'not in', tried);
   return ready.orderBy('presence_since').orderBy('id').limit(1).forUpdate().skipLocked().executeTakeFirst();
 }

@@ -17,8 +17,8 @@ export interface LoopbackRequest {
   readonly body: Buffer;
 }
 
-/** `drop` closes the connection without a word. A null body is an empty answer; others are sent as JSON. */
-export type LoopbackReply = { readonly status: number; readonly body: object | null } | 'drop';
+/** `drop` closes the connection without a word. A null body is an empty answer, bytes are sent as they are, others as JSON. */
+export type LoopbackReply = { readonly status: number; readonly body: object | Buffer | null } | 'drop';
 
 export interface LoopbackServer {
   /** `http://127.0.0.1:port`. */
@@ -84,6 +84,11 @@ function describe(request: IncomingMessage, body: Buffer): LoopbackRequest {
 function send(response: ServerResponse, reply: LoopbackReply): void {
   if (reply === 'drop') {
     response.socket?.destroy();
+    return;
+  }
+  if (Buffer.isBuffer(reply.body)) {
+    response.writeHead(reply.status, { 'content-type': 'audio/mpeg', 'content-length': reply.body.length });
+    response.end(reply.body);
     return;
   }
   const text = reply.body === null ? '' : JSON.stringify(reply.body);

@@ -32,9 +32,13 @@ export function afterFailover(answered: boolean): readonly Instruction[] {
 function answerCaller(call: Call): readonly Instruction[] {
   const { opening, greeting, closed } = call.plan;
   switch (call.state) {
+    case 'menu':
+      return readMenu(call);
     case 'waiting':
-      return [...(call.room === 1 ? say(...opening, greeting) : []), joinAsCaller(call)];
+      return [...(call.room === 1 ? say(...(call.turn === 0 ? opening : []), greeting) : []), joinAsCaller(call)];
     case 'bridged':
+    case 'held':
+    case 'consulting':
       return [joinAsCaller(call)];
     case 'failover':
       return connectElsewhere(call);
@@ -47,21 +51,36 @@ function answerCaller(call: Call): readonly Instruction[] {
   }
 }
 
+/** The prompt, after the opening lines when nothing has been said yet. */
+function readMenu({ id: callId, plan, menu, turn }: Call): readonly Instruction[] {
+  if (menu === null) return hangUp;
+  const next = { step: 'keys', callId, legId: null, turn } as const;
+  const { prompt, timeoutMs } = menu;
+  return [
+    ...(turn === 1 ? say(...plan.opening) : []),
+    { verb: 'gather', prompt, digits: 1, finishKey: null, timeoutMs, next },
+  ];
+}
+
 /** To where the call is handed over, or to the failover number; who comes here at once has not heard anything yet. */
-function connectElsewhere({ id: callId, dnis: callerId, plan }: Call): readonly Instruction[] {
+function connectElsewhere({ id: callId, dnis: callerId, plan, turn }: Call): readonly Instruction[] {
   const next = { step: 'dial-ended', callId, legId: null } as const;
   const order = { verb: 'dial', callerId, ringTimeoutMs: limits.failoverRingTimeoutMs, next } as const;
-  if (plan.handOver !== null) return [...say(...plan.opening), { ...order, ...plan.handOver }];
+  if (plan.handOver !== null) return [...(turn === 0 ? say(...plan.opening) : []), { ...order, ...plan.handOver }];
   if (plan.failover === null) return hangUp;
   return [...say(plan.closed?.announcement ?? null), { ...order, to: plan.failover }];
 }
 
-function takeMessage({ id: callId, plan }: Call): readonly Instruction[] {
+function takeMessage({ id: callId, plan, legs, turn }: Call): readonly Instruction[] {
   const { closed } = plan;
   const isHeard = closed === null || (closed.action === 'failover' && plan.failover !== null);
-  const lines = isHeard
-    ? say('Sorry, nobody can take your call just now. Please leave a message after the tone.')
-    : say(closed.announcement, 'Please leave a message after the tone.');
+  // Whoever has chosen to leave a message is not told that nobody is there.
+  const isChosen = turn > 0 && legs.length === 0;
+  const lines = isChosen
+    ? say('Please leave a message after the tone.')
+    : isHeard
+      ? say('Sorry, nobody can take your call just now. Please leave a message after the tone.')
+      : say(closed.announcement, 'Please leave a message after the tone.');
   const next = { step: 'recorded', callId, legId: null } as const;
   return [...lines, { verb: 'record', secondsMax: limits.voicemailSecondsMax, next }, { verb: 'hang-up' }];
 }

@@ -3,8 +3,9 @@
  */
 import { limits } from '../../config/limits.ts';
 import { unreachable } from '../ports/errors.ts';
-import { type Call, type Leg, roomOf } from './call.ts';
+import { type Call, consultRoomOf, type Leg, roomOf } from './call.ts';
 import type { Instruction, Join } from './instructions.ts';
+import { talkers } from './moved.ts';
 
 const acceptKey = '1';
 
@@ -16,16 +17,36 @@ export function answerLeg(call: Call, leg: Leg): readonly Instruction[] {
     case 'dialling':
     case 'ringing':
     case 'answered':
-      return call.state === 'waiting' || call.state === 'bridged' ? whisperToAgent(call, leg) : sorryTaken();
+      return whisper(call, leg);
     case 'standby':
       return [{ verb: 'say', text: 'One moment, please.' }, standByInSilence, ...hangUp];
     case 'bridged':
-      return [join(call, { role: 'agent', next: null })];
+      return [leg.role === 'supervisor' ? joinToHear(call, leg) : join(call, { role: 'agent', next: null })];
+    case 'parked':
+      return [{ verb: 'wait', seconds: limits.parkSecondsMax }, ...hangUp];
+    case 'consulting':
+      return [joinConsult(call, leg)];
     case 'ended':
+      if (leg.role !== 'agent') return hangUp;
       return leg.ending === 'declined' || leg.ending === 'completed' ? hangUp : sorryTaken();
     default:
       return unreachable(leg.state);
   }
+}
+
+/** What is said to somebody who picks up, when there is still something to ask them. */
+function whisper(call: Call, leg: Leg): readonly Instruction[] {
+  if (leg.role === 'target') return hangUp;
+  const { state, transfer } = call;
+  if (leg.role === 'supervisor') {
+    const isTalk = state === 'bridged' || state === 'held' || state === 'consulting';
+    return isTalk ? askToAccept(call, leg, `Press ${acceptKey} to join the call.`) : hangUp;
+  }
+  if (state === 'waiting' || state === 'bridged') {
+    return askToAccept(call, leg, `A caller from your website is waiting. Press ${acceptKey} to take the call.`);
+  }
+  if (state !== 'consulting' || transfer?.legId !== leg.id) return sorryTaken();
+  return askToAccept(call, leg, `A colleague wants to hand a call over to you. Press ${acceptKey} to talk with them.`);
 }
 
 /** Long enough to learn whether the first one has the caller, and for the order that follows to arrive. */
@@ -34,12 +55,12 @@ const standByInSilence: Instruction = {
   seconds: Math.ceil((limits.bridgeProofMs + limits.bridgeLostMs + limits.carrierRequestTimeoutMs) / 1_000),
 };
 
-/** What an agent hears on picking up: who is calling, and the key that takes the call (a voicemail presses none). */
-function whisperToAgent(call: Call, leg: Leg): readonly Instruction[] {
+/** Says what it is about and waits for the key that takes it (a voicemail presses none). */
+function askToAccept(call: Call, leg: Leg, prompt: string): readonly Instruction[] {
   return [
     {
       verb: 'gather',
-      prompt: `A caller from your website is waiting. Press ${acceptKey} to take the call.`,
+      prompt,
       digits: 1,
       finishKey: null,
       timeoutMs: call.plan.acceptTimeoutMs,
@@ -54,9 +75,24 @@ export function keysAccept(digits: string): boolean {
   return digits === acceptKey;
 }
 
-/** Two people in a room: either one's going ends it. */
+/** Of two people in a room either one's going ends it; of more, only the caller's. */
 export function join(call: Call, { role, next }: Pick<Join, 'role' | 'next'>): Join {
-  return { verb: 'join', room: roomOf(call), role, hears: 'talk', coaches: null, endsRoom: true, next };
+  const endsRoom = role === 'caller' || talkers(call).length < 2;
+  return { verb: 'join', room: roomOf(call), role, hears: 'talk', coaches: null, endsRoom, next };
+}
+
+/** Who moves the call on waits with music for the other one, whose coming starts the room. */
+function joinConsult(call: Call, leg: Leg): Join {
+  const role = leg.id === call.transfer?.byLegId ? 'caller' : 'agent';
+  const room = consultRoomOf(call);
+  return { verb: 'join', room, role, hears: 'talk', coaches: null, endsRoom: false, next: null };
+}
+
+function joinToHear(call: Call, leg: Leg): Join {
+  const coached = call.legs.find(({ id }) => id === call.bridgedLegId)?.carrierCallId ?? null;
+  const coaches = leg.hears === 'coach' ? coached : null;
+  const room = roomOf(call);
+  return { verb: 'join', room, role: 'supervisor', hears: leg.hears ?? 'listen', coaches, endsRoom: false, next: null };
 }
 
 function sorryTaken(): readonly Instruction[] {

@@ -7,24 +7,48 @@
 import { limits } from '../../config/limits.ts';
 import { type Call, type CallEffect, isLive, type Leg, legOf, roomOf } from './call.ts';
 import { end } from './call-endings.ts';
-import { askedAgents, changeLeg, type EventOf, endLeg, endLegs, letGo, type Moved, offerSettled } from './moved.ts';
+import { giveUpPhone, noteAnswered } from './leg-steps.ts';
+import {
+  asked,
+  changeLeg,
+  type EventOf,
+  endLeg,
+  endLegs,
+  freed,
+  letGo,
+  type Moved,
+  offerSettled,
+  talkers,
+  tellLegs,
+} from './moved.ts';
+import { beginRecording } from './record-call.ts';
 import { ringMore } from './ring-agents.ts';
+import { dismissSupervisors, joinSupervisor } from './supervise-call.ts';
 
 /** An agent pressed 1 while the caller waits. */
 export function bridge(call: Call, event: EventOf<'leg-accepted'>, now: number): Moved | null {
   const winner = legOf(call, event.legId);
-  if (winner === undefined || !isLive(winner)) return null;
+  if (winner === undefined || !isLive(winner) || winner.role !== 'agent') return null;
   return bridgeWith(call, winner, now);
+}
+
+/** A phone was picked up while the caller waits: an outside number has the caller at once, an agent is asked first. */
+export function answerWhileWaiting(call: Call, event: EventOf<'leg-answered'>, now: number): Moved | null {
+  const leg = legOf(call, event.legId);
+  if (leg?.role === 'target' && isLive(leg)) return bridgeWith(call, leg, now);
+  return noteAnswered(call, event);
 }
 
 function bridgeWith(call: Call, winner: Leg, now: number): Moved {
   const provenAt = now + limits.bridgeProofMs;
   const won: Leg = { ...winner, state: 'bridged', acceptedAt: winner.acceptedAt ?? now };
+  const { call: recorded, effects: record } = beginRecording(call);
   const bridged: Call = {
-    ...call,
+    ...recorded,
     state: 'bridged',
     bridgedLegId: winner.id,
-    bridgedAt: now,
+    bridgedAt: call.bridgedAt ?? now,
+    wantedAgentId: null,
     provenAt,
     lostAt: null,
     legs: call.legs.map((leg) => (leg.id === winner.id ? won : leg)),
@@ -33,30 +57,41 @@ function bridgeWith(call: Call, winner: Leg, now: number): Moved {
   return {
     call: bridged,
     effects: [
-      { kind: 'settle-offer', legId: winner.id, as: 'accepted' },
-      ...(askedAgents(bridged).length > 0 ? [proof] : []),
+      ...(winner.role === 'agent' ? [{ kind: 'settle-offer', legId: winner.id, as: 'accepted' } as const] : []),
+      ...(asked(bridged).length > 0 ? [proof] : []),
+      ...record,
       { kind: 'tell', type: 'call.answered', data: { agentId: winner.agentId, waitedMs: now - call.startedAt } },
     ],
   };
 }
 
 /** Accepted a moment too late: they stand by as long as it is not certain that the first one has the caller. */
-export function standBy(call: Call, event: EventOf<'leg-accepted'>, now: number): Moved | null {
-  return changeLeg(call, event.legId, (leg) => {
-    const isAsked = isLive(leg) && leg.state !== 'bridged' && leg.state !== 'standby';
-    return isAsked ? { ...leg, state: 'standby', acceptedAt: now } : null;
+export function acceptWhileBridged(call: Call, event: EventOf<'leg-accepted'>, now: number): Moved | null {
+  const leg = legOf(call, event.legId);
+  if (leg?.role === 'supervisor') return joinSupervisor(call, leg);
+  return changeLeg(call, event.legId, (one) => {
+    const isAsked =
+      one.role === 'agent' && (one.state === 'dialling' || one.state === 'ringing' || one.state === 'answered');
+    return isAsked ? { ...one, state: 'standby', acceptedAt: now } : null;
   });
 }
 
-/** The agent who has the caller hung up, or one of those who are kept for a moment did. */
+/** One of those who talk with the caller hung up, or a phone did that is only rung. */
 export function legEndedWhileBridged(call: Call, event: EventOf<'leg-ended'>, now: number): Moved | null {
   const leg = legOf(call, event.legId);
   if (leg === undefined || !isLive(leg)) return null;
-  if (leg.id !== call.bridgedLegId)
+  if (leg.state !== 'bridged')
     return { call: endLeg(call, leg, event.reason), effects: offerSettled(leg, event.reason) };
+  const gone = endLeg(call, leg, event.reason);
+  if (leg.role === 'supervisor') return { call: gone, effects: [] };
+  const [other] = talkers(gone);
+  if (other !== undefined) {
+    const bridgedLegId = call.bridgedLegId === leg.id ? other.id : call.bridgedLegId;
+    return { call: { ...gone, bridgedLegId }, effects: freed(leg, call.plan.wrapUpMs) };
+  }
   if (call.provenAt === null || now >= call.provenAt) return end(call, 'answered', now, { hangUpCaller: true });
   const lost: CallEffect = { kind: 'set-timer', timer: 'lost', legId: leg.id, dueAt: now + limits.bridgeLostMs };
-  return { call: { ...endLeg(call, leg, event.reason), lostAt: now }, effects: [...freed(leg), lost] };
+  return { call: { ...gone, lostAt: now }, effects: [...freed(leg, 0), lost] };
 }
 
 export function timerWhileBridged(call: Call, event: EventOf<'timer-due'>, now: number): Moved | null {
@@ -67,12 +102,8 @@ export function timerWhileBridged(call: Call, event: EventOf<'timer-due'>, now: 
       return call.lostAt === null ? letOthersGo(call) : null;
     case 'lost':
       return call.lostAt !== null && event.legId === call.bridgedLegId ? waitAgain(call, now) : null;
-    case 'ring': {
-      const leg = askedAgents(call).find(({ id, state }) => id === event.legId && state !== 'standby');
-      if (leg === undefined) return null;
-      const effects: CallEffect[] = [{ kind: 'hang-up-leg', legId: leg.id }, ...offerSettled(leg, 'no-answer')];
-      return { call: endLeg(call, leg, 'no-answer'), effects };
-    }
+    case 'ring':
+      return giveUpPhone(call, event.legId);
     default:
       return null;
   }
@@ -83,21 +114,22 @@ export function roomEndedWhileBridged(call: Call, event: EventOf<'room-ended'>, 
   return event.room === roomOf(call) ? end(call, 'answered', now, { hangUpCaller: true }) : null;
 }
 
-export function callerEndedWhileBridged(call: Call, _event: EventOf<'caller-ended'>, now: number): Moved {
-  return end(call, 'answered', now, { hangUpCaller: false });
+/** Who accepted is with the caller for certain: the others are told that the call is taken. */
+function letOthersGo(call: Call): Moved | null {
+  return asked(call).length === 0 ? null : certain(call);
 }
 
-/** Who accepted is with the caller: the others are told that the call is taken. */
-function letOthersGo(call: Call): Moved | null {
-  const others = askedAgents(call);
-  if (others.length === 0) return null;
+/** The same, whether there are others or not: somebody who says what to do with the call is there. */
+export function certain(call: Call): Moved {
+  const others = asked(call);
   return { call: endLegs({ ...call, provenAt: null }, others, 'withdrawn'), effects: letGo(others) };
 }
 
 /** The caller and the agent never met: the next in line has the caller, or the others are asked on. */
 function waitAgain(call: Call, now: number): Moved {
+  const { call: alone, effects: hangUps } = dismissSupervisors(call);
   const waiting: Call = {
-    ...call,
+    ...alone,
     state: 'waiting',
     room: call.room + 1,
     bridgedLegId: null,
@@ -107,16 +139,10 @@ function waitAgain(call: Call, now: number): Moved {
   };
   const lost = call.legs.find(({ id }) => id === call.bridgedLegId);
   const told: CallEffect = { kind: 'tell', type: 'call.dropped', data: { agentId: lost?.agentId, legId: lost?.id } };
-  const next = askedAgents(waiting)
+  const next = asked(waiting)
     .filter(({ state }) => state === 'standby')
     .sort((one, other) => (one.acceptedAt ?? 0) - (other.acceptedAt ?? 0))[0];
-  if (next === undefined) return ringMore(waiting, [told, { kind: 'instruct-caller' }], now);
+  if (next === undefined) return ringMore(waiting, [told, ...hangUps, { kind: 'instruct-caller' }], now);
   const { call: bridged, effects } = bridgeWith(waiting, next, now);
-  const moves: CallEffect[] = [{ kind: 'instruct-leg', legId: next.id }, { kind: 'instruct-caller' }];
-  return { call: bridged, effects: [told, ...moves, ...effects] };
-}
-
-/** An agent who was lost on the way to the caller needs no time to wrap up. */
-function freed(leg: Leg): CallEffect[] {
-  return leg.agentId === null ? [] : [{ kind: 'free-agent', agentId: leg.agentId, legId: leg.id, wrapUpMs: 0 }];
+  return { call: bridged, effects: [told, ...hangUps, ...tellLegs([next]), { kind: 'instruct-caller' }, ...effects] };
 }

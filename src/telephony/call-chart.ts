@@ -8,55 +8,84 @@ type Moves = Readonly<Record<CallState | '[*]', Readonly<Partial<Record<CallEven
 
 /** By state and event, the states that may follow. */
 const moves: Moves = {
-  '[*]': { received: 'waiting voicemail failover ended' },
+  '[*]': { received: 'menu waiting voicemail failover ended' },
+  menu: {
+    'conversation-recorded': 'menu',
+    'caller-keys': 'menu waiting voicemail failover',
+    'timer-due': 'menu waiting voicemail failover ended',
+    ...endings('caller-ended'),
+  },
   waiting: {
+    'conversation-recorded': 'waiting',
     'agent-chosen': 'waiting',
     'nobody-free': 'waiting voicemail failover',
     'leg-dialled': 'waiting',
     'leg-ringing': 'waiting',
-    'leg-answered': 'waiting',
+    'leg-answered': 'waiting bridged',
     'leg-accepted': 'bridged',
     'leg-ended': 'waiting voicemail failover',
-    'caller-ended': 'ended',
-    'failed-over': 'ended',
-    'carrier-lost': 'ended',
     'timer-due': 'waiting voicemail failover ended',
+    ...endings('caller-ended'),
   },
   bridged: {
-    'leg-dialled': 'bridged',
-    'leg-ringing': 'bridged',
-    'leg-answered': 'bridged',
-    'leg-accepted': 'bridged',
+    ...talk('bridged'),
     'leg-ended': 'bridged ended',
-    'caller-ended': 'ended',
     'room-ended': 'ended',
-    'failed-over': 'ended',
-    'carrier-lost': 'ended',
+    'hold-asked': 'held',
+    'transfer-asked': 'waiting consulting',
     'timer-due': 'bridged waiting voicemail failover ended',
   },
+  held: {
+    ...talk('held'),
+    'leg-ended': 'held waiting',
+    'resume-asked': 'bridged',
+    'transfer-asked': 'waiting consulting',
+    'timer-due': 'held bridged ended',
+  },
+  consulting: {
+    ...talk('consulting'),
+    'agent-chosen': 'consulting',
+    'nobody-free': 'bridged',
+    'leg-ended': 'consulting bridged waiting',
+    'transfer-completed': 'bridged',
+    'transfer-cancelled': 'bridged',
+    'merge-asked': 'bridged',
+    'timer-due': 'consulting bridged ended',
+  },
   voicemail: {
+    'conversation-recorded': 'voicemail',
     'leg-dialled': 'voicemail',
     'voicemail-left': 'ended',
-    'caller-ended': 'ended',
-    'failed-over': 'ended',
-    'carrier-lost': 'ended',
     'timer-due': 'ended',
+    ...endings('caller-ended'),
   },
   failover: {
+    'conversation-recorded': 'failover',
     'leg-dialled': 'failover',
     'failover-ended': 'voicemail ended',
-    'caller-ended': 'ended',
-    'failed-over': 'ended',
-    'carrier-lost': 'ended',
     'timer-due': 'ended',
+    ...endings('caller-ended'),
   },
   ended: {
+    'conversation-recorded': 'ended',
     'leg-dialled': 'ended',
     'voicemail-left': 'ended',
     'failover-ended': 'ended',
     'failed-over': 'ended',
   },
 };
+
+/** What ends a call whatever it is doing. */
+function endings(caller: 'caller-ended') {
+  return { [caller]: 'ended', 'failed-over': 'ended', 'carrier-lost': 'ended', 'hang-up-asked': 'ended' };
+}
+
+/** What leaves a talk as it is. */
+function talk(state: CallState) {
+  const same = ['leg-dialled', 'leg-ringing', 'leg-answered', 'leg-accepted', 'supervision-asked'] as const;
+  const changes = ['supervision-changed', 'supervision-ended', 'recording-asked', 'conversation-recorded'] as const;
+  return { ...Object.fromEntries([...same, ...changes].map((event) => [event, state])), ...endings('caller-ended') };
+}
 
 export const callChart = {
   states: Object.keys(moves).filter((state): state is CallState => state !== '[*]'),

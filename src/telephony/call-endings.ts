@@ -68,6 +68,20 @@ export function endFailoverByCaller(call: Call, _event: EventOf<'caller-ended'>,
   return end(call, 'failover-unanswered', now, { hangUpCaller: false });
 }
 
+/** The contact centre ends a talk, and a call that nobody has taken yet. */
+export function hangUpTalk(call: Call, _event: EventOf<'hang-up-asked'>, now: number): Moved {
+  return end(call, 'answered', now, { hangUpCaller: true });
+}
+
+export function hangUpUnanswered(call: Call, _event: EventOf<'hang-up-asked'>, now: number): Moved {
+  return end(call, 'hung-up', now, { hangUpCaller: true });
+}
+
+/** The caller hung up while they could talk with somebody, or were on hold for it. */
+export function endTalk(call: Call, _event: EventOf<'caller-ended'>, now: number): Moved {
+  return end(call, 'answered', now, { hangUpCaller: false });
+}
+
 /** The carrier no longer knows this call. */
 export function endLost(call: Call, _event: EventOf<'carrier-lost'>, now: number): Moved {
   return end(call, 'carrier-lost', now, { hangUpCaller: false });

@@ -6,12 +6,18 @@
 import { limits } from '../../config/limits.ts';
 import { beginCall } from './begin-call.ts';
 import * as bridging from './bridge-call.ts';
-import type { Call, CallEffect, CallEvent, CallFacts, CallState } from './call.ts';
+import { type Call, type CallEffect, type CallEvent, type CallFacts, type CallState, callDefaults } from './call.ts';
 import { callChart } from './call-chart.ts';
 import * as endings from './call-endings.ts';
+import * as consulting from './consult-call.ts';
+import * as holding from './hold-call.ts';
 import * as legs from './leg-steps.ts';
+import * as menus from './menu-call.ts';
 import type { EventOf, Moved } from './moved.ts';
+import * as recording from './record-call.ts';
 import * as ringing from './ring-agents.ts';
+import * as supervising from './supervise-call.ts';
+import { transfer } from './transfer-call.ts';
 
 export type Advance =
   | { readonly kind: 'advanced'; readonly call: Call; readonly effects: readonly CallEffect[] }
@@ -20,49 +26,93 @@ export type Advance =
 type Step<Type extends CallEvent['type']> = (call: Call, event: EventOf<Type>, now: number) => Moved | null;
 type Row = { readonly [Type in CallEvent['type']]?: Step<Type> };
 
+/** What every state answers in the same way, for as long as the call goes on. */
+const live = {
+  'conversation-recorded': recording.keepRecording,
+  'leg-dialled': legs.noteDialled,
+  'failed-over': endings.endFailedOver,
+  'carrier-lost': endings.endLost,
+} satisfies Row;
+
+/** Whoever has the caller may be listened to, and the call may be moved on. */
+const talk = {
+  ...live,
+  'leg-ringing': legs.noteRinging,
+  'caller-ended': endings.endTalk,
+  'recording-asked': recording.changeRecording,
+  'supervision-asked': supervising.askSupervisor,
+  'supervision-changed': supervising.changeSupervision,
+  'supervision-ended': supervising.endSupervision,
+  'hang-up-asked': endings.hangUpTalk,
+} satisfies Row;
+
 const table: Readonly<Record<CallState, Row>> = {
+  menu: {
+    ...live,
+    'caller-keys': menus.chooseByKeys,
+    'caller-ended': endings.abandon,
+    'hang-up-asked': endings.hangUpUnanswered,
+    'timer-due': menus.timerInMenu,
+  },
   waiting: {
-    'leg-dialled': legs.noteDialled,
+    ...live,
     'leg-ringing': legs.noteRinging,
     'agent-chosen': ringing.dialAgent,
     'nobody-free': ringing.waitOrGiveUp,
-    'leg-answered': legs.noteAnswered,
+    'leg-answered': bridging.answerWhileWaiting,
     'leg-accepted': bridging.bridge,
     'leg-ended': ringing.tryNextAgent,
     'caller-ended': endings.abandon,
-    'failed-over': endings.endFailedOver,
-    'carrier-lost': endings.endLost,
+    'hang-up-asked': endings.hangUpUnanswered,
     'timer-due': ringing.timerWhileWaiting,
   },
   bridged: {
-    'leg-dialled': legs.noteDialled,
-    'leg-ringing': legs.noteRinging,
+    ...talk,
     'leg-answered': legs.noteAnswered,
-    'leg-accepted': bridging.standBy,
+    'leg-accepted': bridging.acceptWhileBridged,
     'leg-ended': bridging.legEndedWhileBridged,
-    'caller-ended': bridging.callerEndedWhileBridged,
     'room-ended': bridging.roomEndedWhileBridged,
-    'failed-over': endings.endFailedOver,
-    'carrier-lost': endings.endLost,
+    'hold-asked': holding.hold,
+    'transfer-asked': transfer,
     'timer-due': bridging.timerWhileBridged,
   },
+  held: {
+    ...talk,
+    'leg-answered': legs.noteAnswered,
+    'leg-accepted': holding.acceptWhileHeld,
+    'leg-ended': holding.legEndedWhileHeld,
+    'resume-asked': holding.resume,
+    'transfer-asked': transfer,
+    'timer-due': holding.timerWhileHeld,
+  },
+  consulting: {
+    ...talk,
+    'agent-chosen': consulting.dialColleague,
+    'nobody-free': consulting.nobodyToConsult,
+    'leg-answered': consulting.answerWhileConsulting,
+    'leg-accepted': consulting.acceptWhileConsulting,
+    'leg-ended': consulting.legEndedWhileConsulting,
+    'transfer-completed': consulting.completeTransfer,
+    'transfer-cancelled': consulting.cancelTransfer,
+    'merge-asked': consulting.merge,
+    'timer-due': consulting.timerWhileConsulting,
+  },
   voicemail: {
-    'leg-dialled': legs.noteDialled,
+    ...live,
     'voicemail-left': endings.endWithVoicemail,
     'caller-ended': endings.endWithoutVoicemail,
-    'failed-over': endings.endFailedOver,
-    'carrier-lost': endings.endLost,
+    'hang-up-asked': endings.hangUpUnanswered,
     'timer-due': endings.timerOfVoicemail,
   },
   failover: {
-    'leg-dialled': legs.noteDialled,
+    ...live,
     'failover-ended': endings.endFailover,
     'caller-ended': endings.endFailoverByCaller,
-    'failed-over': endings.endFailedOver,
-    'carrier-lost': endings.endLost,
+    'hang-up-asked': endings.hangUpUnanswered,
     'timer-due': endings.timerOfLife,
   },
   ended: {
+    'conversation-recorded': recording.keepRecording,
     'leg-dialled': legs.noteDialled,
     'voicemail-left': endings.noteLateVoicemail,
     'failover-ended': endings.noteLateFailover,
@@ -79,10 +129,7 @@ export function startCall(facts: CallFacts, now: number): { call: Call; effects:
     state: 'waiting',
     legs: [],
     bridgedLegId: null,
-    room: 1,
-    provenAt: null,
-    lostAt: null,
-    retryAt: null,
+    ...callDefaults,
     voicemail: null,
     startedAt: now,
     bridgedAt: null,

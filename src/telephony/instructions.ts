@@ -18,7 +18,8 @@ export type Dialable = E164 | SipAddress;
 export type NextStep =
   /** The room ended, or the leg was put out of it. */
   | { readonly step: 'left-room'; readonly callId: CallId; readonly legId: LegId | null; readonly room: string }
-  | { readonly step: 'keys'; readonly callId: CallId; readonly legId: LegId | null }
+  /** `turn` tells the prompts of one leg apart; keys that answer an earlier one are old news. */
+  | { readonly step: 'keys'; readonly callId: CallId; readonly legId: LegId | null; readonly turn?: number }
   /** `callId` null: the call was answered from memory, without the record. */
   | { readonly step: 'dial-ended'; readonly callId: CallId | null; readonly legId: null }
   | { readonly step: 'recorded'; readonly callId: CallId; readonly legId: null };

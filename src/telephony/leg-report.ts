@@ -15,7 +15,7 @@ export type LegFact =
   | { readonly what: 'machine' }
   | { readonly what: 'ended'; readonly reason: LegEnding }
   /** Keys after a prompt; none when the prompt ran out. */
-  | { readonly what: 'keys'; readonly digits: string }
+  | { readonly what: 'keys'; readonly digits: string; readonly turn?: number | undefined }
   | { readonly what: 'left-room'; readonly room: string }
   | { readonly what: 'dial-ended'; readonly answered: boolean }
   /** A voicemail. */
@@ -54,11 +54,13 @@ function callerEvents(fact: LegFact): CallEvent[] {
       return [{ type: 'failover-ended', answered: fact.answered }];
     case 'recorded':
       return [{ type: 'voicemail-left', seconds: fact.seconds, recordingId: fact.recordingId }];
+    case 'keys':
+      return [{ type: 'caller-keys', digits: fact.digits, turn: fact.turn ?? null }];
+    case 'conversation-recorded':
+      return [{ type: 'conversation-recorded', recordingId: fact.recordingId, seconds: fact.seconds }];
     case 'ringing':
     case 'answered':
     case 'machine':
-    case 'keys':
-    case 'conversation-recorded':
     case 'noted':
       return [];
     default:

@@ -2,8 +2,9 @@
  * What is heard of a leg on its way up: the carrier's id for it, that it rings, that somebody has picked up. True in
  * whatever order it comes; what comes late is old news.
  */
+import type { LegId } from '../ports/ids.ts';
 import { type Call, isLive, legOf } from './call.ts';
-import { changeLeg, type EventOf, type Moved } from './moved.ts';
+import { changeLeg, type EventOf, endLeg, isOnCall, type Moved, offerSettled } from './moved.ts';
 
 /** The carrier's id of a leg, from its answer or its first callback. A leg nobody wants any more is hung up. */
 export function noteDialled(call: Call, event: EventOf<'leg-dialled'>): Moved | null {
@@ -23,4 +24,12 @@ export function noteAnswered(call: Call, event: EventOf<'leg-answered'>): Moved 
   return changeLeg(call, event.legId, (leg) =>
     leg.state === 'dialling' || leg.state === 'ringing' ? { ...leg, state: 'answered' } : null,
   );
+}
+
+/** The carrier has said nothing of a phone for as long as it may ring, or be asked: it is hung up. Null: it was answered. */
+export function giveUpPhone(call: Call, legId: LegId | null): Moved | null {
+  const leg = legId === null ? undefined : legOf(call, legId);
+  if (leg === undefined || !isLive(leg) || isOnCall(leg) || leg.state === 'standby') return null;
+  const hangUp = { kind: 'hang-up-leg', legId: leg.id } as const;
+  return { call: endLeg(call, leg, 'no-answer'), effects: [hangUp, ...offerSettled(leg, 'no-answer')] };
 }

@@ -2,6 +2,7 @@
  * What a step of the call machine answers, and the small moves that steps are made of: one leg changed, one leg ended,
  * legs let go. Pure; no step writes into what it was given.
  */
+import { limits } from '../../config/limits.ts';
 import type { LegId } from '../ports/ids.ts';
 import { type Call, type CallEffect, type CallEvent, isLive, type Leg, type LegEnding, legOf } from './call.ts';
 
@@ -33,9 +34,34 @@ export function endLeg(call: Call, leg: Leg, ending: LegEnding): Call {
   return endLegs(call, [leg], ending);
 }
 
-/** An agent's phone did not take the call: their offer is settled. */
+/** A phone to be rung for the call, and how it is. */
+export function newLeg(leg: Pick<Leg, 'id' | 'role' | 'agentId' | 'to'> & Partial<Leg>): Leg {
+  return { state: 'dialling', carrierCallId: null, acceptedAt: null, hears: null, ending: null, ...leg };
+}
+
+/** Rings a leg that the call has, and arms a timer of ours: the carrier's own may never be heard of. */
+export function dialled(call: Call, legId: LegId, now: number): CallEffect[] {
+  const dueAt = now + call.plan.ringTimeoutMs + call.plan.acceptTimeoutMs + limits.legTimerSlackMs;
+  return [
+    { kind: 'dial-leg', legId },
+    { kind: 'set-timer', timer: 'ring', legId, dueAt },
+  ];
+}
+
+/** These legs, standing elsewhere. */
+export function standAs(call: Call, legs: readonly Leg[], state: Leg['state']): Call {
+  const ids = new Set(legs.map(({ id }) => id));
+  return { ...call, legs: call.legs.map((leg) => (ids.has(leg.id) ? { ...leg, state } : leg)) };
+}
+
+/** Each of these legs is told what it does now. */
+export function tellLegs(legs: readonly Leg[]): CallEffect[] {
+  return legs.map(({ id: legId }) => ({ kind: 'instruct-leg', legId }));
+}
+
+/** A phone did not take the call: the agent's offer is settled. */
 export function offerSettled(leg: Leg, reason: LegEnding): CallEffect[] {
-  if (leg.agentId === null) return [];
+  if (!hasOffer(leg)) return [];
   const declined = reason === 'declined' || reason === 'busy' || leg.state === 'answered';
   return [{ kind: 'settle-offer', legId: leg.id, as: declined ? 'declined' : 'missed' }];
 }
@@ -43,28 +69,42 @@ export function offerSettled(leg: Leg, reason: LegEnding): CallEffect[] {
 /** Withdraws the offers of these legs: who has picked up is told, a phone that rings is silenced. */
 export function letGo(legs: readonly Leg[]): CallEffect[] {
   return legs.flatMap((leg): CallEffect[] => [
-    { kind: 'settle-offer', legId: leg.id, as: 'withdrawn' },
+    ...(hasOffer(leg) ? [{ kind: 'settle-offer', legId: leg.id, as: 'withdrawn' } as const] : []),
     { kind: hasPickedUp(leg) ? 'instruct-leg' : 'hang-up-leg', legId: leg.id },
   ]);
 }
 
 /** Whether the leg has a part in the talk, so that its agent is engaged. */
 export function isOnCall({ state }: Leg): boolean {
-  return state === 'bridged';
+  return state === 'bridged' || state === 'parked' || state === 'consulting';
+}
+
+/** Those with a part in the talk, the caller not counted; supervisors only hear it. */
+export function talkers({ legs }: Pick<Call, 'legs'>): readonly Leg[] {
+  return legs.filter((leg) => isOnCall(leg) && leg.role !== 'supervisor');
+}
+
+/** Agents are offered a call; others are simply rung. */
+function hasOffer({ role, agentId }: Leg): boolean {
+  return role === 'agent' && agentId !== null;
 }
 
 /** Takes a leg out of the talk; its agent has `wrapUpMs` for themselves. */
 export function hangUpAndFree(leg: Leg, wrapUpMs: number): CallEffect[] {
+  return [{ kind: 'hang-up-leg', legId: leg.id }, ...freed(leg, wrapUpMs)];
+}
+
+/** The agent of this leg is done with the call. */
+export function freed(leg: Leg, wrapUpMs: number): CallEffect[] {
   const { id: legId, agentId } = leg;
-  const free: CallEffect[] = agentId === null ? [] : [{ kind: 'free-agent', agentId, legId, wrapUpMs }];
-  return [{ kind: 'hang-up-leg', legId }, ...free];
+  return agentId === null || !hasOffer(leg) ? [] : [{ kind: 'free-agent', agentId, legId, wrapUpMs }];
 }
 
 function hasPickedUp({ state }: Leg): boolean {
   return state === 'answered' || state === 'standby';
 }
 
-/** Agents whose phone rings, or who have not been given the call yet. */
-export function askedAgents({ legs }: Pick<Call, 'legs'>): readonly Leg[] {
-  return legs.filter((leg) => isLive(leg) && leg.role === 'agent' && !isOnCall(leg));
+/** Agents, or an outside number, whose phone rings or who have not been given the call yet. */
+export function asked({ legs }: Pick<Call, 'legs'>): readonly Leg[] {
+  return legs.filter((leg) => isLive(leg) && leg.role !== 'supervisor' && !isOnCall(leg));
 }

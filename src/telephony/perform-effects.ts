@@ -3,6 +3,7 @@
  * is still wanted, because the call may have moved on since it was written, and may be run again after a crash: a
  * repeated dial asks the carrier for the call it may already have made.
  */
+import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import { AppError } from '../ports/errors.ts';
 import type { CallId, LegId } from '../ports/ids.ts';
@@ -14,7 +15,7 @@ import { type Call, type CallTimer, isLive, type Leg, legOf } from './call.ts';
 import type { Calls } from './calls.postgres.ts';
 import { checkCallKind, createCheckCall } from './check-call.ts';
 import type { CallRunner } from './run-call.ts';
-import type { CarrierAnswer, VoiceCarrier } from './voice-carrier.ts';
+import type { CarrierAnswer, RecordingAct, VoiceCarrier } from './voice-carrier.ts';
 
 interface World {
   readonly db: Db;
@@ -28,6 +29,7 @@ interface CallPayload {
   readonly callId: CallId;
   readonly legId?: LegId;
   readonly timer?: CallTimer;
+  readonly act?: RecordingAct;
 }
 
 const done: Settlement = { kind: 'done' };
@@ -42,6 +44,7 @@ export function createCallEffects(world: World): Readonly<Record<string, EntryHa
       withLeg(world, claimed, (call, leg) => instructLeg(world, claimed, call, leg)),
     'call.instruct-caller': (claimed: Claimed) =>
       withCall(world, claimed, (call) => instructCaller(world, claimed, call)),
+    'call.record': (claimed: Claimed) => withCall(world, claimed, (call) => record(world, claimed, call)),
     'call.hang-up-caller': (claimed: Claimed) => withCall(world, claimed, (call) => hangUpCaller(world, claimed, call)),
     [checkCallKind]: createCheckCall(world),
     'call.timer': async (claimed: Claimed) => {
@@ -70,12 +73,16 @@ async function dial(world: World, claimed: Claimed, call: Call, leg: Leg): Promi
     return done;
   }
   const settlement: Settlement =
-    answer.kind === 'refused'
-      ? { kind: 'dead', error: answer.reason }
-      : retryOrGiveUp(world.clock, claimed.attempts, answer.reason);
+    answer.kind === 'refused' ? { kind: 'dead', error: answer.reason } : dialAgain(world, claimed, answer.reason);
   if (settlement.kind === 'dead')
     await world.runner.run(call.id, { type: 'leg-ended', legId: leg.id, reason: 'failed' });
   return settlement;
+}
+
+/** A caller waits meanwhile: a phone that cannot be rung soon makes room for the next one. */
+function dialAgain(world: World, claimed: Claimed, error: string): Settlement {
+  const pauseMs = limits.dialRetryPausesMs[claimed.attempts - 1];
+  return pauseMs === undefined ? { kind: 'dead', error } : { kind: 'retry', dueAt: world.clock.now() + pauseMs, error };
 }
 
 async function hangUpLeg(world: World, claimed: Claimed, call: Call, leg: Leg): Promise<Settlement> {
@@ -97,7 +104,19 @@ async function instructCaller(world: World, claimed: Claimed, call: Call): Promi
   if (call.state === 'ended') return done;
   const answer = await carrierOf(world, call).instruct(call.carrierCallId, instructionsFor(call, null));
   if (answer.kind === 'gone') await world.runner.run(call.id, { type: 'caller-ended' });
-  return settlementOf(world, claimed, answer);
+  const settlement = settlementOf(world, claimed, answer);
+  if (answer.kind !== 'unavailable' || settlement.kind !== 'dead') return settlement;
+  // A caller who is not told hears music for ever: they are told for as long as the call lives.
+  const { reason: error } = answer;
+  return { kind: 'retry', dueAt: world.clock.now() + (limits.effectRetryPausesMs.at(-1) ?? 0), error };
+}
+
+async function record(world: World, claimed: Claimed, call: Call): Promise<Settlement> {
+  const { act } = payloadOf(claimed);
+  const carrier = carrierOf(world, call);
+  if (act === undefined || carrier.record === undefined)
+    return { kind: 'dead', error: `${call.carrier} records no conversations` };
+  return settlementOf(world, claimed, await carrier.record(call.carrierCallId, act, call.id));
 }
 
 async function hangUpCaller(world: World, claimed: Claimed, call: Call): Promise<Settlement> {

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../ports/clock.ts';
 import { unreachable } from '../ports/errors.ts';
-import type { AgentId, CallId, Ids } from '../ports/ids.ts';
+import type { CallId, Ids } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
 import type { Outbox } from '../records/outbox.postgres.ts';
 import type { Transact, Work } from '../records/transact.ts';
@@ -91,7 +91,7 @@ async function settle(
 async function perform(world: World, work: Work, call: Call, effect: CallEffect): Promise<CallEvent | null> {
   switch (effect.kind) {
     case 'choose-agent':
-      return chooseAgent(world, work, call, effect.tried);
+      return chooseAgent(world, work, call, effect);
     case 'settle-offer':
       await world.offers.settle(work.tx, effect.legId, effect.as);
       return null;
@@ -119,12 +119,13 @@ async function perform(world: World, work: Work, call: Call, effect: CallEffect)
       await addEffect(world, work, call, { lane: laneOf(call), kind: `call.${effect.kind}`, payload });
       return null;
     }
+    case 'record':
     case 'instruct-caller':
     case 'hang-up-caller':
       await addEffect(world, work, call, {
         lane: laneOf(call),
         kind: `call.${effect.kind}`,
-        payload: { callId: call.id },
+        payload: { callId: call.id, ...('act' in effect ? { act: effect.act } : {}) },
       });
       return null;
     default:
@@ -132,13 +133,20 @@ async function perform(world: World, work: Work, call: Call, effect: CallEffect)
   }
 }
 
-async function chooseAgent(world: World, work: Work, call: Call, tried: readonly AgentId[]): Promise<CallEvent> {
+async function chooseAgent(
+  world: World,
+  work: Work,
+  call: Call,
+  { tried, only, as }: Extract<CallEffect, { kind: 'choose-agent' }>,
+): Promise<CallEvent> {
   const legId = world.ids.make('leg');
   const chosen = await world.offers.offerNext(work.tx, {
     enterpriseId: call.enterpriseId,
     callId: call.id,
     legId,
     tried,
+    only,
+    as,
   });
   if (chosen.kind === 'nobody') return { type: 'nobody-free', someoneBusy: chosen.someoneBusy };
   return { type: 'agent-chosen', legId, agentId: chosen.agentId, phone: chosen.phone };

@@ -24,6 +24,7 @@ export const verdicts = Object.freeze({
   'voicemail-left': verdict('voicemail', 'callee', false),
   'voicemail-empty': verdict('missed', 'callee', true),
   closed: verdict('missed', 'none', true),
+  'hung-up': verdict('missed', 'us', true),
   'caller-gave-up': verdict('abandoned', 'caller', true),
   'nobody-answered': verdict('missed', 'callee', true),
   'failover-unanswered': verdict('missed', 'callee', true),

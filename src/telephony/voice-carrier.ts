@@ -66,6 +66,19 @@ export interface VoiceCarrier {
   look(carrierCallId: string): Promise<'live' | 'gone' | 'unknown'>;
   /** Records what is said on this leg, both directions; absent where the carrier cannot. */
   record?(carrierCallId: string, act: RecordingAct, callId: CallId): Promise<CarrierAnswer>;
+  /** Fetches what it has recorded, under the id it gave; absent where it is kept elsewhere. */
+  fetchRecording?(recordingId: string): Promise<RecordingMedia>;
 }
+
+/** The sound of a recording, on its way. */
+export type RecordingMedia =
+  | {
+      readonly kind: 'media';
+      /** Media type, such as `audio/mpeg`. */
+      readonly type: string;
+      readonly bytes: number | null;
+      readonly body: ReadableStream<Uint8Array>;
+    }
+  | Exclude<CarrierAnswer, { kind: 'done' }>;
 
 export type RecordingAct = 'start' | 'pause' | 'resume' | 'stop';

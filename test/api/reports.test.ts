@@ -18,7 +18,12 @@ describe('the reports’ routes', () => {
 
   test('give campaigns as CSV that no spreadsheet takes for formulas', async () => {
     const url = 'https://shop.example/';
-    await api.must('POST', '/v1/visits', { as: 'page', body: { url, utmCampaign: '=HYPERLINK("x")' } });
+    const { visit } = await api.must('POST', '/v1/visits', {
+      as: 'page',
+      body: { url, utmCampaign: '=HYPERLINK("x")' },
+    });
+    // The record knows a visit that taps at once, others a moment later.
+    await api.must('POST', `/v1/visits/${visit.id}/beat`, { as: 'page', body: { tap: 'tel' } });
     await api.must('POST', '/v1/spend', {
       body: {
         date: new Date().toISOString().slice(0, 10),

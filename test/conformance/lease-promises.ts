@@ -8,7 +8,7 @@
  */
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { Lease, LeaseBook, LeaseRecord, OpenedVisit } from '../../src/numbers/lease-book.ts';
+import type { JournalledRecord, Lease, LeaseBook, OpenedVisit } from '../../src/numbers/lease-book.ts';
 import { AppError } from '../../src/ports/errors.ts';
 import type { LeaseId, NumberId, VisitId } from '../../src/ports/ids.ts';
 import type { BookWorld, StagedPool } from '../support/stage-pool.ts';
@@ -121,7 +121,7 @@ async function open(books: ModelledBooks, pool: StagedPool): Promise<Real> {
 }
 
 /** A record that a dead process reaches no more; what was under way may have been done. */
-function mortal(record: LeaseRecord): Omit<Process, 'book'> & { readonly record: LeaseRecord } {
+function mortal(record: JournalledRecord): Omit<Process, 'book'> & { readonly record: JournalledRecord } {
   let isAlive = true;
   const living = async <Value>(act: () => Promise<Value>): Promise<Value> => {
     if (!isAlive) throw new Error('this process is dead');
@@ -135,6 +135,11 @@ function mortal(record: LeaseRecord): Omit<Process, 'book'> & { readonly record:
       fileBeats: (beats) => living(() => record.fileBeats(beats)),
       readPool: (poolId) => living(() => record.readPool(poolId)),
       readStamp: (poolId) => living(() => record.readStamp(poolId)),
+      writeBatch: (batch) => living(() => record.writeBatch(batch)),
+      takePool: (poolId, epoch) => living(() => record.takePool(poolId, epoch)),
+      fileBatches: (ids) => living(() => record.fileBatches(ids)),
+      fileJournal: () => living(() => record.fileJournal()),
+      filedOf: (leases) => living(() => record.filedOf(leases)),
     },
     isDead: () => !isAlive,
     die: () => {

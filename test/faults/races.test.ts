@@ -118,6 +118,7 @@ onEveryStore('races', (store) => {
     expect(own).toHaveLength(7);
     expect(new Set(own.map(({ number }) => number)).size).toBe(7);
     expect(shown.every(({ number }) => number !== null)).toBe(true);
+    await core.leaseBook.settle(website.poolId, null);
     const overlaps = await sql`
       select a.id from lease a join lease b on a.number_id = b.number_id and a.id < b.id
       where a.granted_at < b.expires_at and b.granted_at < a.expires_at`.execute(db);

@@ -1,20 +1,23 @@
 /** Group commit: what gathers, what is tried again, and what a grant is told when the record refuses or is away. */
 import { expect, test } from 'vitest';
 import { limits } from '../../config/limits.ts';
-import { createGrantJournal } from '../../src/numbers/grant-journal.ts';
-import type { GrantRecord } from '../../src/numbers/lease-book.ts';
-import type { LeaseId } from '../../src/ports/ids.ts';
+import { createGrantJournal, type DecidedGrant } from '../../src/numbers/grant-journal.ts';
+import type { BatchId, LeaseId } from '../../src/ports/ids.ts';
 
 type Commit = (ids: readonly LeaseId[]) => Promise<readonly LeaseId[]>;
 
 const fileAll: Commit = async (ids) => ids;
 
-function grant(id: string): GrantRecord {
-  return { visit: null, lease: { id } } as unknown as GrantRecord;
+function grant(id: string): DecidedGrant {
+  return { visit: null, lease: { id }, epoch: 1 } as unknown as DecidedGrant;
 }
 
 function fault(code?: string): Error {
   return Object.assign(new Error(code ?? 'Connection terminated unexpectedly'), code === undefined ? {} : { code });
+}
+
+function idsOf(grants: readonly DecidedGrant[]): LeaseId[] {
+  return grants.flatMap(({ lease }) => (lease === null ? [] : [lease.id]));
 }
 
 /** A journal whose commits are answered by `commits` one after another, then all filed. */
@@ -22,17 +25,37 @@ function setup(...commits: Commit[]) {
   const clock = { at: 0, now: () => clock.at };
   const seen: LeaseId[][] = [];
   const faults: unknown[] = [];
+  const unknown: LeaseId[][] = [];
+  const batches: BatchId[] = [];
+  const room = { left: Number.POSITIVE_INFINITY, isStuck: false };
   const journal = createGrantJournal({
     clock,
     pause: async () => undefined,
     onFault: (one) => faults.push(one),
-    async file(grants) {
-      const ids = grants.flatMap(({ lease }) => (lease === null ? [] : [lease.id]));
+    newId: () => `batch ${batches.length}` as BatchId,
+    hasRoom: () => room.left > 0,
+    async makeRoom() {
+      if (room.isStuck) throw fault();
+      room.left = Number.POSITIVE_INFINITY;
+    },
+    onUnknown: (_id, grants) => unknown.push(idsOf(grants)),
+    async commit(batch, grants) {
+      const ids = idsOf(grants);
+      batches.push(batch);
       seen.push(ids);
       return new Set(await (commits.shift() ?? fileAll)(ids));
     },
   });
-  return { journal, clock, seen, faults, add: (...ids: string[]) => ids.map((id) => journal.add(grant(id))) };
+  return {
+    journal,
+    clock,
+    seen,
+    faults,
+    unknown,
+    batches,
+    room,
+    add: (...ids: string[]) => ids.map((id) => journal.add(grant(id))),
+  };
 }
 
 test('grants that come while a commit is under way go together into the next one', async () => {
@@ -54,10 +77,11 @@ test('a commit takes only so many at once', async () => {
   expect(seen.map(({ length }) => length)).toEqual([1, limits.grantsPerCommitMax, 2]);
 });
 
-test('a commit whose answer was lost is tried again with the same grants', async () => {
-  const { add, seen, faults } = setup(() => Promise.reject(fault()));
+test('a commit whose answer was lost is tried again with the same grants under the same id', async () => {
+  const { add, seen, faults, batches } = setup(() => Promise.reject(fault()));
   expect(await Promise.all(add('a'))).toEqual(['filed']);
   expect(seen).toEqual([['a'], ['a']]);
+  expect(new Set(batches).size).toBe(1);
   expect(faults).toHaveLength(1);
 });
 
@@ -84,8 +108,9 @@ test.each([
   ['57P02', 'unknown'],
   [undefined, 'unknown'],
 ] as const)('a record that stays away with %s leaves a grant %s', async (code, filing) => {
-  const { add } = setup(...Array<Commit>(20).fill(() => Promise.reject(fault(code))));
+  const { add, unknown } = setup(...Array<Commit>(20).fill(() => Promise.reject(fault(code))));
   expect(await Promise.all(add('a'))).toEqual([filing]);
+  expect(unknown).toEqual(filing === 'unknown' ? [['a']] : []);
 });
 
 test('what waits too long for its turn is given up and never written', async () => {
@@ -114,4 +139,20 @@ test('more than can wait are refused at once', async () => {
   expect(await add('more')[0]).toBe('not-filed');
   hung.resolve();
   await Promise.all(waiting);
+});
+
+test('a commit waits for room in the journal', async () => {
+  const { add, room, seen } = setup();
+  room.left = 0;
+  const all = add('a', 'b');
+  expect(seen).toEqual([]);
+  expect(await Promise.all(all)).toEqual(['filed', 'filed']);
+});
+
+test('what finds no room in the journal is certainly not filed', async () => {
+  const { add, room, seen, faults } = setup();
+  Object.assign(room, { left: 0, isStuck: true });
+  expect(await Promise.all(add('a'))).toEqual(['not-filed']);
+  expect(seen).toEqual([]);
+  expect(faults).toHaveLength(1);
 });

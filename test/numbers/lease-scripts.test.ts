@@ -5,7 +5,8 @@
 import { Redis } from 'ioredis';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createLeaseKeys } from '../../src/numbers/lease-keys.ts';
-import { readLeaseScripts } from '../../src/numbers/lease-scripts.file.ts';
+import { leaseOfLines, readReply } from '../../src/numbers/lease-replies.ts';
+import { type LeaseScript, readLeaseScripts } from '../../src/numbers/lease-scripts.file.ts';
 import type { Database } from '../../src/ports/database.ts';
 import type { PoolId } from '../../src/ports/ids.ts';
 import type { Tables } from '../../src/records/schema.ts';
@@ -112,19 +113,19 @@ onRedis('the lease scripts', (redis) => {
       const book = await open();
       const { lease } = await arrive(book, 'ada');
       const pool = keys.ofPool(poolId);
-      const [meta = '', slots = ''] = pool;
-      const ticket = await client.hincrby(meta, 'ticket', 1);
+      const ticket = await client.hincrby(pool[0] ?? '', 'ticket', 1);
       await addNumber();
       await book.refresh(poolId);
       const older = { id: lease?.numberId, e164: '+15035550199', group: 'any', freeAt: 0, back: 0 };
       const stale = { ...older, lease: { id: ids.make('lease'), generation: 0 } };
-      const { lua, numberOfKeys } = readLeaseScripts()['load-pool'];
+      const run = (name: LeaseScript, given: readonly string[], args: readonly (string | number)[]) => {
+        const { lua, numberOfKeys } = readLeaseScripts()[name];
+        return client.eval(lua, numberOfKeys, ...given, ...args);
+      };
       const args = [clock.now(), ticket, JSON.stringify([stale]), JSON.stringify(numbers), '1', '1'];
-      const reply = await client.eval(lua, numberOfKeys, ...pool, ...args, JSON.stringify(terms));
-      expect(reply).toBe('overtaken');
-      const kept = JSON.parse((await client.hget(slots, lease?.numberId ?? '')) ?? '{}');
-      expect(kept).toMatchObject({ generation: 1, e164: lease?.e164, lease: { id: lease?.id } });
-      expect(kept.gone).toBeUndefined();
+      expect(await run('load-pool', pool, [...args, JSON.stringify(terms), ''])).toBe('overtaken');
+      const [kept] = (await run('read-number', [...pool, keys.grants(poolId)], [lease?.numberId ?? ''])) as [string];
+      expect(leaseOfLines(readReply(kept).lines)).toEqual(lease);
       expect((await arrive(book, 'bob')).lease).not.toBeNull();
     });
 

@@ -1,9 +1,10 @@
 /** The lease book of one process: the suite and the model of every lease book, and what is its own. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../config/limits.ts';
-import type { LeaseRecord } from '../../src/numbers/lease-book.ts';
+import type { JournalledRecord, LeaseBook } from '../../src/numbers/lease-book.ts';
 import { createMemoryLeaseBook } from '../../src/numbers/memory-lease-book.ts';
 import type { Database } from '../../src/ports/database.ts';
+import { pause } from '../../src/ports/pause.timer.ts';
 import type { Tables } from '../../src/records/schema.ts';
 import { leaseBookSuite } from '../conformance/lease-book.ts';
 import { modelSize, runLeaseBookModel } from '../conformance/lease-book-model.ts';
@@ -20,8 +21,41 @@ const openBook: OpenBook = async (world) =>
     logFault: (_fault, event) => faults.push(event),
   });
 
+/** Two of them take turns at a pool: each waits a while before it takes it back. */
+const openPatient: OpenBook = async (world) =>
+  createMemoryLeaseBook({ ...world, pause, logFault: (_fault, event) => faults.push(event) });
+
+/** Books that can die: what such a one has under way ends as it ends, and it asks the record nothing more. */
+function mortalBooks() {
+  const dead = new Set<LeaseBook>();
+  const open: OpenBook = async (world) => {
+    const alive =
+      <Args extends unknown[], Result>(act: (...args: Args) => Promise<Result>) =>
+      (...args: Args): Promise<Result> =>
+        dead.has(book) ? Promise.reject(new Error('this process is dead')) : act(...args);
+    const { record } = world;
+    const book = await openBook({
+      ...world,
+      record: {
+        fileGrants: alive(record.fileGrants),
+        fileBeats: alive(record.fileBeats),
+        readPool: alive(record.readPool),
+        readStamp: alive(record.readStamp),
+        writeBatch: alive(record.writeBatch),
+        takePool: alive(record.takePool),
+        fileBatches: alive(record.fileBatches),
+        fileJournal: alive(record.fileJournal),
+        filedOf: alive(record.filedOf),
+      },
+    });
+    return book;
+  };
+  const kill = async (book: LeaseBook) => void dead.add(book);
+  return { open, kill };
+}
+
 /** A record that does as `over` says. */
-function openOn(over: Partial<LeaseRecord>): OpenBook {
+function openOn(over: Partial<JournalledRecord>): OpenBook {
   return (world: BookWorld) => openBook({ ...world, record: { ...world.record, ...over } });
 }
 
@@ -34,22 +68,29 @@ onEveryStore('lease book in memory', (store) => {
   });
 
   test('no number is ever with two visitors, whatever happens', { timeout: 600_000 }, async () => {
-    const { visits } = await runLeaseBookModel(database, openBook, modelSize());
+    const { open, kill } = mortalBooks();
+    const { visits } = await runLeaseBookModel(database, open, modelSize(), kill);
     process.stdout.write(`lease book in memory [${store.kind}]: ${visits} visits in ${modelSize().runs} stories\n`);
   });
 
   describe('a grant', () => {
-    test('is in the record when it is answered', async () => {
-      const { arrive, open, leases } = await stagePool(database, openBook);
+    test('is filed by itself soon after it was answered', async () => {
+      const filed = Promise.withResolvers<void>();
+      const { arrive, open, leases } = await stagePool(database, (world) => {
+        const { fileBatches } = world.record;
+        return openOn({ fileBatches: (ids) => fileBatches(ids).then(filed.resolve) })(world);
+      });
       const { lease } = await arrive(await open());
+      await filed.promise;
       expect(await leases()).toMatchObject([{ id: lease?.id }]);
     });
 
     test('that another process was faster with is replaced by another number', async () => {
-      const { arrive, open, leases } = await stagePool(database, openBook, { numbers: 3 });
+      const { arrive, open, leases, poolId } = await stagePool(database, openPatient, { numbers: 3 });
       const [one, other] = [await open(), await open()];
       await Promise.all([one, other].map((book) => arrive(book)));
       const shown = await Promise.all([arrive(one), arrive(other)]);
+      for (const book of [one, other]) await book.settle(poolId, null);
       const rows = await leases();
       expect(rows).toHaveLength(3);
       expect(new Set(rows.map(({ number_id }) => number_id)).size).toBe(3);
@@ -58,11 +99,11 @@ onEveryStore('lease book in memory', (store) => {
 
     test('the record does not take in time is answered 503', async () => {
       const [hung, filing] = [Promise.withResolvers<never>(), Promise.withResolvers<void>()];
-      const fileGrants = () => {
+      const writeBatch = () => {
         filing.resolve();
         return hung.promise;
       };
-      const staged = await stagePool(database, openOn({ fileGrants }), { numbers: 2 });
+      const staged = await stagePool(database, openOn({ writeBatch }), { numbers: 2 });
       const book = await staged.open();
       const asked = [staged.arrive(book), staged.arrive(book)];
       await filing.promise;
@@ -80,7 +121,7 @@ onEveryStore('lease book in memory', (store) => {
       const staged = await stagePool(database, openBook);
       const { record } = staged;
       const fault = Object.assign(new Error('away'), code === undefined ? {} : { code });
-      const openThis = openOn({ fileGrants: (all) => (isAway ? Promise.reject(fault) : record.fileGrants(all)) });
+      const openThis = openOn({ writeBatch: (all) => (isAway ? Promise.reject(fault) : record.writeBatch(all)) });
       const book = await openThis(staged);
       await expect(staged.arrive(book)).rejects.toMatchObject({ code: 'unavailable' });
       isAway = false;
@@ -93,11 +134,11 @@ onEveryStore('lease book in memory', (store) => {
       const [filing, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       const staged = await stagePool(database, openBook);
       const { record, terms, clock } = staged;
-      const fileGrants: LeaseRecord['fileGrants'] = (grants) => {
+      const writeBatch: JournalledRecord['writeBatch'] = (grants) => {
         filing.resolve();
-        return answered.promise.then(() => record.fileGrants(grants));
+        return answered.promise.then(() => record.writeBatch(grants));
       };
-      const [slow, other] = [await openOn({ fileGrants })(staged), await staged.open()];
+      const [slow, other] = [await openOn({ writeBatch })(staged), await staged.open()];
       const first = staged.arrive(slow);
       await filing.promise;
       clock.at += terms.holdMs + terms.restMs;
@@ -113,9 +154,9 @@ onEveryStore('lease book in memory', (store) => {
       let isAway = true;
       const staged = await stagePool(database, openBook);
       const { record, terms, clock } = staged;
-      const fileGrants: LeaseRecord['fileGrants'] = (grants) =>
-        isAway ? Promise.reject(new Error('away')) : record.fileGrants(grants);
-      const [book, other] = [await openOn({ fileGrants })(staged), await staged.open()];
+      const writeBatch: JournalledRecord['writeBatch'] = (grants) =>
+        isAway ? Promise.reject(new Error('away')) : record.writeBatch(grants);
+      const [book, other] = [await openOn({ writeBatch })(staged), await staged.open()];
       await expect(staged.arrive(book)).rejects.toMatchObject({ code: 'unavailable' });
       clock.at += terms.holdMs + terms.restMs;
       const { lease } = await staged.arrive(other);
@@ -128,7 +169,7 @@ onEveryStore('lease book in memory', (store) => {
       let isAway = false;
       const staged = await stagePool(database, openBook);
       const { record, terms, clock } = staged;
-      const readPool: LeaseRecord['readPool'] = (id) =>
+      const readPool: JournalledRecord['readPool'] = (id) =>
         isAway ? Promise.reject(new Error('away')) : record.readPool(id);
       const [book, other] = [await openOn({ readPool })(staged), await staged.open()];
       await staged.beat(book, staged.newVisit().id);
@@ -142,6 +183,7 @@ onEveryStore('lease book in memory', (store) => {
       clock.at += 60 * minuteMs;
       const next = await staged.arrive(book);
       expect(next.answer?.kind).toBe('granted');
+      await book.settle(staged.poolId, null);
       expect(await staged.leases()).toMatchObject([{ id: lease?.id }, { id: next.lease?.id }]);
     });
   });

@@ -33,13 +33,16 @@ async function setup(database: Database<Tables>, plan: StagePlan = {}) {
         .set({ policy: JSON.stringify(policy) })
         .where('enterprise_id', '=', staged.enterpriseId)
         .execute(),
-    shownNumbers: () =>
-      db
+    /** Once all visits so far are in the record. */
+    async shownNumbers() {
+      await staged.leaseBook.settle(website.poolId, null);
+      return db
         .selectFrom('visit')
         .select(['id', 'shown_number_id'])
         .where('enterprise_id', '=', staged.enterpriseId)
         .orderBy('id')
-        .execute(),
+        .execute();
+    },
   };
 }
 
@@ -102,6 +105,7 @@ onEveryStore('a visit', (store) => {
       Array.from({ length: 5 }, () => world.visitDesk.beat(world.website, shown.visitId, beat)),
     );
     expect(new Set(answers.map((answer) => answer?.lease?.id)).size).toBe(1);
+    await world.leaseBook.settle(world.website.poolId, null);
     const leases = await world.db
       .selectFrom('lease')
       .select('granted_at')

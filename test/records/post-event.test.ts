@@ -220,3 +220,31 @@ test('an answer that changes protocols is a status like any other, and holds nob
   });
   expect(await setup().post(server.url, {}, '{}')).toEqual({ kind: 'answered', status: 101, retryAfterMs: null });
 });
+
+test('an answer that is asked for is read whole, and cut off beyond its bound', async () => {
+  const { url, seen } = await serve((request, response) =>
+    response.end(request.headers['x-size'] === 'large' ? 'x'.repeat(100_000) : '{"product":"sölär"}'),
+  );
+  const poster = setup();
+  const small = await poster.ask(url, { 'x-size': 'small' }, '{}', 2_000);
+  expect(small).toEqual({ kind: 'answered', status: 200, retryAfterMs: null, body: '{"product":"sölär"}' });
+  expect(await poster.ask(url, { 'x-size': 'large' }, '{}', 2_000)).toMatchObject({ status: 200, body: null });
+  expect(seen).toHaveLength(2);
+});
+
+test('an answer that breaks off is no body, one that is not whole in time is a failure', async () => {
+  const { url } = await serve((request, response) => {
+    response.writeHead(200, { 'content-length': '10' });
+    response.write('{"a"');
+    if (request.headers['x-end'] === 'cut') setImmediate(() => request.socket.destroy());
+  });
+  const poster = setup();
+  expect(await poster.ask(url, { 'x-end': 'cut' }, '{}', 2_000)).toMatchObject({ status: 200, body: null });
+  expect(await poster.ask(url, { 'x-end': 'never' }, '{}', 80)).toEqual({ kind: 'failed', reason: 'timeout' });
+});
+
+test('an asker’s time is its own, within the poster’s', async () => {
+  const { url } = await serve(() => undefined);
+  const poster = setup({ timeoutMs: 60 });
+  expect(await poster.ask(url, {}, '{}', 60_000)).toEqual({ kind: 'failed', reason: 'timeout' });
+});

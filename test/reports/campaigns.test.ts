@@ -166,13 +166,15 @@ onEveryStore('the campaign report', (store) => {
   });
 
   test('shares out what was spent and what the numbers cost, by attributed call', async () => {
-    const { visit, call, spending, enterpriseId, campaigns, visitDesk, website } = await stageCampaigns(database);
+    const { visit, call, spending, enterpriseId, campaigns, visitDesk, leaseBook, website } =
+      await stageCampaigns(database);
     const spend = { enterpriseId, campaign: 'news', currency: 'USD' };
     await spending.put(database.kysely, { ...spend, day: '2026-05-04', amount: '99.00' });
     await spending.put(database.kysely, { ...spend, day: '2026-05-04', amount: '30.00' });
     await spending.put(database.kysely, { ...spend, day: '2026-06-01', amount: '5.00' });
     const facts = { url: 'https://shop.example/', utmCampaign: 'news' };
     expect((await visitDesk.welcome(website, { visitorId: null, facts })).lease).not.toBeNull();
+    await leaseBook.settle(website.poolId, null);
     const news = await visit('news');
     await call({ credited: news });
     await call({ credited: news });

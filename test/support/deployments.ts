@@ -102,7 +102,8 @@ async function openServerAndRedis(keep: (throwAway: ThrowAway) => void): Promise
 /** How many rows each table of the record holds. */
 export async function countRows(db: Db): Promise<Readonly<Record<string, number>>> {
   const { rows: tables } = await sql<{ name: string }>`
-    select table_name as name from information_schema.tables where table_schema = ${storeSchemas.schema} order by 1
+    select table_name as name from information_schema.tables
+    where table_schema = ${storeSchemas.schema} and table_name <> 'pool_fence' order by 1
   `.execute(db);
   const counts: Record<string, number> = {};
   for (const { name } of tables) {

@@ -1,14 +1,13 @@
 /** Opens the lease book in Redis for tests, as one more process would each time. */
-import { randomBytes } from 'node:crypto';
 import { createRedisLeaseBook } from '../../src/numbers/lease-book.redis.ts';
-import type { LeaseBook } from '../../src/numbers/lease-book.ts';
+import type { LeaseBook, LeaseRecord } from '../../src/numbers/lease-book.ts';
 import { connectLeaseRedis, type LeaseConnection } from '../../src/numbers/lease-redis.redis.ts';
 import { type Log, silentLog } from '../../src/ports/log.ts';
 import type { BookWorld } from './stage-pool.ts';
 
 /** `keyPrefix` is a hash tag, as `onRedis` hands it out. */
 export function openRedisBook(
-  world: BookWorld,
+  world: Omit<BookWorld, 'record'> & { readonly record: LeaseRecord },
   redis: { readonly url: string; readonly keyPrefix: string },
   more: { readonly connection?: LeaseConnection; readonly claimAfterMs?: number; readonly log?: Log } = {},
 ): LeaseBook {
@@ -16,7 +15,6 @@ export function openRedisBook(
     ...world,
     connection: connectLeaseRedis(redis.url),
     keyPrefix: redis.keyPrefix.slice(1, -1),
-    consumer: randomBytes(6).toString('hex'),
     log: silentLog,
     ...more,
   });

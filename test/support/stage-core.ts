@@ -191,7 +191,15 @@ function stageCarrier() {
   };
   const voice: VoiceCarrier = {
     name: 'sandbox',
-    capabilities: new Set(['move-legs', 'three-way']),
+    capabilities: new Set([
+      'announce',
+      'hold-music',
+      'keys',
+      'voicemail',
+      'move-legs',
+      'three-way',
+      'hand-over-number',
+    ]),
     dial: async ({ legId }) => ({ kind: 'dialled', carrierCallId: `SC-${legId}` }),
     instruct: async () => ({ kind: 'done' }),
     hangUp: async () => ({ kind: 'done' }),

@@ -7,9 +7,9 @@ import { sql } from 'kysely';
 import { onTestFinished } from 'vitest';
 import type {
   Answer,
+  JournalledRecord,
   Lease,
   LeaseBook,
-  LeaseRecord,
   LeaseTerms,
   OpenedVisit,
   Want,
@@ -23,7 +23,7 @@ import { minuteMs, nextPhone, stagedAt } from './stage-core.ts';
 
 /** What a book is made of. */
 export interface BookWorld {
-  readonly record: LeaseRecord;
+  readonly record: JournalledRecord;
   readonly clock: Clock;
   readonly ids: Ids;
 }

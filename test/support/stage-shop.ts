@@ -25,13 +25,14 @@ export async function stageShop(database: Database<Tables>, plan: StagePlan = {}
   const { visitDesk, website, clock, db, enterpriseId } = core;
   return {
     ...core,
-    /** Somebody opens the page and reads. */
+    /** Somebody opens the page and reads; the record knows. */
     async come({ visitorId, region, url = 'https://shop.example/boilers/x2', tap = false, ...read }: Coming = {}) {
       const facts = { url, ...(region === undefined ? {} : { region }) };
       const shown = await visitDesk.welcome(website, { visitorId: visitorId ?? null, facts });
       const { engagedSeconds = 120, pages = 4 } = read;
       const signals = tap ? [{ kind: 'tap', detail: { of: 'tel' } }] : [];
       await visitDesk.beat(website, shown.visitId, { engagedSeconds, pages, signals });
+      await core.leaseBook.settle(website.poolId, null);
       return shown;
     },
     later: (minutes: number) => {

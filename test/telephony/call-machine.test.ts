@@ -44,7 +44,7 @@ test('a new call waits, arms its two timers and looks for an agent', () => {
   expect(effects).toEqual([
     { kind: 'set-timer', timer: 'life', legId: null, dueAt: startAt + limits.callLifeMs },
     { kind: 'set-timer', timer: 'wait', legId: null, dueAt: startAt + 60_000 },
-    { kind: 'choose-agent', tried: [] },
+    { kind: 'choose-agent', tried: [], only: null, as: 'call' },
   ]);
 });
 
@@ -97,7 +97,7 @@ describe('while waiting', () => {
     const moved = apply(moveThrough(newCall().call, [chosen(1)]), { type: 'leg-ended', legId: legId(1), reason });
     expect(moved.effects).toEqual([
       { kind: 'settle-offer', legId: legId(1), as },
-      { kind: 'choose-agent', tried: [agentId(1)] },
+      { kind: 'choose-agent', tried: [agentId(1)], only: null, as: 'call' },
     ]);
   });
 
@@ -128,8 +128,10 @@ describe('while waiting', () => {
   test('the wait limit and the second look disturb nobody who is being rung', () => {
     const call = moveThrough(newCall().call, [chosen(1)]);
     expect([apply(call, timer('wait')).ignored, apply(call, timer('retry')).ignored]).toEqual([true, true]);
-    expect(apply(newCall().call, timer('retry')).effects).toEqual([{ kind: 'choose-agent', tried: [] }]);
-    expect(apply(newCall().call, timer('wait')).call.state).toBe('voicemail');
+    expect(apply(newCall().call, timer('retry')).effects).toEqual([
+      { kind: 'choose-agent', tried: [], only: null, as: 'call' },
+    ]);
+    expect(apply(newCall().call, timer('wait'), startAt + 60_000).call.state).toBe('voicemail');
   });
 
   test('a caller who hangs up is an abandoned call and the ringing agent is let go', () => {

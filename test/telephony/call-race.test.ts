@@ -20,11 +20,13 @@ const three = moveThrough(race(3).call, [chosen(1), chosen(2), chosen(3), ...[1,
 
 test('as many phones ring as the plan says, and the next one as soon as one falls out', () => {
   const first = apply(race(2).call, chosen(1));
-  expect(first.effects).toContainEqual({ kind: 'choose-agent', tried: [agentId(1)] });
+  expect(first.effects).toContainEqual(expect.objectContaining({ kind: 'choose-agent', tried: [agentId(1)] }));
   const second = apply(first.call, chosen(2));
   expect(kinds(second.effects)).not.toContain('choose-agent');
   const after = apply(second.call, { type: 'leg-ended', legId: legId(1), reason: 'busy' });
-  expect(after.effects).toContainEqual({ kind: 'choose-agent', tried: [agentId(1), agentId(2)] });
+  expect(after.effects).toContainEqual(
+    expect.objectContaining({ kind: 'choose-agent', tried: [agentId(1), agentId(2)] }),
+  );
 });
 
 test('nobody else being free disturbs nobody who is rung, and gives the call up only with the last of them', () => {
@@ -41,7 +43,7 @@ test('while somebody is busy one later look is planned, however often it is foun
   const retry: CallEvent = { type: 'timer-due', timer: 'retry', legId: null };
   expect(apply(call, retry).ignored, 'a timer of an earlier plan').toBe(true);
   const look = apply(call, retry, startAt + 1_000 + limits.agentRetryMs);
-  expect(look.effects).toEqual([{ kind: 'choose-agent', tried: [agentId(1)] }]);
+  expect(look.effects).toEqual([expect.objectContaining({ kind: 'choose-agent', tried: [agentId(1)] })]);
 });
 
 test('a phone that still rings is silenced once it is certain who has the caller', () => {
@@ -89,7 +91,7 @@ test('when nobody else has accepted those who still ring go on ringing, and the 
   const call = moveThrough(three, [accepted(2), ended(2)], acceptedAt);
   const { call: waiting, effects } = apply(call, lost(2), acceptedAt + limits.bridgeLostMs);
   expect([waiting.state, waiting.bridgedLegId, waiting.bridgedAt]).toEqual(['waiting', null, null]);
-  expect(effects).toContainEqual({ kind: 'choose-agent', tried: [1, 2, 3].map(agentId) });
+  expect(effects).toContainEqual(expect.objectContaining({ kind: 'choose-agent', tried: [1, 2, 3].map(agentId) }));
   expect(instructionsFor(waiting, null)).toMatchObject([{ verb: 'join', room: 'call_1.2', role: 'caller' }]);
   expect(apply(waiting, accepted(1), acceptedAt + 3_000).call.bridgedLegId).toBe(legId(1));
 });

@@ -3,7 +3,7 @@ import type { E164 } from '../../src/ports/e164.ts';
 import type { AgentId, CallId, EnterpriseId, LegId, NumberId } from '../../src/ports/ids.ts';
 import type { Call, CallEffect, CallEvent, CallPlan } from '../../src/telephony/call.ts';
 import { advance, startCall } from '../../src/telephony/call-machine.ts';
-import { planDefaults } from '../../src/telephony/plan/plan-parts.ts';
+import { type Menu, type MenuChoice, planDefaults } from '../../src/telephony/plan/plan-parts.ts';
 
 export const startAt = Date.parse('2026-05-04T10:00:00Z');
 export const failoverNumber = '+15035550177' as E164;
@@ -47,6 +47,32 @@ export function chosen(number: number): CallEvent {
   return { type: 'agent-chosen', legId: legId(number), agentId: agentId(number), phone: agentPhone(number) };
 }
 
+const below = (prompt: string, otherwise: MenuChoice): MenuChoice => ({
+  to: 'menu',
+  menu: { prompt, keys: { '1': { to: 'agents' } }, retries: 0, timeoutMs: 3_000, otherwise },
+});
+
+/** 1 a queue, 2 and 5 further menus, 3 a number, 4 a product, 9 a message; otherwise any agent. */
+export const sampleMenu: Menu = {
+  prompt: 'For sales press 1.',
+  keys: {
+    '1': { to: 'queue', queue: 'sales' },
+    '2': below('For boilers press 1.', below('Once more.', { to: 'number', number: agentPhone(36) })),
+    '3': { to: 'number', number: agentPhone(36) },
+    '4': { to: 'product', product: 'boilers' },
+    '5': below('For pumps press 1.', { to: 'voicemail' }),
+    '9': { to: 'voicemail' },
+  },
+  retries: 1,
+  timeoutMs: 5_000,
+  otherwise: { to: 'agents' },
+};
+
+/** The order to move the call to an outside number, which is rung on leg `number`. */
+export function toNumber(mode: 'blind' | 'warm', number: number): CallEvent {
+  return { type: 'transfer-asked', mode, to: { kind: 'number', number: agentPhone(38) }, legId: legId(number) };
+}
+
 /** What one event did: the next call (the same one when it was ignored) and the effects. */
 export interface Applied {
   readonly call: Call;
@@ -73,6 +99,12 @@ export function callIn(state: Call['state']): Call {
       return moveThrough(newCall().call, [chosen(1)]);
     case 'bridged':
       return certain(moveThrough(newCall().call, [chosen(1), { type: 'leg-accepted', legId: legId(1) }]));
+    case 'menu':
+      return newCall({ menu: sampleMenu }).call;
+    case 'held':
+      return moveThrough(callIn('bridged'), [{ type: 'hold-asked' }]);
+    case 'consulting':
+      return moveThrough(callIn('bridged'), [toNumber('warm', 9)]);
     case 'voicemail':
       return moveThrough(newCall().call, [nobody]);
     case 'failover':

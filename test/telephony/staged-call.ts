@@ -5,7 +5,7 @@
  */
 import type { AgentId, LegId } from '../../src/ports/ids.ts';
 import { type Call, type CallEffect, type CallEvent, type CallPlan, isLive } from '../../src/telephony/call.ts';
-import { type Applied, agentId, agentPhone, apply, legId, newCall, startAt } from './sample-call.ts';
+import { type Applied, agentId, agentPhone, apply, legId, newCall, sampleMenu, startAt } from './sample-call.ts';
 
 /** `elsewhere` is another call's agent: busy, and none of our doing. */
 type Presence = 'ready' | 'offered' | 'engaged' | 'elsewhere';
@@ -17,7 +17,7 @@ export interface Run {
   /** Phones that ring at once; 1: one after another. */
   readonly atOnce: number;
   /** By its plan: with agents, handed over whole, or treated as one outside hours. */
-  readonly begins: 'usual' | 'handed-over' | 'voicemail' | 'failover' | 'hang-up';
+  readonly begins: 'usual' | 'menu' | 'handed-over' | 'voicemail' | 'failover' | 'hang-up';
 }
 
 /** What one event moved: for the chart. */
@@ -45,9 +45,10 @@ export function stageCall(run: Run) {
   let legs = 0;
   let call = started.call;
 
-  const choose = (tried: readonly AgentId[]): CallEvent => {
-    const [free] = [...presence].find(([id, state]) => state === 'ready' && !tried.includes(id)) ?? [];
-    const someoneBusy = [...presence].some(([id, state]) => state !== 'ready' && !tried.includes(id));
+  const choose = ({ tried, only }: Extract<CallEffect, { kind: 'choose-agent' }>): CallEvent => {
+    const able = [...presence].filter(([id]) => !tried.includes(id) && (only ?? id) === id);
+    const [free] = able.find(([, state]) => state === 'ready') ?? [];
+    const someoneBusy = able.some(([, state]) => state !== 'ready');
     if (free === undefined) return { type: 'nobody-free', someoneBusy };
     legs += 1;
     presence.set(free, 'offered');
@@ -56,7 +57,7 @@ export function stageCall(run: Run) {
 
   const perform = (effect: CallEffect): CallEvent | null => {
     effects.push(effect);
-    if (effect.kind === 'choose-agent') return choose(effect.tried);
+    if (effect.kind === 'choose-agent') return choose(effect);
     if (effect.kind === 'settle-offer') {
       settled.push(effect.legId);
       const agent = call.legs.find(({ id }) => id === effect.legId)?.agentId;
@@ -133,7 +134,8 @@ function dispatchOf({ atOnce }: Run): Partial<CallPlan> {
 }
 
 function beginningOf({ begins }: Run): Partial<CallPlan> {
-  if (begins === 'usual') return {};
+  if (begins === 'usual') return { record: true };
+  if (begins === 'menu') return { menu: sampleMenu };
   if (begins === 'handed-over') return { handOver: { to: agentPhone(38), headers: {} } };
   return { closed: { action: begins, announcement: null } };
 }

@@ -38,7 +38,7 @@ export const callView = z.object({
   from: e164Field.nullable().describe('null: withheld'),
   to: e164Field,
   attestation: z.enum(['A', 'B', 'C', 'failed', 'none']).nullable(),
-  state: z.enum(['waiting', 'bridged', 'voicemail', 'failover', 'ended']),
+  state: z.enum(['menu', 'waiting', 'bridged', 'held', 'consulting', 'voicemail', 'failover', 'ended']),
   startedAt: instantField,
   bridgedAt: instantField.nullable(),
   endedAt: instantField.nullable(),
@@ -46,8 +46,20 @@ export const callView = z.object({
   visitId: visitIdField.nullable(),
   verdict: verdictView.nullable(),
   voicemail: z.object({ seconds: z.number(), recordingId: z.string().nullable() }).nullable(),
+  recording: z.enum(['off', 'on', 'paused']),
+  recordings: z
+    .array(z.object({ id: z.string(), seconds: z.number() }))
+    .describe('conversations on file, for GET /v1/calls/:id/recordings/:rid'),
+  queue: z.string().nullable().describe('the queue it was moved to'),
   legs: z.array(
-    z.object({ id: z.string(), agentId: agentIdField.nullable(), state: z.string(), ending: z.string().nullable() }),
+    z.object({
+      id: z.string(),
+      role: z.enum(['agent', 'target', 'supervisor']).describe('target: an outside number that the call was moved to'),
+      agentId: agentIdField.nullable(),
+      state: z.string(),
+      mode: z.enum(['listen', 'coach', 'talk']).nullable().describe('how a supervisor takes part'),
+      ending: z.string().nullable(),
+    }),
   ),
 });
 

@@ -97,7 +97,7 @@ async function callOf(world: ApiWorld, enterpriseId: Call['enterpriseId'], id: C
 }
 
 /** A call as the wire shows it. */
-function callViewOf(call: Call): z.infer<typeof callView> {
+export function callViewOf(call: Call): z.infer<typeof callView> {
   return {
     id: call.id,
     carrier: call.carrier,
@@ -113,7 +113,17 @@ function callViewOf(call: Call): z.infer<typeof callView> {
     visitId: call.visitId,
     verdict: call.verdict === null ? null : { ...call.verdict },
     voicemail: call.voicemail === null ? null : { ...call.voicemail },
-    legs: call.legs.map(({ id, agentId, state, ending }) => ({ id, agentId, state, ending })),
+    recording: call.recording,
+    recordings: call.recordings.map((one) => ({ ...one })),
+    queue: call.queue,
+    legs: call.legs.map(({ id, role, agentId, state, hears, ending }) => ({
+      id,
+      role,
+      agentId,
+      state,
+      mode: hears,
+      ending,
+    })),
   };
 }
 

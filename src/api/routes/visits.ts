@@ -55,7 +55,7 @@ function registerVisits(app: App, world: ApiWorld): void {
         visitorId,
         human,
         replaces: numberOf(replaces),
-        facts: definedOf({ ...consentOf(visitorId), ...facts }),
+        facts: definedOf(facts, visitorId),
         address: () => addressOf(world, request.ip),
       });
       return reply.code(201).send(viewOf(shown));
@@ -119,11 +119,6 @@ async function allowKnownOrigin(world: ApiWorld, request: FastifyRequest, reply:
   if (await world.visits.isKnownOrigin(world.db, origin).catch(() => false)) allowOrigin(reply, origin);
 }
 
-/** A page that may keep a lasting id of the visitor has their consent; the snippet sends none before. */
-function consentOf(visitorId: string | null): { consent?: string } {
-  return visitorId === null ? {} : { consent: 'granted' };
-}
-
 /** A number that cannot be read is left out: it only helps to choose, and must not cost the visit. */
 function numberOf(written: string | undefined): E164 | undefined {
   return (written === undefined ? null : parseWritten(written)) ?? undefined;
@@ -153,8 +148,12 @@ function signalsOf(beat: z.infer<typeof beatBody>): { kind: string; detail: Reco
   return signals;
 }
 
-function definedOf(facts: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(facts).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
-  );
+/** A page that may keep a lasting id of the visitor has their consent; the snippet sends none before. */
+function definedOf(
+  facts: Readonly<Record<string, string | undefined>>,
+  visitorId: string | null,
+): Record<string, string> {
+  const defined: Record<string, string> = visitorId === null ? {} : { consent: 'granted' };
+  for (const name in facts) if (facts[name] !== undefined) defined[name] = facts[name];
+  return defined;
 }

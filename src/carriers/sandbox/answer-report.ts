@@ -44,7 +44,7 @@ function legFactOf({ fact }: LineReport): LegFact {
     case 'ended':
       return { what: 'ended', reason: fact.reason };
     case 'keys':
-      return { what: 'keys', digits: fact.digits };
+      return { what: 'keys', digits: fact.digits, turn: fact.next.step === 'keys' ? fact.next.turn : undefined };
     case 'left-room':
       return { what: 'left-room', room: fact.room };
     case 'dial-ended':

@@ -89,7 +89,9 @@ async function perform(
     case 'gather': {
       const digits = await gather(leg, instruction);
       if (!isWanted()) return 'stays';
-      await switchboard.goOn(leg, instruction.next, { what: 'keys', digits });
+      const { next } = instruction;
+      const turn = next.step === 'keys' ? next.turn : undefined;
+      await switchboard.goOn(leg, next, { what: 'keys', digits, turn });
       return isWanted() ? 'goes on' : 'stays';
     }
     case 'dial': {

@@ -131,6 +131,7 @@ export function createSwitchboard(world: World): Switchboard {
       case 'left-room':
         return tellAndGoOn(leg, fact, next.room);
       case 'keys':
+        return tellAndGoOn(leg, fact, next.turn === undefined ? '' : String(next.turn));
       case 'recorded':
         return tellAndGoOn(leg, fact);
       default:

@@ -4,14 +4,25 @@
  * order was given that is not known as another leg's. When it has ended meanwhile, the phone is not rung twice for it.
  */
 
+import type { TwilioSettings } from '../../../config/settings.ts';
+import type { CallId } from '../../ports/ids.ts';
 import type { Instruction } from '../../telephony/instructions.ts';
-import type { Capability, CarrierAnswer, DialAnswer, DialOrder, VoiceCarrier } from '../../telephony/voice-carrier.ts';
+import type {
+  Capability,
+  CarrierAnswer,
+  DialAnswer,
+  DialOrder,
+  RecordingAct,
+  VoiceCarrier,
+} from '../../telephony/voice-carrier.ts';
+import { fetchRecording, recordCall } from './recordings.ts';
 import { readFailure, type TwilioClient } from './rest-client.ts';
 import { toTwiml } from './to-twiml.ts';
 
 interface World {
   readonly client: TwilioClient;
   readonly publicUrl: () => string;
+  readonly account: TwilioSettings;
 }
 
 /** Twilio's clock and ours may differ by this much. */
@@ -30,6 +41,8 @@ const capabilities: ReadonlySet<Capability> = new Set([
   'hand-over-number',
   'hand-over-sip',
   'attestation',
+  'record-conversation',
+  'pause-recording',
 ]);
 
 export function createTwilioVoice(world: World): VoiceCarrier {
@@ -51,6 +64,10 @@ export function createTwilioVoice(world: World): VoiceCarrier {
 
     instruct: (carrierCallId: string, instructions: readonly Instruction[]) =>
       change(() => world.client.calls(carrierCallId).update({ twiml: toTwiml(instructions, world.publicUrl()) })),
+
+    record: (carrierCallId: string, act: RecordingAct, callId: CallId) => recordCall(world, carrierCallId, act, callId),
+
+    fetchRecording: (recordingId: string) => fetchRecording(world.account, recordingId),
 
     hangUp: (carrierCallId: string) => change(() => world.client.calls(carrierCallId).update({ status: 'completed' })),
 

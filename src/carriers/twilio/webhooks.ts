@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { limits } from '../../../config/limits.ts';
-import { AppError, unreachable } from '../../ports/errors.ts';
+import { AppError, errorCatalogue, unreachable } from '../../ports/errors.ts';
 import { readInput } from '../../ports/field-faults.ts';
 import type { CallId, LegId, MessageId } from '../../ports/ids.ts';
 import type { MessageDesk } from '../../sms/message-desk.ts';
@@ -14,6 +14,8 @@ import type { Instruction } from '../../telephony/instructions.ts';
 import type { LegFact, LegReport } from '../../telephony/leg-report.ts';
 import type { CallDesk } from '../../telephony/take-call.ts';
 import type { AnswerInTime } from '../answer-in-time.timer.ts';
+import { inTime } from '../in-time.timer.ts';
+import { holdTheLine, withWhatWasSaid } from './hold-the-line.ts';
 import { readForm } from './read-form.ts';
 import {
   type CallStatusReport,
@@ -46,11 +48,12 @@ const callId = z.string().regex(/^call_[0-9a-z]{26}$/, 'is not a call’s id') a
 const legId = z.string().regex(/^leg_[0-9a-z]{26}$/, 'is not a leg’s id') as unknown as z.ZodType<LegId>;
 const messageId = z.string().regex(/^msg_[0-9a-z]{26}$/, 'is not a message’s id') as unknown as z.ZodType<MessageId>;
 const legQuery = z.object({ call: callId, leg: legId });
+const callQuery = z.object({ call: callId });
 const messageQuery = z.object({ message: messageId });
 const stepOf = { call: callId, leg: legId.optional() };
 const nextQuery = z.discriminatedUnion('step', [
   z.object({ step: z.literal('left-room'), ...stepOf, room: z.string().max(64) }),
-  z.object({ step: z.literal('keys'), ...stepOf }),
+  z.object({ step: z.literal('keys'), ...stepOf, turn: z.coerce.number().int().min(0).max(1_000).optional() }),
   z.object({ step: z.literal('recorded'), call: callId }),
   z.object({ step: z.literal('dial-ended'), call: callId.optional() }),
 ]);
@@ -78,6 +81,7 @@ export function registerTwilio(app: FastifyInstance, world: World): void {
     post('/voice/next', (fields, query) => onNextStep(world, fields, readInput(nextQuery, query)));
     post('/voice/agent', (fields, query) => onAgentAnswered(world, fields, readInput(legQuery, query)));
     post('/voice/leg-status', (fields, query) => onLegStatus(world, fields, readInput(legQuery, query)));
+    post('/voice/recording', (fields, query) => onRecording(world, fields, readInput(callQuery, query)));
     post('/messages', (fields) => onIncomingMessage(world, fields));
     post('/messages/status', (fields, query) => onMessageStatus(world, fields, readInput(messageQuery, query)));
   });
@@ -93,9 +97,27 @@ async function take(
   const header = request.headers['x-twilio-signature'];
   const signature = Array.isArray(header) ? header[0] : header;
   verifySignature(world.account, world.publicUrl(), { signature, pathAndQuery: request.raw.url ?? '', fields });
-  const instructions = await handler(fields, request.query);
-  const document = toTwiml(instructions === 'empty' ? [] : instructions, world.publicUrl());
+  const document = await documentOf(world, handler, request, fields);
   return reply.type('text/xml; charset=utf-8').send(document);
+}
+
+/**
+ * In the middle of a call a record that is slow or away costs the leg a pause, and the same question comes again. The
+ * first webhook has its own way out, status callbacks have nobody waiting.
+ */
+async function documentOf(world: World, handler: Handler, request: FastifyRequest, fields: Fields): Promise<string> {
+  const url = request.raw.url ?? '';
+  const isMidCall = /^\/carriers\/twilio\/voice\/(?:next|agent)\b/.test(url);
+  const answering = handler(isMidCall ? withWhatWasSaid(fields, request.query) : fields, request.query);
+  try {
+    const instructions = await (isMidCall ? inTime(answering, limits.callAnswerTimeoutMs) : answering);
+    return toTwiml(instructions === 'empty' ? [] : instructions, world.publicUrl());
+  } catch (fault) {
+    const isOurs = !(fault instanceof AppError) || errorCatalogue[fault.code].status >= 500;
+    if (!isMidCall || !isOurs) throw fault;
+    request.log.error({ err: fault }, 'leg-held-without-record');
+    return holdTheLine(fields, url, world.publicUrl());
+  }
 }
 
 async function onIncomingCall(world: World, fields: Fields): Promise<readonly Instruction[]> {
@@ -136,7 +158,8 @@ async function onNextStep(
   if (next.call === undefined) return afterFailover(fact.what === 'dial-ended' && fact.answered);
   const carrierCallId = readCallSid(fields);
   const legId = 'leg' in next ? (next.leg ?? null) : null;
-  const detail = fact.what === 'keys' ? fact.digits : 'room' in next ? next.room : '';
+  const keys = fact.what === 'keys' ? [...(fact.turn === undefined ? [] : [fact.turn]), fact.digits].join(':') : '';
+  const detail = 'room' in next ? next.room : keys;
   const dedupKey = `${carrierCallId}:${next.step}:${detail}`;
   return hear(world, { callId: next.call, legId, carrierCallId, dedupKey, fact, raw: fields });
 }
@@ -154,7 +177,7 @@ function factOf(fields: Fields, next: z.infer<typeof nextQuery>): LegFact {
     case 'dial-ended':
       return { what: 'dial-ended', answered: readDialEnded(fields).answered };
     case 'keys':
-      return { what: 'keys', digits: readKeys(fields) };
+      return { what: 'keys', digits: readKeys(fields), turn: next.turn };
     default:
       return unreachable(next);
   }
@@ -174,6 +197,21 @@ async function onLegStatus(world: World, fields: Fields, { call, leg }: z.infer<
   const status = readCallStatus(fields);
   await hear(world, { callId: call, legId: leg, ...reported(status), fact: legFact(status), raw: fields });
   return 'empty';
+}
+
+/** A conversation has been filed. */
+async function onRecording(world: World, fields: Fields, { call }: z.infer<typeof callQuery>): Promise<'empty'> {
+  const { carrierCallId, seconds, recordingId } = readRecording(fields);
+  if (recordingId === null) return 'empty';
+  const fact = { what: 'conversation-recorded', seconds, recordingId } as const;
+  const dedupKey = `${recordingId}:filed`;
+  await hear(world, { callId: call, legId: null, carrierCallId, dedupKey, fact, raw: withoutAddress(fields) });
+  return 'empty';
+}
+
+/** What is kept of it does not say where the sound lies. */
+function withoutAddress({ RecordingUrl: _address, ...fields }: Fields): Fields {
+  return fields;
 }
 
 function reported({ carrierCallId, dedupKey }: CallStatusReport) {

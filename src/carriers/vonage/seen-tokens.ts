@@ -5,7 +5,7 @@
  * same is seen to by `webhooks.ts`, which holds the signed call id against the leg that the address names, and by the
  * record, which takes each report once.
  */
-import { limits } from '../../../config/limits.ts';
+import { carrierLimits } from '../../../config/carrier-limits.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { AppError } from '../../ports/errors.ts';
 
@@ -28,7 +28,7 @@ export function createSeenTokens({ clock }: { clock: Clock }): SeenTokens {
   /** The oldest stand first. A token is too old to verify once it is forgotten. */
   const forget = (now: number): void => {
     for (const [id, { until }] of seen) {
-      if (until > now && seen.size < limits.vonageTokensKeptMax) return;
+      if (until > now && seen.size < carrierLimits.vonageTokensKeptMax) return;
       seen.delete(id);
     }
   };
@@ -40,7 +40,7 @@ export function createSeenTokens({ clock }: { clock: Clock }): SeenTokens {
       const before = seen.get(tokenId);
       if (before === undefined) {
         // A token made in our future lives as long again.
-        seen.set(tokenId, { address, until: now + 2 * limits.vonageTokenAgeSecondsMax * 1_000 });
+        seen.set(tokenId, { address, until: now + 2 * carrierLimits.vonageTokenAgeSecondsMax * 1_000 });
       } else if (before.address !== address) {
         throw new AppError('signature-wrong', { detail: 'this token was used at another address' });
       }

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type JWTPayload, jwtVerify } from 'jose';
-import { limits } from '../../../config/limits.ts';
+import { carrierLimits } from '../../../config/carrier-limits.ts';
 import { AppError } from '../../ports/errors.ts';
 
 export interface SigningAccount {
@@ -55,8 +55,8 @@ export async function verifyWebhook(
   if (application !== undefined && account.applicationId !== null && application !== account.applicationId) {
     throw wrong('the token names another application');
   }
-  if (typeof claims.iat !== 'number' || Math.abs(now / 1_000 - claims.iat) > limits.vonageTokenAgeSecondsMax) {
-    throw wrong(`the token was not made within ${limits.vonageTokenAgeSecondsMax} s of now: compare the clocks`);
+  if (typeof claims.iat !== 'number' || Math.abs(now / 1_000 - claims.iat) > carrierLimits.vonageTokenAgeSecondsMax) {
+    throw wrong(`the token was not made within ${carrierLimits.vonageTokenAgeSecondsMax} s of now: compare the clocks`);
   }
   if (typeof claims.jti !== 'string' || claims.jti.length === 0 || claims.jti.length > 128) {
     throw wrong('the token has no jti');

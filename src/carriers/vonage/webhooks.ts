@@ -6,6 +6,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { carrierLimits } from '../../../config/carrier-limits.ts';
 import { limits } from '../../../config/limits.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { AppError, unreachable } from '../../ports/errors.ts';
@@ -55,7 +56,7 @@ const callQuery = z.object({ call: callId });
 const stepOf = { call: callId, leg: legId.optional() };
 const nextQuery = z.discriminatedUnion('step', [
   z.object({ step: z.literal('left-room'), ...stepOf, room: z.string().max(64) }),
-  z.object({ step: z.literal('keys'), ...stepOf }),
+  z.object({ step: z.literal('keys'), ...stepOf, turn: z.coerce.number().int().min(0).max(1_000).optional() }),
   z.object({ step: z.literal('recorded'), call: callId }),
   z.object({ step: z.literal('dial-ended'), call: callId.optional() }),
 ]);
@@ -134,7 +135,7 @@ async function onIncomingCall(
   fields: Fields,
 ): Promise<readonly Instruction[]> {
   const incoming = readIncomingCall(fields);
-  if (takes.underWay >= limits.vonageTakesMax) {
+  if (takes.underWay >= carrierLimits.vonageTakesMax) {
     throw new AppError('unavailable', { detail: `${takes.underWay} calls are being taken already` });
   }
   takes.underWay += 1;
@@ -219,7 +220,11 @@ function factOf(fields: Fields, next: NextQuery): HeardFact | null {
     }
     case 'keys': {
       const { carrierCallId, digits, at } = readKeys(fields);
-      return { fact: { what: 'keys', digits }, carrierCallId, dedupKey: `${carrierCallId}:keys:${digits}:${at}` };
+      return {
+        fact: { what: 'keys', digits, turn: next.turn },
+        carrierCallId,
+        dedupKey: `${carrierCallId}:keys:${digits}:${at}`,
+      };
     }
     default:
       return unreachable(next);

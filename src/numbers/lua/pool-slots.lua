@@ -1,64 +1,52 @@
 -- What the scripts that decide about a pool's leases have in common; it is put before each of them. They decide as
 -- lease-ledger.ts does, and one suite holds the two together.
--- A slot is one number as JSON: e164, group, generation, lease (the latest one, as the port names its fields), sharers
--- (earlier visits of the same visitor that beat on it), address, freeAt (from when it may be given again), back (ms by
--- which it stands back in the queue of idle numbers), gone (taken out of the pool), recent (stream ids of its last
--- grants), beat (at, engagedSeconds, pages of the lease's visit), trait (of the lease's visitor), former (its last holders:
--- trait, back, till). An absent field is none; instants are Unix ms.
--- KEYS: 1 meta (hash: loaded, ticket), 2 slots (hash by number), 3 busy (numbers by freeAt), 4 idle (numbers by rank),
--- 5 groups (idle numbers as group:rank:number, in that order), 6 visits (hash: number by visit).
-local meta, slots, busy, idle, groups, visits = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+-- KEYS: 1 the pool (hash: loaded, ticket, terms; due: no busy number is free before it; grouped: '1' when the numbers are
+-- of several groups; a slot by number, a number by visit, a number's last holders by 'former:' and number), 2 busy (numbers
+-- by freeAt), 3 idle (numbers by rank), 4 groups (only if grouped: idle ones as group:rank:number, in that order).
+local pool, busy, idle, groups = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+
+-- A slot is one number, packed as a list in this order. An absent text is '', an absent instant 0; instants are Unix ms.
+-- freeAt: from when it may be given again; back: ms by which it stands back in the queue of idle numbers; gone: '1' when
+-- taken out of the pool; visits: those whose beats it hears, the holder first; recent: stream ids of its last grants.
+local e164, group, generation, freeAt, back, gone, visits, recent, address, trait = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+-- The latest lease, over when its expiresAt or freeAt is, and what its visit's beats have told.
+local lease, holder, visitor, grantedAt, holdUntil, expiresAt, beatAt, engaged, pages = 11, 12, 13, 14, 15, 16, 17, 18, 19
 
 local function read(id)
-  local packed = id and redis.call('HGET', slots, id)
-  return packed and cjson.decode(packed) or nil
+  local packed = id and redis.call('HGET', pool, id)
+  return packed and cmsgpack.unpack(packed) or nil
 end
 
-local function write(id, slot) redis.call('HSET', slots, id, cjson.encode(slot)) end
+local function write(id, slot) redis.call('HSET', pool, id, cmsgpack.pack(slot)) end
+local function is_live(slot, now) return slot and slot[expiresAt] > now end
 
-local function is_live(slot, now) return slot and slot.lease and slot.lease.expiresAt > now end
+local function rank(slot) return slot[freeAt] + slot[back] end
 
-local function rank(slot) return string.format('%020.3f', slot.freeAt + slot.back) end
+-- The visitor stands last because that may hold anything.
+local function told(kind, id, slot)
+  return table.concat({ kind, id, slot[e164], slot[generation], slot[lease], slot[holder], slot[grantedAt],
+    slot[holdUntil], slot[expiresAt], slot[visitor] }, '\n')
+end
+
+local function member(id, slot) return string.format('%s:%020.3f:%s', slot[group], rank(slot), id) end
 
 -- Before anything its rank is made of changes.
-local function leave_queue(id, slot)
-  if redis.call('ZREM', idle, id) == 0 then return end
-  redis.call('ZREM', groups, slot.group .. ':' .. rank(slot) .. ':' .. id)
+local function leave_queue(id, slot, grouped)
+  if redis.call('ZREM', idle, id) == 1 and grouped then redis.call('ZREM', groups, member(id, slot)) end
 end
 
--- Its visits beat on it no more; one that has another number by now goes on with that.
-local function let_go(id, slot)
-  for _, visit in ipairs(slot.lease and { slot.lease.visitId, unpack(slot.sharers or {}) } or {}) do
-    if redis.call('HGET', visits, visit) == id then redis.call('HDEL', visits, visit) end
-  end
-  slot.sharers = nil
+local function occupy(id, slot, due)
+  redis.call('ZADD', busy, slot[freeAt], id)
+  if slot[freeAt] < tonumber(due or 0) then redis.call('HSET', pool, 'due', slot[freeAt]) end
 end
 
--- Its time is over: clocks of processes differ, and a lease that one has seen to end must not live again for another.
-local function make_idle(id, slot)
-  let_go(id, slot)
-  if slot.lease and slot.trait then
-    slot.former = slot.former or {}
-    table.insert(slot.former, { trait = slot.trait, back = slot.back, till = slot.lease.expiresAt })
-    if #slot.former > 16 then table.remove(slot.former, 1) end
-  end
-  slot.lease, slot.address, slot.beat, slot.trait = nil, nil, nil, nil
-  write(id, slot)
+local function words(text)
+  local list = {}
+  for word in string.gmatch(text, '%S+') do list[#list + 1] = word end
+  return list
+end
+
+local function forget(id, slot)
   redis.call('ZREM', busy, id)
-  redis.call('ZADD', idle, rank(slot), id)
-  redis.call('ZADD', groups, 0, slot.group .. ':' .. rank(slot) .. ':' .. id)
-end
-
--- Numbers whose time is over become idle, or are forgotten; `max` at once. Answers whether more may be due.
-local function sweep(now, max)
-  local due = redis.call('ZRANGEBYSCORE', busy, '-inf', now, 'LIMIT', 0, max)
-  for _, id in ipairs(due) do
-    local slot = read(id)
-    make_idle(id, slot)
-    if slot.gone then
-      leave_queue(id, slot)
-      redis.call('HDEL', slots, id)
-    end
-  end
-  return #due == max
+  redis.call('HDEL', pool, id, 'former:' .. id, unpack(words(slot[visits])))
 end

@@ -76,6 +76,8 @@ export function createCall(world: World, order: CallOrder): LiveCall {
         const outcome = await runVerbs(verbs, { world, line, signal, baseUrl, dialLeg: order.dialLeg });
         if (outcome.kind === 'end') return end(outcome.status);
         next = outcome.kind === 'go' ? outcome.source : null;
+        // What listened has had its answer; the same verb in the next document is a new one.
+        if (next !== null) line.enter('listening');
       }
       if (signal.aborted) return;
       if (onReady === undefined) end('completed');

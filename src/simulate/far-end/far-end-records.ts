@@ -76,7 +76,7 @@ export function messageRecord(world: World, text: FarEndText) {
 }
 
 /** One page that holds everything: the far end never has a second. */
-export function pageRecord(path: string, name: 'calls' | 'messages', items: readonly object[]) {
+export function pageRecord(path: string, name: 'calls' | 'messages' | 'recordings', items: readonly object[]) {
   const uri = `${path}?Page=0&PageSize=${items.length}`;
   return {
     [name]: items,

@@ -6,6 +6,7 @@
 
 import { type LoopbackReply, type LoopbackRequest, startLoopbackServer } from '../loopback-server.ts';
 import type { Messages } from './far-end-messages.ts';
+import type { Recordings } from './far-end-recordings.ts';
 import { errorRecord } from './far-end-records.ts';
 import { answerCalls } from './far-end-rest-calls.ts';
 import { answerMessages } from './far-end-rest-messages.ts';
@@ -43,7 +44,12 @@ const bodyBytesMax = 64_000;
 /** Starts the REST API on a loopback port; 0 takes a free one. */
 export async function startRestServer(
   world: World,
-  parts: { readonly switchboard: Switchboard; readonly messages: Messages; readonly port: number },
+  parts: {
+    readonly switchboard: Switchboard;
+    readonly messages: Messages;
+    readonly recordings: Recordings;
+    readonly port: number;
+  },
 ): Promise<RestServer> {
   const armed: Armed[] = [];
   const requests: RestRequest[] = [];
@@ -62,6 +68,8 @@ export async function startRestServer(
   }
 
   function answer(request: LoopbackRequest): LoopbackReply {
+    const recording = answerRecording(world, parts, request);
+    if (recording !== null) return recording;
     const ask = readAsk(world, request);
     if ('code' in ask) return reply(ask);
     const effect = take(ask);
@@ -91,8 +99,7 @@ const notFound: RestRefusal = { status: 404, code: 20_404, message: 'The request
 function readAsk(world: World, request: LoopbackRequest): RestAsk | RestRefusal {
   const parts = /^\/2010-04-01\/Accounts\/(AC\w+)\/(Calls|Messages)(?:\/(\w+))?\.json$/.exec(request.path);
   if (parts === null) return notFound;
-  const expected = `Basic ${Buffer.from(`${world.accountSid}:${world.authToken}`).toString('base64')}`;
-  if (request.headers.authorization !== expected || parts[1] !== world.accountSid) {
+  if (request.headers.authorization !== credentialsOf(world) || parts[1] !== world.accountSid) {
     return { status: 401, code: 20_003, message: 'Authenticate' };
   }
   const sid = parts[3] ?? null;
@@ -104,6 +111,31 @@ function readAsk(world: World, request: LoopbackRequest): RestAsk | RestRefusal 
     sid,
     fields: joinRepeated(reads ? request.query : new URLSearchParams(request.body.toString('utf8'))),
   };
+}
+
+/** What is below a call, and the media; null: another resource. */
+function answerRecording(
+  world: World,
+  { switchboard, recordings }: { readonly switchboard: Switchboard; readonly recordings: Recordings },
+  request: LoopbackRequest,
+): LoopbackReply | null {
+  const below = /^\/2010-04-01\/Accounts\/(AC\w+)\/Calls\/(CA\w+)\/Recordings(?:\/([\w.]+))?\.json$/.exec(request.path);
+  const media = /^\/2010-04-01\/Accounts\/AC\w+\/Recordings\/(RE\w+)\.mp3$/.exec(request.path);
+  if (below === null && media === null) return null;
+  if (request.headers.authorization !== credentialsOf(world))
+    return reply({ status: 401, code: 20_003, message: 'Authenticate' });
+  const sound = media?.[1] === undefined ? null : recordings.media(media[1]);
+  if (below === null) return sound === null ? reply(notFound) : { status: 200, body: sound };
+  const [, , callSid = '', which] = below;
+  const live = switchboard.find(callSid);
+  if (live === undefined) return reply(notFound);
+  if (request.method === 'GET') return reply(recordings.list(callSid));
+  const fields = joinRepeated(new URLSearchParams(request.body.toString('utf8')));
+  return reply(which === undefined ? recordings.create(live, fields) : recordings.update(callSid, which, fields));
+}
+
+function credentialsOf({ accountSid, authToken }: World): string {
+  return `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
 }
 
 function joinRepeated(parameters: URLSearchParams): Readonly<Record<string, string>> {

@@ -6,6 +6,7 @@
 
 import { createMessages, type FarEndText, type Messages } from './far-end-messages.ts';
 import type { FarEndCall } from './far-end-phone.ts';
+import { createRecordings, type Recordings } from './far-end-recordings.ts';
 import { type RestServer, startRestServer } from './far-end-rest.ts';
 import { createSwitchboard, type Switchboard } from './far-end-switchboard.ts';
 import type { Delivery, DeliveryRules, HeldCallbacks } from './far-end-webhooks.ts';
@@ -28,6 +29,8 @@ export interface TwilioFarEnd
   call(sid: string): FarEndCall | undefined;
   /** All texts, newest first. */
   texts(): readonly FarEndText[];
+  /** How the recordings of a call stand, oldest first. */
+  recordingsOf(callSid: string): ReturnType<Recordings['statesOf']>;
   /** Call SIDs present in a conference. */
   inRoom(roomName: string): readonly string[];
   /** Every webhook that was sent and how it was answered. */
@@ -53,7 +56,8 @@ export async function createTwilioFarEnd(options: FarEndOptions): Promise<Twilio
   const world = createWorld(options);
   const switchboard = createSwitchboard(world);
   const messages = createMessages(world);
-  const rest = await startRestServer(world, { switchboard, messages, port: options.port ?? 0 });
+  const recordings = createRecordings(world);
+  const rest = await startRestServer(world, { switchboard, messages, recordings, port: options.port ?? 0 });
   const { waits, webhooks, waitLimitMs } = world;
   const { accountSid, authToken } = world;
   return Object.freeze({
@@ -70,6 +74,7 @@ export async function createTwilioFarEnd(options: FarEndOptions): Promise<Twilio
     onText: messages.onText,
     waitForText: messages.waitForText,
     texts: messages.all,
+    recordingsOf: recordings.statesOf,
     inRoom: world.rooms.present,
     failNext: rest.failNext,
     dropNext: rest.dropNext,

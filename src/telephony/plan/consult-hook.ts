@@ -21,7 +21,7 @@ import type { VoiceCarrier } from '../voice-carrier.ts';
 import { assuranceOf } from './decide-plan.ts';
 import type { DecisionHooks } from './decision-hooks.postgres.ts';
 import type { HookCircuits } from './hook-circuits.timer.ts';
-import { destinationFaults } from './plan-destinations.ts';
+import { circleFaults, destinationFaults } from './plan-destinations.ts';
 import { capabilityFaults } from './plan-needs.ts';
 import type { HookNote, HookOutcome } from './plan-parts.ts';
 import { type HookVerdict, hasHookFailed, readHookAnswer } from './read-hook-answer.ts';
@@ -130,6 +130,7 @@ async function judge(world: World, asked: Asked, call: Call): Promise<HookVerdic
     const carriers = capabilities === undefined ? [] : [{ carrier: number.carrier, capabilities }];
     return readHookAnswer(answer, own?.plan ?? null, (plan) => [
       ...destinationFaults(plan, rules),
+      ...circleFaults(plan, new Set([number.e164])),
       ...capabilityFaults(plan, carriers),
     ]);
   } catch (fault) {

@@ -6,7 +6,7 @@ import type { FieldFault } from '../../ports/errors.ts';
 import type { Transact } from '../../records/transact.ts';
 import type { DestinationRulesStore } from '../destination-rules.postgres.ts';
 import type { VoiceCarrier } from '../voice-carrier.ts';
-import { destinationFaults, destinationsOf } from './plan-destinations.ts';
+import { circleFaults, destinationFaults } from './plan-destinations.ts';
 import { capabilityFaults } from './plan-needs.ts';
 import type { RoutePlan } from './route-plan.ts';
 import type { PlanSubject, RoutePlans, StoredPlan } from './route-plans.postgres.ts';
@@ -65,11 +65,4 @@ export function createPlanDesk(world: World) {
 function known({ voice }: World, carrier: string) {
   const capabilities = voice.get(carrier)?.capabilities;
   return capabilities === undefined ? [] : [{ carrier, capabilities }];
-}
-
-function circleFaults(plan: RoutePlan, own: ReadonlySet<string>): FieldFault[] {
-  const problem = 'is a number of this plan: its callers would go round in a circle';
-  return destinationsOf(plan)
-    .filter(({ to }) => own.has(to))
-    .map(({ field }) => ({ field, problem, cure: 'name a number that does not lead here' }));
 }

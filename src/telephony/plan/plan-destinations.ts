@@ -21,8 +21,15 @@ interface Named {
   readonly to: Dialable;
 }
 
-/** Every destination, with the field that names it. */
-export function destinationsOf(plan: RoutePlan): Named[] {
+/** The destinations that are among `own`, the numbers the plan stands for: their callers would come back to it. */
+export function circleFaults(plan: RoutePlan, own: ReadonlySet<string>): FieldFault[] {
+  const problem = 'is a number of this plan: its callers would go round in a circle';
+  return destinationsOf(plan)
+    .filter(({ to }) => own.has(to))
+    .map(({ field }) => ({ field, problem, cure: 'name a number that does not lead here' }));
+}
+
+function destinationsOf(plan: RoutePlan): Named[] {
   const { failover, closed, handOver, menu } = plan;
   return [
     ...(failover === null ? [] : [{ field: 'failover', to: failover }]),

@@ -54,9 +54,16 @@ export function capabilityFaults(plan: RoutePlan, carriers: readonly PlannedCarr
       .map(({ field, capability }) => ({
         field,
         problem: `${carrier} lacks the capability ${capability}, and numbers this plan applies to are there`,
-        cure: `leave ${field} out (greeting: null), or give those numbers a plan of their own`,
+        cure: `${withoutIt(field)}, or give those numbers a plan of their own`,
       })),
   );
+}
+
+/** How a plan does without the field; some are there unless they are said not to be. */
+function withoutIt(field: string): string {
+  if (field === 'greeting' || field === 'closed.announcement') return `send null for ${field}`;
+  if (field === 'closed.action' || field === 'overflow') return `send failover for ${field}, with a number`;
+  return `leave ${field} out`;
 }
 
 function leadsToVoicemail(menu: Menu): boolean {

@@ -28,7 +28,7 @@ export function readHookAnswer(
   if (answer.status < 200 || answer.status > 299) return { outcome: 'status', why: `status ${answer.status}` };
   const part = readPart(answer.body);
   if (part === null) return { outcome: 'rubbish', why: 'the body is not a JSON object, or too large' };
-  const parsed = routePlanSchema.safeParse({ ...own, ...part });
+  const parsed = routePlanSchema.safeParse({ ...baseOf(own, part), ...part });
   if (!parsed.success) return { outcome: 'rubbish', why: firstOf(fieldFaults(parsed.error.issues)) };
   const faults = faultsOf(parsed.data);
   return faults.length > 0 ? { outcome: 'rubbish', why: firstOf(faults) } : { outcome: 'planned', plan: parsed.data };
@@ -37,6 +37,12 @@ export function readHookAnswer(
 /** Whether it says that the hook is not well, as against an answer that we do not like. */
 export function hasHookFailed(answer: AskAnswer): boolean {
   return answer.kind !== 'answered' || answer.status < 200 || answer.status > 299;
+}
+
+/** Who answers with a hand-over decides about this very call: of our own plan stands what has room beside it. */
+function baseOf(own: RoutePlan | null, part: object): object | null {
+  const isHandedOver = 'handOver' in part && part.handOver !== null;
+  return isHandedOver ? { ...own, hours: null, menu: null, record: false, callbackAfterMs: null } : own;
 }
 
 function readPart(body: string | null): object | null {

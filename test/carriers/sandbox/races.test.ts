@@ -6,7 +6,8 @@ import { createNetwork } from '../../../src/carriers/sandbox/network.ts';
 import type { CallId } from '../../../src/ports/ids.ts';
 import { instructionsFor } from '../../../src/telephony/answer-call.ts';
 import type { CallEvent } from '../../../src/telephony/call.ts';
-import { agentA, agentB, caller, elsewhere, orderOf, ours, setup } from './staged-gateway.ts';
+import { orderOf } from '../../support/staged-record.ts';
+import { agentA, agentB, caller, elsewhere, ours, setup } from './staged-gateway.ts';
 
 test('a repeated order for the same leg answers with the call already made', async () => {
   const { voice, network } = setup();

@@ -55,18 +55,20 @@ export function stageTwilio() {
     nock.restore();
   });
   const authToken = '5'.repeat(32);
-  const client = createTwilioClient({
+  const account = {
     accountSid,
     authToken,
     authTokenPrevious: null,
     apiUrl: 'https://api.twilio.com',
-  });
+    callsPerSecond: 1,
+  };
+  const client = createTwilioClient(account);
   const api = () =>
     nock('https://api.twilio.com').matchHeader(
       'authorization',
       `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`,
     );
-  return { world: { client, publicUrl: () => publicUrl }, api };
+  return { world: { client, account, publicUrl: () => publicUrl }, api };
 }
 
 /** Path of a resource below the account. */

@@ -1,6 +1,7 @@
 /** Vonage's addresses one by one: what is refused, what is answered when things go wrong, and what a token may not do. */
 import Fastify from 'fastify';
 import { describe, expect, test } from 'vitest';
+import { carrierLimits } from '../../../config/carrier-limits.ts';
 import { limits } from '../../../config/limits.ts';
 import type { AnswerInTime } from '../../../src/carriers/answer-in-time.timer.ts';
 import { registerVonage } from '../../../src/carriers/vonage/webhooks.ts';
@@ -107,7 +108,7 @@ describe('a call that comes in', () => {
   test('beyond what is taken at once is told 503, and the next one is taken when there is room again', async () => {
     const { promise, resolve } = Promise.withResolvers<Answer>();
     const { post } = setup({ take: () => promise });
-    const calls = Array.from({ length: limits.vonageTakesMax }, () =>
+    const calls = Array.from({ length: carrierLimits.vonageTakesMax }, () =>
       post('answer', { ...ourNumber, uuid: callerUuid }),
     );
     await expect.poll(async () => (await post('answer', { ...ourNumber, uuid: callerUuid })).status).toBe(503);

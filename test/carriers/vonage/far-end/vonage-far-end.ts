@@ -30,26 +30,31 @@ export async function createVonageFarEnd({ roomEnd = 'next-action' as RoomEnd, p
   const faults: string[] = [];
   const network = { gatewayUrl: '', doubles: 0, holds: false, held: [] as Webhook[], underWay: 0 };
 
-  const deliver = async (webhook: Webhook): Promise<Delivery> => {
+  /** Counts what is under way from before it is signed, so that `settled` overlooks nothing. */
+  const counted = async <Answer>(act: () => Promise<Answer>): Promise<Answer> => {
     network.underWay += 1;
     try {
-      const delivery = { ...webhook, answer: await sendWebhook(network.gatewayUrl, webhook) };
-      deliveries.push(delivery);
-      return delivery;
+      return await act();
     } finally {
       network.underWay -= 1;
       waits.changed();
     }
   };
-  const event = async (leg: Leg): Promise<void> => {
-    const { uuid, from, to, status, direction, conversation } = leg;
+  const deliver = (webhook: Webhook): Promise<Delivery> =>
+    counted(async () => {
+      const delivery = { ...webhook, answer: await sendWebhook(network.gatewayUrl, webhook) };
+      deliveries.push(delivery);
+      return delivery;
+    });
+  const event = (leg: Leg): Promise<void> => {
+    const { uuid, from, to, status, direction, conversation, eventUrl: address } = leg;
     const timestamp = new Date().toISOString();
     const fields = { from, to, uuid, conversation_uuid: conversation, status, direction, timestamp };
-    network.underWay += 1;
-    const webhook = await signWebhook(vonageAccount, { kind: 'event', method: 'POST', address: leg.eventUrl, fields });
-    network.underWay -= 1;
-    if (network.holds) network.held.push(webhook);
-    else for (let copies = 0; copies <= network.doubles; copies += 1) void deliver(webhook);
+    return counted(async () => {
+      const webhook = await signWebhook(vonageAccount, { kind: 'event', method: 'POST', address, fields });
+      if (network.holds) network.held.push(webhook);
+      else for (let copies = 0; copies <= network.doubles; copies += 1) void deliver(webhook);
+    });
   };
   const enter = (leg: Leg, status: LegStatus): void => {
     if (hasEnded(leg)) return;
@@ -65,7 +70,7 @@ export async function createVonageFarEnd({ roomEnd = 'next-action' as RoomEnd, p
   const nccoOf = ({ answer }: Delivery): readonly Action[] | null =>
     answer.status === 200 && answer.text !== '' ? (JSON.parse(answer.text) as Action[]) : null;
   const ask = async (kind: 'answer' | 'step', method: 'GET' | 'POST', address: string, fields: object) =>
-    deliver(await signWebhook(vonageAccount, { kind, method, address, fields }));
+    counted(async () => deliver(await signWebhook(vonageAccount, { kind, method, address, fields })));
   const makeLeg = (facts: Pick<Leg, 'direction' | 'from' | 'to' | 'eventUrl' | 'answerUrl'>): Leg => {
     const leg: Leg = {
       ...facts,
@@ -181,7 +186,14 @@ export async function createVonageFarEnd({ roomEnd = 'next-action' as RoomEnd, p
       await until(`${leg.to} to be in ${moment}`, () => (leg.moment === moment ? true : undefined));
       leg.waiting?.(input);
     },
-    settled: () => until('all webhooks to be answered', () => (network.underWay === 0 ? true : undefined)),
+    /** Once all that came of what was just done on the phones is answered and acted out. */
+    async settled(): Promise<void> {
+      for (let quietTurns = 0; quietTurns < 2; ) {
+        await new Promise((resolve) => setImmediate(resolve));
+        quietTurns = network.underWay === 0 ? quietTurns + 1 : 0;
+        await until('all webhooks to be answered', () => (network.underWay === 0 ? true : undefined));
+      }
+    },
     close: async (): Promise<void> => {
       waits.close();
       await server.close();

@@ -1,0 +1,22 @@
+/**
+ * Bounds of a call that goes on: races, hold, transfers, recording. They stand in `limits` with all others.
+ */
+export const callLimits = Object.freeze({
+  /** Who accepted a call may turn out not to have reached the caller for this long; the others are kept meanwhile. */
+  bridgeProofMs: 2_000,
+  /** When their leg ended within it and the carrier says nothing of a room that ended, they never met. */
+  bridgeLostMs: 1_000,
+  /** A caller on hold hears music this long; then whoever has them hears them again. */
+  holdMs: 15 * 60_000,
+  /** Tries of one dial while the carrier does not answer, and the pauses between; then the next phone is rung. */
+  dialRetryPausesMs: [500, 1_000, 2_000] as readonly number[],
+  /** A prompt is spoken, and the answer to it on its way, in this much more than its own time limit. */
+  promptSlackMs: 60_000,
+  /** A recording is fetched from the carrier within this, and is not larger. */
+  recordingFetchTimeoutMs: 60_000,
+  recordingBytesMax: 256 * 1024 * 1024,
+  /** The longest a leg is told to wait in silence. */
+  parkSecondsMax: 60 * 60,
+  /** An agent who did not pick up is not offered another call before this. */
+  agentRestMs: 15_000,
+});
