@@ -52,13 +52,8 @@ export function createLeasing(world: World) {
   const logFault = (fault: unknown, event: string) => world.log.warn({ fault }, event);
   const visits = createVisits();
   const openBook = world.createLeaseBook ?? createMemoryLeaseBook;
-  const leaseBook = openBook({
-    record: createLeaseRecord({ database, carriers, log: world.log }),
-    clock,
-    ids,
-    pause,
-    logFault,
-  });
+  const record = createLeaseRecord({ database, carriers, log: world.log });
+  const leaseBook = openBook({ record, clock, ids, pause, logFault });
   // Looks at each of the pool's numbers, so it is asked more rarely than the rest of what a page view needs.
   const groups = createShortMemory<readonly NumberGroup[]>({
     clock,
@@ -78,5 +73,5 @@ export function createLeasing(world: World) {
     ids,
   });
   const settleHolders = createSettleHolders({ db, numbers, book: leaseBook, regions: world.aniRegions, logFault });
-  return Object.freeze({ visits, leaseBook, visitDesk, settleHolders });
+  return Object.freeze({ visits, leaseBook, fileJournal: record.fileJournal, visitDesk, settleHolders });
 }

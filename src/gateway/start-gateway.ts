@@ -184,6 +184,7 @@ function readersOf(db: Db, { apiKeys, visits }: Core) {
 /** What the last process has left, or an older program could not know, before the address is open. */
 async function takeUp({ kind, kysely }: Database<Tables>, core: Core): Promise<void> {
   if (kind === 'embedded') await core.outbox.forgetClaims(kysely);
+  await core.fileJournal();
   await core.stock.fillInPlaces(kysely, core.places.describe);
   await core.failovers.refresh();
   await core.outbox.hasten(kysely, checkCallKind);

@@ -1,7 +1,7 @@
 /** The lease book of one process: the suite and the model of every lease book, and what is its own. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../config/limits.ts';
-import type { JournalledRecord } from '../../src/numbers/lease-book.ts';
+import type { JournalledRecord, LeaseBook } from '../../src/numbers/lease-book.ts';
 import { createMemoryLeaseBook } from '../../src/numbers/memory-lease-book.ts';
 import type { Database } from '../../src/ports/database.ts';
 import { pause } from '../../src/ports/pause.timer.ts';
@@ -25,6 +25,36 @@ const openBook: OpenBook = async (world) =>
 const openPatient: OpenBook = async (world) =>
   createMemoryLeaseBook({ ...world, pause, logFault: (_fault, event) => faults.push(event) });
 
+const killers = new WeakMap<LeaseBook, () => void>();
+
+/** A process that can be killed: what it asks the record for afterwards is never done. */
+const openMortal: OpenBook = async (world) => {
+  let isDead = false;
+  const living =
+    <Args extends unknown[], Value>(act: (...args: Args) => Promise<Value>) =>
+    (...args: Args): Promise<Value> =>
+      isDead ? Promise.reject(new Error('this process is dead')) : act(...args);
+  const { record } = world;
+  const book = await openBook({
+    ...world,
+    record: {
+      fileGrants: living(record.fileGrants),
+      fileBeats: living(record.fileBeats),
+      readPool: living(record.readPool),
+      readStamp: living(record.readStamp),
+      writeBatch: living(record.writeBatch),
+      takePool: living(record.takePool),
+      fileBatches: living(record.fileBatches),
+      fileJournal: living(record.fileJournal),
+      filedOf: living(record.filedOf),
+    },
+  });
+  killers.set(book, () => {
+    isDead = true;
+  });
+  return book;
+};
+
 /** A record that does as `over` says. */
 function openOn(over: Partial<JournalledRecord>): OpenBook {
   return (world: BookWorld) => openBook({ ...world, record: { ...world.record, ...over } });
@@ -39,7 +69,9 @@ onEveryStore('lease book in memory', (store) => {
   });
 
   test('no number is ever with two visitors, whatever happens', { timeout: 600_000 }, async () => {
-    const { visits } = await runLeaseBookModel(database, openBook, modelSize());
+    const { visits } = await runLeaseBookModel(database, openMortal, modelSize(), async (book) =>
+      killers.get(book)?.(),
+    );
     process.stdout.write(`lease book in memory [${store.kind}]: ${visits} visits in ${modelSize().runs} stories\n`);
   });
 
