@@ -73,5 +73,5 @@ export function createLeasing(world: World) {
     ids,
   });
   const settleHolders = createSettleHolders({ db, numbers, book: leaseBook, regions: world.aniRegions, logFault });
-  return Object.freeze({ visits, leaseBook, visitDesk, settleHolders, fileJournal: record.fileJournal });
+  return Object.freeze({ visits, leaseBook, fileJournal: record.fileJournal, visitDesk, settleHolders });
 }

@@ -2,10 +2,10 @@
  * The numbers of a pool that may be given, by group and rank (`idle-rank.ts`); equal ranks go by id. Entries are not
  * moved: one whose number was given meanwhile, or has moved to another group, is dropped when it comes up.
  */
-import TinyQueue from 'tinyqueue';
 import { compared, type idleRank, overlapOf } from './idle-rank.ts';
 import type { GrantWish } from './lease-book.ts';
 import { holdersOf, type Slot } from './lease-slot.ts';
+import { createRisingQueue } from './rising-queue.ts';
 
 interface IdleEntry {
   readonly rank: number;
@@ -15,7 +15,7 @@ interface IdleEntry {
 }
 
 export function createIdleNumbers(rankOf: typeof idleRank) {
-  const groups = new Map<string, TinyQueue<IdleEntry>>();
+  const groups = new Map<string, ReturnType<typeof createRisingQueue<IdleEntry>>>();
 
   function peek(group: string): IdleEntry | undefined {
     const ranked = groups.get(group);
@@ -44,7 +44,7 @@ export function createIdleNumbers(rankOf: typeof idleRank) {
   return Object.freeze({
     add(slot: Slot): void {
       const { group } = slot.number;
-      const ranked = groups.get(group) ?? new TinyQueue<IdleEntry>([], byRank);
+      const ranked = groups.get(group) ?? createRisingQueue<IdleEntry>(byRank);
       groups.set(group, ranked);
       ranked.push({ rank: rankOf(slot.freeAt, slot.intent), slot, generation: slot.generation, group });
     },

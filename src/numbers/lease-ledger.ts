@@ -6,7 +6,6 @@
  * Each number stands in one of two queues: busy by the instant it is free, idle by its rank (`idle-numbers.ts`). Entries
  * are not moved: a busy one that comes up too early is put back, an idle one that was overtaken is dropped.
  */
-import TinyQueue from 'tinyqueue';
 import type { NumberId, VisitId } from '../ports/ids.ts';
 import { createAddressLeases } from './address-leases.ts';
 import { createFormerNumbers } from './former-numbers.ts';
@@ -14,6 +13,7 @@ import { createIdleNumbers } from './idle-numbers.ts';
 import { compared, idleRank } from './idle-rank.ts';
 import type { GrantWish, Lease, LeaseTerms, PoolNumber, Refusal } from './lease-book.ts';
 import { holdersOf, leaseOf, liveLease, newSlot, type Slot } from './lease-slot.ts';
+import { createRisingQueue } from './rising-queue.ts';
 
 /** A lease given; what it takes to undo it is in it. */
 export interface GivenLease {
@@ -50,7 +50,7 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
   const former = createFormerNumbers(bounds.visitorsMax);
   const addresses = createAddressLeases();
   const idle = createIdleNumbers(bounds.rank ?? idleRank);
-  const busy = new TinyQueue<BusyEntry>([], (left, right) => left.at - right.at);
+  const busy = createRisingQueue<BusyEntry>((left, right) => left.at - right.at);
   let busyCount = 0;
 
   function makeIdle(slot: Slot, now: number): void {

@@ -197,7 +197,7 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
     },
 
     async settle(poolId: PoolId, numberId: NumberId | null): Promise<void> {
-      // A process before this one may have died with grants of this pool in the journal.
+      // Of a pool that is not ours another process may have left something, the one before us too.
       if (pools.find(poolId) === undefined) await record.fileJournal();
       if (numberId === null) return backlog.settleAll();
       const own = [...promised.values()].filter((one) => one.numberId === numberId);

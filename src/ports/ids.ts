@@ -70,6 +70,7 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 export function createIds(world: { clock: Clock; randomBytes: RandomBytes }): Ids {
   let instantMs = 0;
   let count = 0;
+  let written = { instantMs: -1, text: '' };
   let drawn: Uint8Array = new Uint8Array(0);
   let used = 0;
 
@@ -90,7 +91,8 @@ export function createIds(world: { clock: Clock; randomBytes: RandomBytes }): Id
       count = now > instantMs ? 0 : count + 1;
       instantMs = Math.max(now, instantMs) + (count < countMax ? 0 : 1);
       count %= countMax;
-      const tail = `${base32(instantMs, 10)}${base32(count, 3)}${randomPart()}`;
+      if (written.instantMs !== instantMs) written = { instantMs, text: base32(instantMs, 10) };
+      const tail = `${written.text}${base32(count, 3)}${randomPart()}`;
       return `${kind}_${tail}` as IdKinds[Kind];
     },
   });

@@ -49,6 +49,13 @@ onEveryStore('the journal of grants', (store) => {
     expect(await journal()).toEqual([]);
   });
 
+  test('is filed after a kill before a contact is attributed, though nobody has opened a page since', async () => {
+    const { arrive, open, leases, record, clock, ids, poolId } = await stagePool(database, openIdle);
+    const { lease } = await arrive(await openDying({ record, clock, ids }));
+    await (await open()).settle(poolId, lease?.numberId ?? null);
+    expect(await leases()).toMatchObject([{ id: lease?.id }]);
+  });
+
   test('is filed for one number before a contact on it is attributed, the newest holder too', async () => {
     const { arrive, open, leases, clock, terms, poolId } = await stagePool(database, openIdle, { numbers: 2 });
     const book = await open();

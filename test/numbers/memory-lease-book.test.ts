@@ -25,34 +25,35 @@ const openBook: OpenBook = async (world) =>
 const openPatient: OpenBook = async (world) =>
   createMemoryLeaseBook({ ...world, pause, logFault: (_fault, event) => faults.push(event) });
 
-/** Books that can die: what such a one has under way ends as it ends, and it asks the record nothing more. */
-function mortalBooks() {
-  const dead = new Set<LeaseBook>();
-  const open: OpenBook = async (world) => {
-    const alive =
-      <Args extends unknown[], Result>(act: (...args: Args) => Promise<Result>) =>
-      (...args: Args): Promise<Result> =>
-        dead.has(book) ? Promise.reject(new Error('this process is dead')) : act(...args);
-    const { record } = world;
-    const book = await openBook({
-      ...world,
-      record: {
-        fileGrants: alive(record.fileGrants),
-        fileBeats: alive(record.fileBeats),
-        readPool: alive(record.readPool),
-        readStamp: alive(record.readStamp),
-        writeBatch: alive(record.writeBatch),
-        takePool: alive(record.takePool),
-        fileBatches: alive(record.fileBatches),
-        fileJournal: alive(record.fileJournal),
-        filedOf: alive(record.filedOf),
-      },
-    });
-    return book;
-  };
-  const kill = async (book: LeaseBook) => void dead.add(book);
-  return { open, kill };
-}
+const killers = new WeakMap<LeaseBook, () => void>();
+
+/** A process that can be killed: what it asks the record for afterwards is never done. */
+const openMortal: OpenBook = async (world) => {
+  let isDead = false;
+  const living =
+    <Args extends unknown[], Value>(act: (...args: Args) => Promise<Value>) =>
+    (...args: Args): Promise<Value> =>
+      isDead ? Promise.reject(new Error('this process is dead')) : act(...args);
+  const { record } = world;
+  const book = await openBook({
+    ...world,
+    record: {
+      fileGrants: living(record.fileGrants),
+      fileBeats: living(record.fileBeats),
+      readPool: living(record.readPool),
+      readStamp: living(record.readStamp),
+      writeBatch: living(record.writeBatch),
+      takePool: living(record.takePool),
+      fileBatches: living(record.fileBatches),
+      fileJournal: living(record.fileJournal),
+      filedOf: living(record.filedOf),
+    },
+  });
+  killers.set(book, () => {
+    isDead = true;
+  });
+  return book;
+};
 
 /** A record that does as `over` says. */
 function openOn(over: Partial<JournalledRecord>): OpenBook {
@@ -68,8 +69,9 @@ onEveryStore('lease book in memory', (store) => {
   });
 
   test('no number is ever with two visitors, whatever happens', { timeout: 600_000 }, async () => {
-    const { open, kill } = mortalBooks();
-    const { visits } = await runLeaseBookModel(database, open, modelSize(), kill);
+    const { visits } = await runLeaseBookModel(database, openMortal, modelSize(), async (book) =>
+      killers.get(book)?.(),
+    );
     process.stdout.write(`lease book in memory [${store.kind}]: ${visits} visits in ${modelSize().runs} stories\n`);
   });
 
