@@ -41,7 +41,8 @@ export function createAnswerInTime(world: World): AnswerInTime {
   };
 }
 
-async function before<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value> {
+/** Rejects when the promise has not settled by then; what becomes of it later is nobody's concern. */
+export async function before<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);

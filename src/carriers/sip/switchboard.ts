@@ -132,6 +132,7 @@ export function createSwitchboard(world: World): Switchboard {
         return tellAndGoOn(leg, fact, next.room);
       case 'keys':
       case 'recorded':
+      case 'again':
         return tellAndGoOn(leg, fact);
       default:
         return unreachable(next);

@@ -14,6 +14,7 @@ import type { Instruction } from '../../telephony/instructions.ts';
 import type { LegFact, LegReport } from '../../telephony/leg-report.ts';
 import type { CallDesk } from '../../telephony/take-call.ts';
 import type { AnswerInTime } from '../answer-in-time.timer.ts';
+import type { HearInTime } from '../hear-in-time.timer.ts';
 import { readForm } from './read-form.ts';
 import {
   type CallStatusReport,
@@ -35,7 +36,8 @@ interface World {
   readonly account: SigningAccount | null;
   readonly publicUrl: () => string;
   readonly answerInTime: AnswerInTime;
-  readonly callDesk: CallDesk;
+  readonly hearInTime: HearInTime;
+  readonly callDesk: Pick<CallDesk, 'hear' | 'endedEarly'>;
   readonly messageDesk: MessageDesk;
   readonly findCall: (carrierCallId: string) => Promise<CallId | null>;
 }
@@ -51,6 +53,7 @@ const stepOf = { call: callId, leg: legId.optional() };
 const nextQuery = z.discriminatedUnion('step', [
   z.object({ step: z.literal('left-room'), ...stepOf, room: z.string().max(64) }),
   z.object({ step: z.literal('keys'), ...stepOf }),
+  z.object({ step: z.literal('again'), ...stepOf, asked: z.coerce.number().int().min(0).max(99) }),
   z.object({ step: z.literal('recorded'), call: callId }),
   z.object({ step: z.literal('dial-ended'), call: callId.optional() }),
 ]);
@@ -113,8 +116,13 @@ async function onIncomingCall(world: World, fields: Fields): Promise<readonly In
   }
 }
 
-async function onCallerStatus(world: World, fields: Fields): Promise<'empty'> {
+function onCallerStatus(world: World, fields: Fields): Promise<'empty'> {
   const status = readCallStatus(fields);
+  const key = `twilio ${status.dedupKey}`;
+  return world.hearInTime.tell({ key, callId: null, tell: () => hearCallerStatus(world, fields, status) });
+}
+
+async function hearCallerStatus(world: World, fields: Fields, status: CallStatusReport): Promise<'empty'> {
   const id = await world.findCall(status.carrierCallId);
   if (id === null) {
     const dnis = readDnis(fields);
@@ -136,9 +144,10 @@ async function onNextStep(
   if (next.call === undefined) return afterFailover(fact.what === 'dial-ended' && fact.answered);
   const carrierCallId = readCallSid(fields);
   const legId = 'leg' in next ? (next.leg ?? null) : null;
-  const detail = fact.what === 'keys' ? fact.digits : 'room' in next ? next.room : '';
+  const asked = next.step === 'again' ? next.asked : 0;
+  const detail = fact.what === 'keys' ? fact.digits : 'room' in next ? next.room : asked;
   const dedupKey = `${carrierCallId}:${next.step}:${detail}`;
-  return hear(world, { callId: next.call, legId, carrierCallId, dedupKey, fact, raw: fields });
+  return askNext(world, { callId: next.call, legId, carrierCallId, dedupKey, fact, raw: fields }, asked);
 }
 
 function factOf(fields: Fields, next: z.infer<typeof nextQuery>): LegFact {
@@ -155,6 +164,8 @@ function factOf(fields: Fields, next: z.infer<typeof nextQuery>): LegFact {
       return { what: 'dial-ended', answered: readDialEnded(fields).answered };
     case 'keys':
       return { what: 'keys', digits: readKeys(fields) };
+    case 'again':
+      return { what: 'noted' };
     default:
       return unreachable(next);
   }
@@ -167,13 +178,18 @@ function onAgentAnswered(
 ): Promise<readonly Instruction[]> {
   const carrierCallId = readCallSid(fields);
   const dedupKey = `${carrierCallId}:answered`;
-  return hear(world, { callId: call, legId: leg, carrierCallId, dedupKey, fact: { what: 'answered' }, raw: fields });
+  return askNext(
+    world,
+    { callId: call, legId: leg, carrierCallId, dedupKey, fact: { what: 'answered' }, raw: fields },
+    0,
+  );
 }
 
-async function onLegStatus(world: World, fields: Fields, { call, leg }: z.infer<typeof legQuery>): Promise<'empty'> {
+function onLegStatus(world: World, fields: Fields, { call, leg }: z.infer<typeof legQuery>): Promise<'empty'> {
   const status = readCallStatus(fields);
-  await hear(world, { callId: call, legId: leg, ...reported(status), fact: legFact(status), raw: fields });
-  return 'empty';
+  const report = { callId: call, legId: leg, ...reported(status), fact: legFact(status), raw: fields };
+  const tell = () => hear(world, report).then(() => 'empty' as const);
+  return world.hearInTime.tell({ key: `twilio ${status.dedupKey}`, callId: call, tell });
 }
 
 function reported({ carrierCallId, dedupKey }: CallStatusReport) {
@@ -196,6 +212,18 @@ async function onMessageStatus(world: World, fields: Fields, query: z.infer<type
   const heard = await world.messageDesk.hear({ carrier: 'twilio', messageId: query.message, ...status, raw: fields });
   if (heard === 'unknown') throw new AppError('not-found', { detail: 'no such message' });
   return 'empty';
+}
+
+/** What the leg does next; without the record it stays on the line and asks again. */
+async function askNext(
+  world: World,
+  report: Omit<LegReport, 'carrier'>,
+  asked: number,
+): Promise<readonly Instruction[]> {
+  const dnis = report.legId === null ? readDnis(report.raw as Fields) : null;
+  const heard = await world.hearInTime.hear({ carrier: 'twilio', ...report }, { dnis, asked });
+  if (heard.kind === 'unknown') throw new AppError('not-found', { detail: 'no such call' });
+  return heard.instructions;
 }
 
 async function hear(world: World, report: Omit<LegReport, 'carrier'>): Promise<readonly Instruction[]> {

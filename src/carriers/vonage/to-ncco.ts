@@ -133,6 +133,7 @@ function heardAt(next: NextStep, { publicUrl }: NccoPlace): { eventUrl: string[]
   if (next.callId !== null) query.set('call', next.callId);
   if (next.legId !== null) query.set('leg', next.legId);
   if (next.step === 'left-room') query.set('room', next.room);
+  if (next.step === 'again') query.set('asked', String(next.asked));
   return { eventUrl: [`${publicUrl}/carriers/vonage/voice/next?${query}`], eventMethod: 'POST' };
 }
 

@@ -56,6 +56,7 @@ const stepOf = { call: callId, leg: legId.optional() };
 const nextQuery = z.discriminatedUnion('step', [
   z.object({ step: z.literal('left-room'), ...stepOf, room: z.string().max(64) }),
   z.object({ step: z.literal('keys'), ...stepOf }),
+  z.object({ step: z.literal('again'), ...stepOf, asked: z.coerce.number().int().min(0).max(99) }),
   z.object({ step: z.literal('recorded'), call: callId }),
   z.object({ step: z.literal('dial-ended'), call: callId.optional() }),
 ]);
@@ -220,6 +221,10 @@ function factOf(fields: Fields, next: NextQuery): HeardFact | null {
     case 'keys': {
       const { carrierCallId, digits, at } = readKeys(fields);
       return { fact: { what: 'keys', digits }, carrierCallId, dedupKey: `${carrierCallId}:keys:${digits}:${at}` };
+    }
+    case 'again': {
+      const { carrierCallId, at } = readKeys(fields);
+      return { fact: { what: 'noted' }, carrierCallId, dedupKey: `${carrierCallId}:again:${at}` };
     }
     default:
       return unreachable(next);
