@@ -7,6 +7,7 @@ import type { Benchmark, BenchOptions } from './benchmark.ts';
 
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   attribution: async () => (await import('./attribution/attribution-benchmark.ts')).attributionBenchmark,
+  calls: async () => (await import('./calls/calls-benchmark.ts')).callsBenchmark,
   lease: async () => (await import('./lease/lease-benchmark.ts')).leaseBenchmark,
   sip: async () => (await import('./calls/sip-benchmark.ts')).sipBenchmark,
 };

@@ -3,6 +3,7 @@
  * are ours. Units stand last in the name.
  */
 import { callLimits } from './call-limits.ts';
+import { databaseLimits } from './database-limits.ts';
 import { grantLimits } from './grant-limits.ts';
 import { routePlanLimits } from './route-plan-limits.ts';
 import { sellingLimits } from './selling-limits.ts';
@@ -10,6 +11,7 @@ import { sipLimits } from './sip-limits.ts';
 
 export const limits = Object.freeze({
   ...callLimits,
+  ...databaseLimits,
   ...routePlanLimits,
   ...sellingLimits,
   ...sipLimits,
@@ -23,6 +25,11 @@ export const limits = Object.freeze({
   visitBodyBytesMax: 16 * 1024,
   /** Twilio gives up on a voice webhook after 15 s; the caller hears nothing meanwhile, so the record gets 2 s. */
   callAnswerTimeoutMs: 2_000,
+  /** A leg that cannot be told what it does next asks again after this, so many times. */
+  askAgainAfterMs: 2_000,
+  askedAgainMax: 3,
+  /** Reports the record did not take, remembered until it does. */
+  untoldReportsMax: 20_000,
   /** How often the in-memory failover destinations are read again. */
   failoverRefreshMs: 15_000,
   /** How often calls that were sent to their failover without the record are offered to it again. */
@@ -189,27 +196,6 @@ export const limits = Object.freeze({
   numberWatchMax: 1_000,
   /** Origins of one website. */
   websiteOriginsMax: 50,
-  databaseConnectTimeoutMs: 5_000,
-  databaseStatementTimeoutMs: 10_000,
-  /** A transaction that asks for nothing this long is rolled back: it holds locks, or the whole embedded database. */
-  databaseIdleTransactionMs: 15_000,
-  /** How long closing waits for clients somebody has not given back. */
-  databaseCloseTimeoutMs: 5_000,
-  /** Clients of the embedded database: objects that take turns, so the number only bounds who may wait. */
-  embeddedClientsMax: 64,
-  /** Connections BullMQ may hold per process on a PostgreSQL server; one of them listens. */
-  jobPoolClientsMax: 6,
-  /** A worker that has not renewed its lock for this long is dead (BullMQ's lockDuration), looked for as often. */
-  jobLockMs: 30_000,
-  jobStalledCheckEveryMs: 30_000,
-  /** Posting a wake may hold a caller's answer up this long; the sweep finds what was not posted. */
-  jobPostTimeoutMs: 800,
-  /** The shared sweep schedule is posted again this often, in case Redis has lost it; must exceed outboxSweepEveryMs. */
-  jobScheduleRenewEveryMs: 30_000,
-  /** How long a worker blocks before it looks again unasked. */
-  jobBlockSeconds: 5,
-  /** BullMQ keeps an event stream we do not read. */
-  jobEventsMax: 100,
   /** The lease book in Redis: how long one command may take; how long a page waits for Redis to come back, a call for it all. */
   leaseRedisTimeoutMs: 2_000,
   leasePatienceMs: 1_000,

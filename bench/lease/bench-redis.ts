@@ -51,7 +51,7 @@ function hasFailed(child: ChildProcess): boolean {
   return child.pid === undefined;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const address = server.address();

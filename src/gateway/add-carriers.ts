@@ -9,6 +9,7 @@ import type { TwilioSettings, VonageSettings } from '../../config/settings.ts';
 import type { SipSettings } from '../../config/sip-settings.ts';
 import type { App } from '../api/app-type.ts';
 import { createAnswerInTime } from '../carriers/answer-in-time.timer.ts';
+import { createHearInTime } from '../carriers/hear-in-time.timer.ts';
 import { endLostCalls } from '../carriers/sandbox/end-lost-calls.ts';
 import { createSandboxHead } from '../carriers/sandbox/head.ts';
 import { createSandboxMessages } from '../carriers/sandbox/messages.ts';
@@ -53,6 +54,7 @@ export function addTwilio(app: App, world: World, account: TwilioSettings | null
     account,
     publicUrl,
     answerInTime: createAnswerInTime({ desk: core.callDesk, failovers: core.failovers, log }),
+    hearInTime: createHearInTime({ desk: core.callDesk, untold: core.untold, failovers: core.failovers, log }),
     callDesk: core.callDesk,
     messageDesk: core.messageDesk,
     findCall: (id) => core.calls.findByCarrier(world.db, 'twilio', id),

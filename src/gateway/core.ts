@@ -7,6 +7,7 @@ import { createApiKeys } from '../identity/api-keys.postgres.ts';
 import { createConsents } from '../identity/consents.postgres.ts';
 import type { HearConversion } from '../numbers/attribution/hear-conversion.ts';
 import type { NumberSupplier } from '../numbers/number-supplier.ts';
+import type { Numbers } from '../numbers/numbers.postgres.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { createIds, type RandomBytes } from '../ports/ids.ts';
@@ -18,8 +19,9 @@ import { createDeliveries } from '../records/deliveries.postgres.ts';
 import { createEndpoints } from '../records/endpoints.postgres.ts';
 import type { EventPoster } from '../records/post-event.http.ts';
 import { createLaneRunner } from '../records/run-lane.ts';
-import type { Tables } from '../records/schema.ts';
+import type { Db, Tables } from '../records/schema.ts';
 import { createTransact } from '../records/transact.ts';
+import { createTransactTogether } from '../records/transact-together.postgres.ts';
 import type { SendConversion } from '../selling/send-conversion.ts';
 import { createConversations } from '../sms/conversations.postgres.ts';
 import { createMessageDesk } from '../sms/message-desk.ts';
@@ -28,7 +30,8 @@ import { createSendHandler } from '../sms/send-messages.ts';
 import { createCalls } from '../telephony/calls.postgres.ts';
 import { createFailoverBook } from '../telephony/failover-book.ts';
 import type { HookOutcome } from '../telephony/plan/plan-parts.ts';
-import { createCallDesk } from '../telephony/take-call.ts';
+import { type CallDesk, createCallDesk } from '../telephony/take-call.ts';
+import { createUntoldReports } from '../telephony/untold-reports.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { createAttribution } from './attribution.ts';
 import { createCallPlanning } from './call-planning.ts';
@@ -66,7 +69,7 @@ export function createCore(world: World) {
   const db = database.kysely;
   const ids = createIds({ clock, randomBytes });
   const secrets = createSecrets({ masterKey: world.masterKey, randomBytes });
-  const transact = createTransact({ database, jobs, log });
+  const { transact, transactCalls } = createTransactions({ database, jobs, log });
   const hear: HearConversion = (work, event) => attribution.desks.hearConversion(work, event);
   const selling = wireSelling({ ...world, db, ids, secrets, hear });
   const { outbox } = selling;
@@ -79,11 +82,11 @@ export function createCore(world: World) {
   const carriers = () => [...world.voice.keys()];
   const leasing = createLeasing({ ...world, ...supply, transact, ids, numbers, visitCodes, aniRegions, carriers });
   poolNews.listen(leasing.leaseBook.refresh);
-  const calling = createCalling({ ...world, db, transact, calls, outbox, ids, secrets });
+  const calling = createCalling({ ...world, db, transact: transactCalls, calls, outbox, ids, secrets });
   const { runner } = calling;
   const desk = { ...attribution.desks, ...leasing, transact, numbers, outbox, clock, ids };
   const planning = createCallPlanning({ ...world, ...desk, ...attribution, db, calls, secrets });
-  const callDesk = createCallDesk({ ...desk, ...planning, calls, runner });
+  const callDesk = createCallDesk({ ...desk, ...planning, transact: transactCalls, calls, runner });
   const consents = createConsents({ secrets });
   const messageDesk = createMessageDesk({ ...desk, consents, conversations });
   const endpoints = createEndpoints({ clock, ids, secrets, randomBytes, outbox });
@@ -117,7 +120,22 @@ export function createCore(world: World) {
     ...calling.desks,
     ...selling.desks,
     apiKeys: createApiKeys({ clock, ids, randomBytes }),
-    failovers: createFailoverBook({ readFailovers: () => numbers.failovers(db), desk: callDesk, log }),
+    ...rememberedBy({ db, numbers, callDesk, log }),
     lanes: createLaneRunner({ db, outbox, jobs, clock, log, handlers }),
   });
+}
+
+/** One for each use case, and one that calls share. */
+function createTransactions(world: Pick<World, 'database' | 'jobs' | 'log'>) {
+  const transact = createTransact(world);
+  return { transact, transactCalls: createTransactTogether({ ...world, alone: transact }) };
+}
+
+/** What is held in memory for as long as the record is away. */
+function rememberedBy(parts: { db: Db; numbers: Numbers; callDesk: CallDesk; log: Log }) {
+  const { db, numbers, callDesk, log } = parts;
+  return {
+    untold: createUntoldReports({ log }),
+    failovers: createFailoverBook({ readFailovers: () => numbers.failovers(db), desk: callDesk, log }),
+  };
 }

@@ -162,7 +162,7 @@ async function assemble(
     await jobs.close();
     clearTimeout(patience);
     posters.close();
-    await core.failovers.tellLater();
+    await Promise.all([core.failovers.tellLater(), core.untold.tellLater()]);
     await core.leaseBook.close();
     await database.close();
   });
@@ -242,6 +242,7 @@ function startTimers(core: Core): () => void {
   const timers = [
     setInterval(() => void core.failovers.refresh(), limits.failoverRefreshMs),
     setInterval(() => void core.failovers.tellLater(), limits.failoverTellEveryMs),
+    setInterval(() => void core.untold.tellLater(), limits.failoverTellEveryMs),
     setInterval(() => void core.leaseBook.tick(), limits.beatFlushEveryMs),
     setInterval(() => void core.numberWatch.look(), limits.numberWatchEveryMs),
   ];

@@ -10,6 +10,7 @@ import type { LogFault } from './pooled-database.postgres.ts';
 import { createPooledDatabase } from './pooled-database.postgres.ts';
 import { recordTypes } from './record-types.postgres.ts';
 import { schemaName } from './schema-name.ts';
+import { createWatchLine } from './silent-line.postgres.ts';
 
 /**
  * Opens pools on the server at `url` and makes sure both schemas exist. No connection is made for jobs until BullMQ asks.
@@ -45,6 +46,7 @@ export async function openServerDatabase<Tables>(options: {
     pool,
     jobPool,
     logFault: options.logFault,
+    watchLine: createWatchLine({ ...common, options: '-c search_path=pg_catalog' }),
     afterClose: async () => undefined,
   });
   try {

@@ -1,7 +1,8 @@
 /**
  * Wakes on BullMQ, which runs on Redis or, without one, on the record's own PostgreSQL. One queue carries nothing but
  * lane names; a job that is lost, doubled or fails costs nothing, because the outbox is the truth and the sweep reads
- * it. So jobs leave nothing behind, are not retried, and a queue that is away is never waited for.
+ * it. So jobs leave nothing behind, are not retried, and a queue that is away is never waited for: a process follows its
+ * own wakes as far as its hands go (`own-wakes.timer.ts`), and sweeps by itself when the queue's schedule is silent.
  */
 import type { Job, WorkerOptions } from 'bullmq';
 import { createPostgresBackend, Queue, runMigrations, Worker } from 'bullmq';
@@ -9,6 +10,7 @@ import { Redis } from 'ioredis';
 import { limits } from '../../config/limits.ts';
 import type { JobPool } from './database.ts';
 import type { Jobs, Wake } from './jobs.ts';
+import { createOwnWakes, type OwnWakes } from './own-wakes.timer.ts';
 
 /** Where the queue lives. `keyPrefix` must hold one `{hash tag}`, so that Redis Cluster keeps a queue in one slot. */
 export type JobBackend =
@@ -67,23 +69,44 @@ export function createJobs(world: {
       ? redisBench(world.backend, queueName, logFault)
       : postgresBench(world.backend.pool, queueName, logFault);
   let worker: LaneWorker | null = null;
+  let own: OwnWakes | null = null;
   let closing: Promise<void> | null = null;
-  let renewal: NodeJS.Timeout | undefined;
+  const timers: NodeJS.Timeout[] = [];
+  const wake = async (wakes: readonly Wake[]) => {
+    const others = own === null ? wakes : own.take(wakes);
+    try {
+      await postWakes(bench.queue, others);
+    } catch (fault) {
+      if (own === null) throw fault;
+      own.takeBack(others);
+    }
+  };
   return Object.freeze({
-    wake: (wakes: readonly Wake[]) => postWakes(bench.queue, wakes),
+    wake,
     async start(work: Work) {
       if (worker !== null) throw new Error('the jobs have been started already');
-      worker = bench.startWorker(createProcessor(work, logFault), work.concurrency);
+      const hands = createOwnWakes({
+        hands: work.concurrency,
+        handler: work.handler,
+        pass: (passed) => void wake([passed]),
+        logFault,
+      });
+      const sweeper = createSweeper(work, logFault);
+      const lane = (name: string) => hands.lend(() => work.handler(name));
+      worker = bench.startWorker(
+        (job) => (job.name === 'sweep' ? sweeper.sweep() : lane(job.data.lane)),
+        work.concurrency,
+      );
       await worker.waitUntilReady();
+      own = hands;
       await scheduleSweep(bench.queue, work.sweepEveryMs);
-      renewal = setInterval(() => {
+      const renew = () =>
         scheduleSweep(bench.queue, work.sweepEveryMs).catch((fault: unknown) => logFault(fault, 'sweep-not-scheduled'));
-      }, renewEveryMs);
-      renewal.unref();
+      timers.push(setInterval(renew, renewEveryMs).unref(), setInterval(sweeper.look, work.sweepEveryMs).unref());
     },
     close() {
-      clearInterval(renewal);
-      closing ??= closeAll(bench, worker).finally(() => {
+      for (const timer of timers) clearInterval(timer);
+      closing ??= closeAll(bench, worker, own).finally(() => {
         isClosed = true;
       });
       return closing;
@@ -109,11 +132,14 @@ async function scheduleSweep(queue: LaneQueue, everyMs: number): Promise<void> {
   await queue.upsertJobScheduler('sweep', { every: everyMs }, { name: 'sweep', opts: jobOptions });
 }
 
-/** A sweep that finds the last one still running leaves: the running one will see what it would have seen. */
-function createProcessor(work: Work, logFault: LogFault): Processor {
+/**
+ * A sweep that finds the last one still running leaves: the running one will see what it would have seen. `look` comes
+ * as often as a sweep should, and makes one when the queue has brought none for some rounds.
+ */
+function createSweeper(work: Work, logFault: LogFault) {
   let isSweeping = false;
-  return async (job) => {
-    if (job.name !== 'sweep') return work.handler(job.data.lane);
+  let roundsMissed = 0;
+  const sweepHere = async () => {
     if (isSweeping) return;
     isSweeping = true;
     try {
@@ -124,11 +150,25 @@ function createProcessor(work: Work, logFault: LogFault): Processor {
       isSweeping = false;
     }
   };
+  return {
+    sweep() {
+      roundsMissed = 0;
+      return sweepHere();
+    },
+    look() {
+      roundsMissed += 1;
+      if (roundsMissed > limits.sweepRoundsMissedMax) void sweepHere();
+    },
+  };
 }
 
-async function closeAll(bench: Bench, worker: LaneWorker | null): Promise<void> {
+/** What this process has not begun is left to the others. */
+async function closeAll(bench: Bench, worker: LaneWorker | null, own: OwnWakes | null): Promise<void> {
   try {
-    await worker?.close();
+    const ended = worker?.close();
+    const left = (await own?.close()) ?? [];
+    await ended;
+    await postWakes(bench.queue, left).catch(() => undefined);
     await bench.queue.close();
   } finally {
     bench.disconnect();

@@ -4,9 +4,11 @@
  */
 import { Kysely, PostgresDialect } from 'kysely';
 import type pg from 'pg';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { limits } from '../../config/limits.ts';
 import type { Database, DatabaseKind } from './database.ts';
+import { createPreparing } from './prepare-often.postgres.ts';
+import type { WatchLine } from './silent-line.postgres.ts';
 
 /** Tells somebody of a fault nobody is waiting for; `event` is a constant name. */
 export type LogFault = (fault: unknown, event: string) => void;
@@ -17,12 +19,20 @@ export function createPooledDatabase<Tables>(parts: {
   readonly pool: Pool;
   readonly jobPool: Pool;
   readonly logFault: LogFault | undefined;
+  /** How an answer is waited for where a network lies between. */
+  readonly watchLine?: WatchLine;
   readonly afterClose: () => Promise<void>;
 }): Database<Tables> {
-  const { kind, pool, jobPool, logFault } = parts;
+  const { kind, pool, jobPool, logFault, watchLine } = parts;
   surviveLosses(pool, (fault) => logFault?.(fault, 'database-connection-lost'));
   surviveLosses(jobPool, (fault) => logFault?.(fault, 'job-connection-lost'));
-  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const prepare = createPreparing({ sharedSession: kind === 'embedded', watchLine });
+  const preparing = {
+    connect: async () => prepare(await pool.connect()) as PoolClient,
+    end: () => pool.end(),
+    options: pool.options,
+  };
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing }) });
   let closing: Promise<void> | null = null;
   return Object.freeze({
     kind,

@@ -2,16 +2,18 @@
  * The transactional outbox. Two kinds of promise are written in the same transaction as the change that makes them:
  * events the contact centre must hear, and effects a carrier must perform. Each stands in a lane; a lane's entries are
  * done strictly in order, one at a time, so a subject's webhooks arrive in sequence and a call's leg is not hung up
- * before it is dialled. Lanes do not wait for each other.
+ * before it is dialled. Lanes do not wait for each other. What a transaction promises is gathered and written by one
+ * statement at its end.
  */
 import { sql } from 'kysely';
 import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import { toIso } from '../ports/clock.ts';
 import { unreachable } from '../ports/errors.ts';
-import type { EndpointId, EnterpriseId, EventId, Ids } from '../ports/ids.ts';
-import type { Db, Row } from './schema.ts';
+import type { EnterpriseId, EventId, Ids } from '../ports/ids.ts';
+import type { Db, Row, Tx } from './schema.ts';
 import type { Work } from './transact.ts';
+import { type PromisedEffect, type PromisedEvent, writePromises } from './write-promises.postgres.ts';
 
 /** Something the contact centre must hear; `subject` is the call, conversation or visit it is about. */
 export interface NewEvent {
@@ -33,6 +35,23 @@ export interface NewEffect {
 /** An entry somebody has claimed and must settle. */
 export type Claimed = Row<'outbox'>;
 
+const claimedColumns = [
+  'id',
+  'enterprise_id',
+  'lane',
+  'kind',
+  'payload',
+  'state',
+  'attempts',
+  'due_at',
+  'locked_until',
+  'endpoint_id',
+  'event_id',
+  'last_error',
+  'created_at',
+  'settled_at',
+] as const;
+
 export type Settlement =
   | { readonly kind: 'done' }
   /** Done for now: performed again at `dueAt`, with its tries counted afresh. */
@@ -51,18 +70,29 @@ interface World {
 
 export function createOutbox(world: World) {
   const now = () => new Date(world.clock.now());
+  const gathered = new WeakMap<Tx, { readonly events: PromisedEvent[]; readonly effects: PromisedEffect[] }>();
+
+  /** What a transaction has promised so far; the first promise sees to it that all are written before the commit. */
+  function promisesOf(work: Work) {
+    const known = gathered.get(work.tx);
+    if (known !== undefined) return known;
+    const promised = { events: [], effects: [] };
+    gathered.set(work.tx, promised);
+    work.beforeCommit(async () => {
+      gathered.delete(work.tx);
+      for (const lane of await writePromises(work.tx, promised)) work.wake({ lane });
+    });
+    return promised;
+  }
+
   return Object.freeze({
-    /** Records an event under the subject's next sequence and one delivery for each enabled endpoint. */
+    /**
+     * Records an event under the subject's next sequence and one delivery for each enabled endpoint, when the transaction
+     * ends.
+     */
     async appendEvent(work: Work, event: NewEvent): Promise<EventId> {
-      const sequence = await nextSequence(work, event.subject);
       const id = world.ids.make('evt');
-      const at = now();
-      const data = JSON.stringify({ ...event.data, subject: event.subject, sequence });
-      await work.tx
-        .insertInto('event')
-        .values({ id, enterprise_id: event.enterpriseId, subject: event.subject, sequence, type: event.type, data, at })
-        .execute();
-      await addDeliveries(work, event, id, at);
+      promisesOf(work).events.push({ ...event, id, at: now() });
       await world.hear?.(work, event);
       return id;
     },
@@ -71,24 +101,14 @@ export function createOutbox(world: World) {
     async addEffect(work: Work, effect: NewEffect): Promise<void> {
       const at = now();
       const dueAt = effect.dueAt ?? at.getTime();
-      await work.tx
-        .insertInto('outbox')
-        .values({
-          enterprise_id: effect.enterpriseId,
-          lane: effect.lane,
-          kind: effect.kind,
-          payload: JSON.stringify(effect.payload),
-          state: 'pending',
-          due_at: new Date(dueAt),
-          created_at: at,
-        })
-        .execute();
+      promisesOf(work).effects.push({ ...effect, dueAt: new Date(dueAt), at });
       work.wake({ lane: effect.lane, delayMs: Math.max(0, dueAt - at.getTime()) });
     },
 
-    /** Whether something waits or is under way in a lane. */
-    async isPending(db: Db, lane: string): Promise<boolean> {
-      const head = db.selectFrom('outbox').select('id').where('lane', '=', lane).where('state', '=', 'pending');
+    /** Whether something waits or is under way in a lane, what this transaction has promised included. */
+    async isPending({ tx }: Pick<Work, 'tx'>, lane: string): Promise<boolean> {
+      if (gathered.get(tx)?.effects.some((effect) => effect.lane === lane) === true) return true;
+      const head = tx.selectFrom('outbox').select('id').where('lane', '=', lane).where('state', '=', 'pending');
       return (await head.limit(1).executeTakeFirst()) !== undefined;
     },
 
@@ -115,22 +135,35 @@ export function createOutbox(world: World) {
         .where('state', '=', 'pending')
         .where('due_at', '<=', at)
         .where((either) => either.or([either('locked_until', 'is', null), either('locked_until', '<=', at)]))
-        .returningAll()
+        .returning(claimedColumns)
         .executeTakeFirst();
       return claimed ?? null;
     },
 
-    /** Ends a claim. A settlement that comes after the claim was taken over changes nothing. */
-    async settle(db: Db, claimed: Claimed, settlement: Settlement): Promise<void> {
+    /**
+     * Ends a claim; answers whether others wait in the lane. A settlement that comes after the claim was taken over
+     * changes nothing, and the lane is the other's by then.
+     */
+    async settle(db: Db, claimed: Claimed, settlement: Settlement): Promise<boolean> {
       const at = now();
-      await db
+      const settled = await db
         .updateTable('outbox')
         .set({ locked_until: null, ...changeOf(settlement, at) })
         .where('id', '=', claimed.id)
         .where('attempts', '=', claimed.attempts)
         .where('locked_until', '=', claimed.locked_until)
         .where('state', '=', 'pending')
-        .execute();
+        .returning(({ exists, selectFrom }) =>
+          exists(
+            selectFrom('outbox as next')
+              .select('next.id')
+              .where('next.lane', '=', claimed.lane)
+              .where('next.state', '=', 'pending')
+              .where('next.id', '>', claimed.id),
+          ).as('others'),
+        )
+        .executeTakeFirst();
+      return settled?.others === true;
     },
 
     /**
@@ -208,38 +241,4 @@ function changeOf(settlement: Settlement, at: Date) {
     default:
       return unreachable(settlement);
   }
-}
-
-async function nextSequence(work: Work, subject: string): Promise<number> {
-  const row = await work.tx
-    .insertInto('subject_sequence')
-    .values({ subject, last: 1 })
-    .onConflict((clash) => clash.column('subject').doUpdateSet({ last: sql`subject_sequence.last + 1` }))
-    .returning('last')
-    .executeTakeFirstOrThrow();
-  return row.last;
-}
-
-async function addDeliveries(work: Work, event: NewEvent, eventId: EventId, at: Date): Promise<void> {
-  const endpoints = await work.tx
-    .selectFrom('endpoint')
-    .select('id')
-    .where('enterprise_id', '=', event.enterpriseId)
-    .where('enabled', '=', true)
-    .execute();
-  if (endpoints.length === 0) return;
-  const laneOf = (endpointId: EndpointId) => `hook:${endpointId}:${event.subject}`;
-  const rows = endpoints.map(({ id }) => ({
-    enterprise_id: event.enterpriseId,
-    lane: laneOf(id),
-    kind: 'webhook.deliver',
-    payload: '{}',
-    state: 'pending' as const,
-    due_at: at,
-    endpoint_id: id,
-    event_id: eventId,
-    created_at: at,
-  }));
-  await work.tx.insertInto('outbox').values(rows).execute();
-  for (const { id } of endpoints) work.wake({ lane: laneOf(id) });
 }

@@ -36,11 +36,13 @@ export function createLaneRunner(world: World): LaneRunner {
         const claimed = await world.outbox.claimHead(world.db, lane);
         if (claimed === null) return;
         const settlement = await perform(world, claimed);
-        await world.outbox.settle(world.db, claimed, settlement);
+        const others = await world.outbox.settle(world.db, claimed, settlement);
         if (settlement.kind === 'retry' || settlement.kind === 'again') {
           await world.jobs.wake([{ lane, delayMs: Math.max(0, settlement.dueAt - world.clock.now()) }]);
           return;
         }
+        // What is added after this look is woken by whoever adds it.
+        if (!others) return;
       }
       await world.jobs.wake([{ lane }]);
     },

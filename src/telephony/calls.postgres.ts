@@ -5,8 +5,9 @@
 import { sql } from 'kysely';
 import { limits } from '../../config/limits.ts';
 import type { CallId, EnterpriseId, VisitId } from '../ports/ids.ts';
+import type { CarrierEvent } from '../records/carrier-events.postgres.ts';
 import type { Db, Tx } from '../records/schema.ts';
-import { type Call, type Leg, readCall } from './call.ts';
+import { type Call, type Leg, legOf, readCall } from './call.ts';
 
 /** A call with the version it was read at. */
 export interface StoredCall {
@@ -39,25 +40,30 @@ export function createCalls() {
           ended_at: call.endedAt === null ? null : new Date(call.endedAt),
         })
         .execute();
-      await saveLegs(tx, call);
+      await insertLegs(tx, call);
     },
 
-    /** Saves the next version; throws when somebody else saved in between (the lock makes that a fault of ours). */
-    async save(tx: Tx, call: Call, from: number): Promise<void> {
-      const saved = await tx
-        .updateTable('call')
-        .set({
-          state: call.state,
-          version: from + 1,
-          visit_id: call.visitId,
-          document: JSON.stringify(call),
-          ended_at: call.endedAt === null ? null : new Date(call.endedAt),
-        })
-        .where('id', '=', call.id)
-        .where('version', '=', from)
-        .executeTakeFirst();
-      if (saved.numUpdatedRows !== 1n) throw new Error(`call ${call.id} moved on from version ${from}`);
-      await saveLegs(tx, call);
+    /**
+     * Saves the next version of what was read; throws when somebody else saved in between (the lock makes that a fault of
+     * ours). Legs have rows of their own only for look-ups: those that are new or have been told their id are written.
+     */
+    async save(tx: Tx, call: Call, from: StoredCall): Promise<void> {
+      const legs = changedLegs(call, from.call);
+      const written =
+        legs.length === 0
+          ? sql``
+          : sql`with legs as (
+              insert into leg (id, enterprise_id, call_id, agent_id, carrier, carrier_call_id)
+              select id, enterprise_id, call_id, agent_id, carrier, carrier_call_id
+              from jsonb_to_recordset(${JSON.stringify(legs.map((leg) => legRow(call, leg)))}::jsonb) as leg
+                (id text, enterprise_id text, call_id text, agent_id text, carrier text, carrier_call_id text)
+              on conflict (id) do update set carrier_call_id = excluded.carrier_call_id
+            )`;
+      const saved = await sql<{ id: CallId }>`${written}
+        update call set state = ${call.state}, version = ${from.version + 1}, visit_id = ${call.visitId},
+          document = ${JSON.stringify(call)}, ended_at = ${call.endedAt === null ? null : new Date(call.endedAt)}
+        where id = ${call.id} and version = ${from.version} returning id`.execute(tx);
+      if (saved.rows.length !== 1) throw new Error(`call ${call.id} moved on from version ${from.version}`);
     },
 
     /** The call is believed to be another visit's: in its document too, and whoever saves an older version is refused. */
@@ -82,6 +88,28 @@ export function createCalls() {
         .forUpdate()
         .executeTakeFirst();
       return row === undefined ? null : { call: readCall(row.document), version: row.version };
+    },
+
+    /**
+     * Stores what a carrier has said of a call under its key, and locks the call. `isNew`: nobody has stored it before.
+     * Null, and nothing stored, when there is no such call.
+     */
+    async lockAndStore(
+      tx: Tx,
+      id: CallId,
+      event: Omit<CarrierEvent, 'enterpriseId'>,
+    ): Promise<(StoredCall & { readonly isNew: boolean }) | null> {
+      const { rows } = await sql<{ document: object; version: number; is_new: boolean }>`
+        with held as (select enterprise_id, document, version from call where id = ${id} for update),
+          stored as (
+            insert into carrier_event (carrier, dedup_key, enterprise_id, kind, body, received_at)
+            select ${event.carrier}, ${event.dedupKey}, enterprise_id, ${event.kind}, ${JSON.stringify(event.body)}::jsonb,
+              ${new Date(event.receivedAt)}
+            from held on conflict (carrier, dedup_key) do nothing returning 1
+          )
+        select document, version, exists (select from stored) as is_new from held`.execute(tx);
+      const [row] = rows;
+      return row === undefined ? null : { call: readCall(row.document), version: row.version, isNew: row.is_new };
     },
 
     /** Reads a call as it stands. */
@@ -129,21 +157,28 @@ export function createCalls() {
   });
 }
 
-async function saveLegs(tx: Tx, call: Call): Promise<void> {
-  if (call.legs.length === 0) return;
-  const rows = call.legs.map((leg) => ({
+function changedLegs({ legs }: Call, before: Call): readonly Leg[] {
+  return legs.filter((leg) => {
+    const known = legOf(before, leg.id);
+    return known === undefined || known.carrierCallId !== leg.carrierCallId;
+  });
+}
+
+function legRow(call: Call, leg: Leg) {
+  return {
     id: leg.id,
     enterprise_id: call.enterpriseId,
     call_id: call.id,
     agent_id: leg.agentId,
     carrier: call.carrier,
     carrier_call_id: leg.carrierCallId,
-  }));
+  };
+}
+
+async function insertLegs(tx: Tx, call: Call): Promise<void> {
+  if (call.legs.length === 0) return;
   await tx
     .insertInto('leg')
-    .values(rows)
-    .onConflict((clash) =>
-      clash.column('id').doUpdateSet((leg) => ({ carrier_call_id: leg.ref('excluded.carrier_call_id') })),
-    )
+    .values(call.legs.map((leg) => legRow(call, leg)))
     .execute();
 }

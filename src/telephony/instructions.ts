@@ -22,7 +22,9 @@ export type NextStep =
   | { readonly step: 'keys'; readonly callId: CallId; readonly legId: LegId | null; readonly turn?: number }
   /** `callId` null: the call was answered from memory, without the record. */
   | { readonly step: 'dial-ended'; readonly callId: CallId | null; readonly legId: null }
-  | { readonly step: 'recorded'; readonly callId: CallId; readonly legId: null };
+  | { readonly step: 'recorded'; readonly callId: CallId; readonly legId: null }
+  /** The record did not say what the leg does next, and it asks once more; `asked` counts how often. */
+  | { readonly step: 'again'; readonly callId: CallId; readonly legId: LegId | null; readonly asked: number };
 
 export type Instruction =
   | { readonly verb: 'say'; readonly text: string }

@@ -13,7 +13,7 @@ import { endWrapUpKind } from '../routing/end-wrap-up.ts';
 import type { Offers } from '../routing/offers.postgres.ts';
 import type { Call, CallEffect, CallEvent } from './call.ts';
 import { advance } from './call-machine.ts';
-import type { Calls } from './calls.postgres.ts';
+import type { Calls, StoredCall } from './calls.postgres.ts';
 
 export type CallRun =
   | { readonly kind: 'advanced'; readonly call: Call }
@@ -25,6 +25,8 @@ export interface CallRunner {
   run(callId: CallId, event: CallEvent): Promise<CallRun>;
   /** The same inside a transaction that stores the carrier's event too. */
   runIn(work: Work, callId: CallId, event: CallEvent): Promise<CallRun>;
+  /** Applies several to a call that this transaction has locked; answers with the last one's run. */
+  runLocked(work: Work, locked: StoredCall, events: readonly CallEvent[]): Promise<CallRun>;
   /**
    * Performs a new call's first effects; answers with the call as it stands then. What the caller hears is left to the
    * answer of the very webhook that brought the call: an order to the carrier would race that answer.
@@ -43,24 +45,36 @@ interface World {
 }
 
 export function createCallRunner(world: World): CallRunner {
+  const runLocked = async (work: Work, locked: StoredCall, events: readonly CallEvent[]): Promise<CallRun> => {
+    let run: Awaited<ReturnType<typeof apply>> = { kind: 'ignored', call: locked.call, reason: 'nothing to apply' };
+    for (const event of events) run = await apply(world, work, run.call, event);
+    if (run.call !== locked.call) await world.calls.save(work.tx, run.call, locked);
+    return run;
+  };
   const runIn = async (work: Work, callId: CallId, event: CallEvent): Promise<CallRun> => {
-    const stored = await world.calls.lock(work.tx, callId);
-    if (stored === null) return { kind: 'unknown' };
-    const step = advance(stored.call, event, world.clock.now());
-    if (step.kind === 'ignored') {
-      world.log.debug({ callId, reason: step.reason }, 'call-event-ignored');
-      return { kind: 'ignored', call: stored.call, reason: step.reason };
-    }
-    const call = await settle(world, work, step.call, step.effects);
-    await world.calls.save(work.tx, call, stored.version);
-    return { kind: 'advanced', call };
+    const locked = await world.calls.lock(work.tx, callId);
+    return locked === null ? { kind: 'unknown' } : runLocked(work, locked, [event]);
   };
   return Object.freeze({
     run: (callId: CallId, event: CallEvent) => world.transact((work) => runIn(work, callId, event)),
     runIn,
+    runLocked,
     settleIn: (work: Work, call: Call, effects: readonly CallEffect[]) =>
       settle(world, work, call, effects, (effect) => effect.kind !== 'instruct-caller'),
   });
+}
+
+/** The call after one event, not saved yet. */
+async function apply(
+  world: World,
+  work: Work,
+  before: Call,
+  event: CallEvent,
+): Promise<Exclude<CallRun, { kind: 'unknown' }>> {
+  const step = advance(before, event, world.clock.now());
+  if (step.kind === 'advanced') return { kind: 'advanced', call: await settle(world, work, step.call, step.effects) };
+  world.log.debug({ callId: before.id, reason: step.reason }, 'call-event-ignored');
+  return { kind: 'ignored', call: before, reason: step.reason };
 }
 
 async function settle(

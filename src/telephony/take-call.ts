@@ -12,7 +12,7 @@ import type { E164 } from '../ports/e164.ts';
 import type { CallId, Ids } from '../ports/ids.ts';
 import { type CarrierEvent, isStored, storeOnce } from '../records/carrier-events.postgres.ts';
 import type { Outbox } from '../records/outbox.postgres.ts';
-import type { Transact, Work } from '../records/transact.ts';
+import { NothingDone, type Transact, type Work } from '../records/transact.ts';
 import { instructionsFor } from './answer-call.ts';
 import type { Attestation, Call } from './call.ts';
 import { startCall } from './call-machine.ts';
@@ -89,9 +89,11 @@ export function createCallDesk(world: World): CallDesk {
       const consulted = await world.hookDesk.consult(incoming, id, arrivedAt);
       const attempt = () =>
         world.transact(async (work) => {
-          const taken = await takeIn(world, work, { incoming, id, consulted });
-          if (isTooLate()) throw new TooLate();
-          return taken;
+          if (isTooLate()) throw new NothingDone();
+          work.beforeCommit(async () => {
+            if (isTooLate()) throw new TooLate();
+          });
+          return takeIn(world, work, { incoming, id, consulted });
         });
       try {
         return await attempt();
@@ -137,20 +139,16 @@ function earlyEndKey(carrierCallId: string): string {
 }
 
 async function hearIn(world: World, work: Work, report: LegReport): Promise<CallRun> {
-  const stored = await world.calls.lock(work.tx, report.callId);
-  if (stored === null) return { kind: 'unknown' };
-  const isNew = await storeOnce(work.tx, {
+  const locked = await world.calls.lockAndStore(work.tx, report.callId, {
     carrier: report.carrier,
     dedupKey: report.dedupKey,
-    enterpriseId: stored.call.enterpriseId,
     kind: `${report.legId === null ? 'call' : 'leg'}.${report.fact.what}`,
     body: report.raw,
     receivedAt: world.clock.now(),
   });
-  let run: CallRun = { kind: 'ignored', call: stored.call, reason: isNew ? 'kept' : 'heard before' };
-  if (!isNew) return run;
-  for (const event of eventsOf(report)) run = await world.runner.runIn(work, report.callId, event);
-  return run;
+  if (locked === null) return { kind: 'unknown' };
+  if (!locked.isNew) return { kind: 'ignored', call: locked.call, reason: 'heard before' };
+  return world.runner.runLocked(work, locked, eventsOf(report));
 }
 
 /** Says afterwards what was done without the record: the call is kept as one that went to the failover number. */
@@ -181,7 +179,7 @@ async function takeIn(world: World, work: Work, call: NewCall): Promise<Taken> {
   if (opened === null) return { kind: 'unknown-number' };
   await world.calls.insert(work.tx, opened.call);
   const begun = await world.runner.settleIn(work, opened.call, opened.effects);
-  await world.calls.save(work.tx, begun, 1);
+  await world.calls.save(work.tx, begun, { call: opened.call, version: 1 });
   const dueAt = world.clock.now() + limits.callCheckEveryMs;
   await world.outbox.addEffect(work, { enterpriseId: begun.enterpriseId, ...checkOf(begun.id), dueAt });
   if (!(await isStored(work.tx, incoming.carrier, earlyEndKey(incoming.carrierCallId))))

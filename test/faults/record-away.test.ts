@@ -93,6 +93,48 @@ onEveryStore('the record does not answer', (store) => {
   });
 });
 
+onEveryStore('the record stops answering in the middle of a call', (store) => {
+  test('an agent who takes the call is kept on the line and has the caller once the record answers', async () => {
+    const database = await store.open();
+    const { core, farEnd, db } = await wireCore(database, numbers);
+    const call = farEnd.placeCall({ to: ours, from: caller });
+    await call.waitFor('holding');
+    const { id } = await db.selectFrom('call').select('id').executeTakeFirstOrThrow();
+    await core.lanes.run(`call:${id}`);
+    const agent = await farEnd.waitForRing();
+    agent.answer();
+    await agent.waitToHear(/Press 1/);
+    const release = await holdRecord(database);
+    await agent.press('1');
+    await agent.waitToHear(/One moment, please/);
+    expect(call.moment()).toBe('holding');
+    await release();
+    await Promise.all([agent.waitFor('bridged'), call.waitFor('bridged')]);
+    call.hangUp();
+    await agent.waitFor('ended');
+    await farEnd.settled();
+    expect(farEnd.faults()).toEqual([]);
+    const ended = await db.selectFrom('call').select('document').executeTakeFirstOrThrow();
+    expect(ended.document).toMatchObject({ state: 'ended', verdict: { slug: 'answered' } });
+  });
+
+  test('a caller who hangs up meanwhile is known to have done so afterwards', async () => {
+    const database = await store.open();
+    const { core, farEnd, db } = await wireCore(database, numbers);
+    const call = farEnd.placeCall({ to: ours, from: caller });
+    await call.waitFor('holding');
+    const release = await holdRecord(database);
+    call.hangUp();
+    await farEnd.settled();
+    const [status] = farEnd.deliveries().filter(({ kind }) => kind === 'call-status');
+    expect(status?.answer).toMatchObject({ kind: 'answered', status: 503 });
+    await release();
+    await core.untold.tellLater();
+    const ended = await db.selectFrom('call').select('document').executeTakeFirstOrThrow();
+    expect(ended.document).toMatchObject({ state: 'ended', verdict: { slug: 'caller-gave-up' } });
+  });
+});
+
 const { postgres } = inject('stores');
 const why = postgres.kind === 'absent' ? ` SKIPPED: ${postgres.reason}` : '';
 

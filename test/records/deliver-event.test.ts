@@ -37,7 +37,7 @@ function setup(
   const event = { type: 'call.ended', timestamp: '2026-05-04T10:00:00.000Z', data: { subject: 'call_1', sequence: 4 } };
   const deliver = createDeliverEvent({
     db: {} as Db,
-    transact: (step) => step({ tx: {} as Tx, wake() {} }),
+    transact: (step) => step({ tx: {} as Tx, wake() {}, beforeCommit() {} }),
     clock: { now: () => now },
     random: () => change.random ?? 0.5,
     log: { ...silentLog, info: tell, warn: tell, error: tell },

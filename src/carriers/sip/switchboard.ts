@@ -133,6 +133,7 @@ export function createSwitchboard(world: World): Switchboard {
       case 'keys':
         return tellAndGoOn(leg, fact, next.turn === undefined ? '' : String(next.turn));
       case 'recorded':
+      case 'again':
         return tellAndGoOn(leg, fact);
       default:
         return unreachable(next);

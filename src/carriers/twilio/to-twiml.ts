@@ -24,6 +24,7 @@ function nextUrl(next: NextStep, publicUrl: string): string {
   if (next.legId !== null) query.set('leg', next.legId);
   if (next.step === 'left-room') query.set('room', next.room);
   if (next.step === 'keys' && next.turn !== undefined) query.set('turn', String(next.turn));
+  if (next.step === 'again') query.set('asked', String(next.asked));
   return `${publicUrl}/carriers/twilio/voice/next?${query}`;
 }
 

@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { limits } from '../../../config/limits.ts';
-import { AppError, errorCatalogue, unreachable } from '../../ports/errors.ts';
+import { AppError, unreachable } from '../../ports/errors.ts';
 import { readInput } from '../../ports/field-faults.ts';
 import type { CallId, LegId, MessageId } from '../../ports/ids.ts';
 import type { MessageDesk } from '../../sms/message-desk.ts';
@@ -14,8 +14,7 @@ import type { Instruction } from '../../telephony/instructions.ts';
 import type { LegFact, LegReport } from '../../telephony/leg-report.ts';
 import type { CallDesk } from '../../telephony/take-call.ts';
 import type { AnswerInTime } from '../answer-in-time.timer.ts';
-import { inTime } from '../in-time.timer.ts';
-import { holdTheLine, withWhatWasSaid } from './hold-the-line.ts';
+import type { HearInTime } from '../hear-in-time.timer.ts';
 import { readForm } from './read-form.ts';
 import {
   type CallStatusReport,
@@ -37,7 +36,8 @@ interface World {
   readonly account: SigningAccount | null;
   readonly publicUrl: () => string;
   readonly answerInTime: AnswerInTime;
-  readonly callDesk: CallDesk;
+  readonly hearInTime: HearInTime;
+  readonly callDesk: Pick<CallDesk, 'hear' | 'endedEarly'>;
   readonly messageDesk: MessageDesk;
   readonly findCall: (carrierCallId: string) => Promise<CallId | null>;
 }
@@ -54,6 +54,7 @@ const stepOf = { call: callId, leg: legId.optional() };
 const nextQuery = z.discriminatedUnion('step', [
   z.object({ step: z.literal('left-room'), ...stepOf, room: z.string().max(64) }),
   z.object({ step: z.literal('keys'), ...stepOf, turn: z.coerce.number().int().min(0).max(1_000).optional() }),
+  z.object({ step: z.literal('again'), ...stepOf, asked: z.coerce.number().int().min(0).max(99) }),
   z.object({ step: z.literal('recorded'), call: callId }),
   z.object({ step: z.literal('dial-ended'), call: callId.optional() }),
 ]);
@@ -97,27 +98,9 @@ async function take(
   const header = request.headers['x-twilio-signature'];
   const signature = Array.isArray(header) ? header[0] : header;
   verifySignature(world.account, world.publicUrl(), { signature, pathAndQuery: request.raw.url ?? '', fields });
-  const document = await documentOf(world, handler, request, fields);
+  const instructions = await handler(fields, request.query);
+  const document = toTwiml(instructions === 'empty' ? [] : instructions, world.publicUrl());
   return reply.type('text/xml; charset=utf-8').send(document);
-}
-
-/**
- * In the middle of a call a record that is slow or away costs the leg a pause, and the same question comes again. The
- * first webhook has its own way out, status callbacks have nobody waiting.
- */
-async function documentOf(world: World, handler: Handler, request: FastifyRequest, fields: Fields): Promise<string> {
-  const url = request.raw.url ?? '';
-  const isMidCall = /^\/carriers\/twilio\/voice\/(?:next|agent)\b/.test(url);
-  const answering = handler(isMidCall ? withWhatWasSaid(fields, request.query) : fields, request.query);
-  try {
-    const instructions = await (isMidCall ? inTime(answering, limits.callAnswerTimeoutMs) : answering);
-    return toTwiml(instructions === 'empty' ? [] : instructions, world.publicUrl());
-  } catch (fault) {
-    const isOurs = !(fault instanceof AppError) || errorCatalogue[fault.code].status >= 500;
-    if (!isMidCall || !isOurs) throw fault;
-    request.log.error({ err: fault }, 'leg-held-without-record');
-    return holdTheLine(fields, url, world.publicUrl());
-  }
 }
 
 async function onIncomingCall(world: World, fields: Fields): Promise<readonly Instruction[]> {
@@ -135,8 +118,13 @@ async function onIncomingCall(world: World, fields: Fields): Promise<readonly In
   }
 }
 
-async function onCallerStatus(world: World, fields: Fields): Promise<'empty'> {
+function onCallerStatus(world: World, fields: Fields): Promise<'empty'> {
   const status = readCallStatus(fields);
+  const key = `twilio ${status.dedupKey}`;
+  return world.hearInTime.tell({ key, callId: null, tell: () => hearCallerStatus(world, fields, status) });
+}
+
+async function hearCallerStatus(world: World, fields: Fields, status: CallStatusReport): Promise<'empty'> {
   const id = await world.findCall(status.carrierCallId);
   if (id === null) {
     const dnis = readDnis(fields);
@@ -158,10 +146,11 @@ async function onNextStep(
   if (next.call === undefined) return afterFailover(fact.what === 'dial-ended' && fact.answered);
   const carrierCallId = readCallSid(fields);
   const legId = 'leg' in next ? (next.leg ?? null) : null;
-  const keys = fact.what === 'keys' ? [...(fact.turn === undefined ? [] : [fact.turn]), fact.digits].join(':') : '';
+  const asked = next.step === 'again' ? next.asked : 0;
+  const keys = fact.what === 'keys' ? [...(fact.turn === undefined ? [] : [fact.turn]), fact.digits].join(':') : asked;
   const detail = 'room' in next ? next.room : keys;
   const dedupKey = `${carrierCallId}:${next.step}:${detail}`;
-  return hear(world, { callId: next.call, legId, carrierCallId, dedupKey, fact, raw: fields });
+  return askNext(world, { callId: next.call, legId, carrierCallId, dedupKey, fact, raw: fields }, asked);
 }
 
 function factOf(fields: Fields, next: z.infer<typeof nextQuery>): LegFact {
@@ -178,6 +167,8 @@ function factOf(fields: Fields, next: z.infer<typeof nextQuery>): LegFact {
       return { what: 'dial-ended', answered: readDialEnded(fields).answered };
     case 'keys':
       return { what: 'keys', digits: readKeys(fields), turn: next.turn };
+    case 'again':
+      return { what: 'noted' };
     default:
       return unreachable(next);
   }
@@ -190,13 +181,18 @@ function onAgentAnswered(
 ): Promise<readonly Instruction[]> {
   const carrierCallId = readCallSid(fields);
   const dedupKey = `${carrierCallId}:answered`;
-  return hear(world, { callId: call, legId: leg, carrierCallId, dedupKey, fact: { what: 'answered' }, raw: fields });
+  return askNext(
+    world,
+    { callId: call, legId: leg, carrierCallId, dedupKey, fact: { what: 'answered' }, raw: fields },
+    0,
+  );
 }
 
-async function onLegStatus(world: World, fields: Fields, { call, leg }: z.infer<typeof legQuery>): Promise<'empty'> {
+function onLegStatus(world: World, fields: Fields, { call, leg }: z.infer<typeof legQuery>): Promise<'empty'> {
   const status = readCallStatus(fields);
-  await hear(world, { callId: call, legId: leg, ...reported(status), fact: legFact(status), raw: fields });
-  return 'empty';
+  const report = { callId: call, legId: leg, ...reported(status), fact: legFact(status), raw: fields };
+  const tell = () => hear(world, report).then(() => 'empty' as const);
+  return world.hearInTime.tell({ key: `twilio ${status.dedupKey}`, callId: call, tell });
 }
 
 /** A conversation has been filed. */
@@ -234,6 +230,18 @@ async function onMessageStatus(world: World, fields: Fields, query: z.infer<type
   const heard = await world.messageDesk.hear({ carrier: 'twilio', messageId: query.message, ...status, raw: fields });
   if (heard === 'unknown') throw new AppError('not-found', { detail: 'no such message' });
   return 'empty';
+}
+
+/** What the leg does next; without the record it stays on the line and asks again. */
+async function askNext(
+  world: World,
+  report: Omit<LegReport, 'carrier'>,
+  asked: number,
+): Promise<readonly Instruction[]> {
+  const dnis = report.legId === null ? readDnis(report.raw as Fields) : null;
+  const heard = await world.hearInTime.hear({ carrier: 'twilio', ...report }, { dnis, asked });
+  if (heard.kind === 'unknown') throw new AppError('not-found', { detail: 'no such call' });
+  return heard.instructions;
 }
 
 async function hear(world: World, report: Omit<LegReport, 'carrier'>): Promise<readonly Instruction[]> {

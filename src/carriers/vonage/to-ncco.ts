@@ -134,6 +134,7 @@ function heardAt(next: NextStep, { publicUrl }: NccoPlace): { eventUrl: string[]
   if (next.legId !== null) query.set('leg', next.legId);
   if (next.step === 'left-room') query.set('room', next.room);
   if (next.step === 'keys' && next.turn !== undefined) query.set('turn', String(next.turn));
+  if (next.step === 'again') query.set('asked', String(next.asked));
   return { eventUrl: [`${publicUrl}/carriers/vonage/voice/next?${query}`], eventMethod: 'POST' };
 }
 

@@ -57,6 +57,7 @@ const stepOf = { call: callId, leg: legId.optional() };
 const nextQuery = z.discriminatedUnion('step', [
   z.object({ step: z.literal('left-room'), ...stepOf, room: z.string().max(64) }),
   z.object({ step: z.literal('keys'), ...stepOf, turn: z.coerce.number().int().min(0).max(1_000).optional() }),
+  z.object({ step: z.literal('again'), ...stepOf, asked: z.coerce.number().int().min(0).max(99) }),
   z.object({ step: z.literal('recorded'), call: callId }),
   z.object({ step: z.literal('dial-ended'), call: callId.optional() }),
 ]);
@@ -225,6 +226,10 @@ function factOf(fields: Fields, next: NextQuery): HeardFact | null {
         carrierCallId,
         dedupKey: `${carrierCallId}:keys:${digits}:${at}`,
       };
+    }
+    case 'again': {
+      const { carrierCallId, at } = readKeys(fields);
+      return { fact: { what: 'noted' }, carrierCallId, dedupKey: `${carrierCallId}:again:${at}` };
     }
     default:
       return unreachable(next);

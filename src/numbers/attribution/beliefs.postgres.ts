@@ -60,11 +60,11 @@ export interface Revision {
 export type Beliefs = ReturnType<typeof createBeliefs>;
 
 export function createBeliefs(world: { clock: Clock; ids: Ids }) {
-  const insert = (tx: Tx, wanted: NewBelief) =>
-    tx
-      .insertInto('attribution')
-      .values({ id: world.ids.make('attr'), at: new Date(world.clock.now()), ...columnsOf(wanted) })
-      .execute();
+  const rowOf = (wanted: NewBelief) => ({
+    id: world.ids.make('attr'),
+    at: new Date(world.clock.now()),
+    ...columnsOf(wanted),
+  });
 
   return Object.freeze({
     /** From which probability on the most probable visit is credited, as the pool or its enterprise has set it. */
@@ -78,24 +78,28 @@ export function createBeliefs(world: { clock: Clock; ids: Ids }) {
       return row?.threshold ?? null;
     },
 
+    /** The first belief, its trace and its credits, by one statement: each call and text waits for it. */
     async insertFirst(tx: Tx, wanted: NewBelief, kept: NewTrace): Promise<void> {
       const { enterpriseId, subject } = wanted;
-      await insert(tx, wanted);
       await tx
-        .insertInto('attribution_trace')
-        .values({
-          subject,
-          enterprise_id: enterpriseId,
-          pool_id: kept.poolId,
-          address: kept.address,
-          at: new Date(kept.at),
-          latest: wanted.revision,
-          trace: kept.trace === null ? null : JSON.stringify(kept.trace),
-          stands: JSON.stringify(kept.stands),
-          confirmed_visit_id: null,
-        })
+        .with('believed', (query) => query.insertInto('attribution').values(rowOf(wanted)))
+        .with('traced', (query) =>
+          query.insertInto('attribution_trace').values({
+            subject,
+            enterprise_id: enterpriseId,
+            pool_id: kept.poolId,
+            address: kept.address,
+            at: new Date(kept.at),
+            latest: wanted.revision,
+            trace: kept.trace === null ? null : JSON.stringify(kept.trace),
+            stands: JSON.stringify(kept.stands),
+            confirmed_visit_id: null,
+          }),
+        )
+        .insertInto('attribution_credit')
+        .columns(creditColumns)
+        .expression(creditsOf(wanted, kept))
         .execute();
-      await insertCredits(tx, wanted, kept);
     },
 
     /** Keeps others from revising it until the transaction ends; null when this enterprise has no such contact. */
@@ -133,14 +137,14 @@ export function createBeliefs(world: { clock: Clock; ids: Ids }) {
 
     /** Adds a revision of a locked contact. `known`: the one visit it certainly was. */
     async revise(tx: Tx, held: HeldContact, wanted: NewBelief, known: VisitId | null): Promise<void> {
-      await insert(tx, wanted);
+      await tx.insertInto('attribution').values(rowOf(wanted)).execute();
       await tx
         .updateTable('attribution_trace')
         .set({ latest: wanted.revision, confirmed_visit_id: known })
         .where('subject', '=', held.subject)
         .execute();
       await tx.deleteFrom('attribution_credit').where('subject', '=', held.subject).execute();
-      await insertCredits(tx, wanted, held);
+      await tx.insertInto('attribution_credit').columns(creditColumns).expression(creditsOf(wanted, held)).execute();
     },
 
     async hasVisit(tx: Db, enterpriseId: EnterpriseId, visitId: VisitId): Promise<boolean> {
@@ -217,21 +221,16 @@ function columnsOf(wanted: NewBelief) {
   };
 }
 
-async function insertCredits(
-  tx: Tx,
-  { enterpriseId, subject, belief }: NewBelief,
-  { address, at }: Pick<NewTrace, 'address' | 'at'>,
-): Promise<void> {
-  if (belief.candidates.length === 0) return;
-  const rows = belief.candidates.map(({ visitId, probability }) => ({
-    subject,
+const creditColumns = ['subject', 'visit_id', 'enterprise_id', 'address', 'probability', 'at'] as const;
+
+/** As rows of one parameter, so that the statement is the same however many there are. */
+function creditsOf({ enterpriseId, subject, belief }: NewBelief, { address, at }: Pick<NewTrace, 'address' | 'at'>) {
+  const credits = belief.candidates.map(({ visitId, probability }) => ({
     visit_id: visitId,
-    enterprise_id: enterpriseId,
-    address,
     probability: shortened(probability),
-    at: new Date(at),
   }));
-  await tx.insertInto('attribution_credit').values(rows).execute();
+  return sql`select ${subject}, visit_id, ${enterpriseId}, ${address}::text, probability, ${new Date(at)}::timestamptz
+    from jsonb_to_recordset(${JSON.stringify(credits)}::jsonb) as credit (visit_id text, probability double precision)`;
 }
 
 function shortenedCandidate({ visitId, leaseId, probability, terms }: Considered): Considered {

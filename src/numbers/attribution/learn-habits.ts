@@ -54,9 +54,9 @@ export function createStartLearning(world: {
 }): (work: Work, about: { readonly enterpriseId: EnterpriseId }) => Promise<void> {
   return async (work, { enterpriseId }) => {
     const lane = `learn:${enterpriseId}`;
-    if (await world.outbox.isPending(work.tx, lane)) return;
+    if (await world.outbox.isPending(work, lane)) return;
     await world.outbox.holdLane(work, lane);
-    if (await world.outbox.isPending(work.tx, lane)) return;
+    if (await world.outbox.isPending(work, lane)) return;
     const dueAt = world.clock.now() + limits.attributionLearnEveryMs;
     await world.outbox.addEffect(work, { enterpriseId, lane, kind: learnKind, payload: {}, dueAt });
   };

@@ -53,23 +53,22 @@ async function openStage(twilio: TwilioFarEnd) {
     performing = performing.then(perform);
     return performing;
   };
+  const hear = async (report: LegReport) => {
+    const heard = await record.hear(report);
+    void pump();
+    return heard;
+  };
   const app = Fastify();
   registerTwilio(app, {
     account,
     publicUrl,
+    hearInTime: { hear, tell: ({ tell }) => tell() },
     async answerInTime(incoming) {
       const taken = await record.take(incoming);
       void pump();
       return taken;
     },
-    callDesk: {
-      async hear(report: LegReport) {
-        const heard = await record.hear(report);
-        void pump();
-        return heard;
-      },
-      endedEarly: async () => undefined,
-    } as never,
+    callDesk: { hear, endedEarly: async () => undefined },
     messageDesk: {} as never,
     findCall: async (id) => [...record.calls.values()].find((call) => call.carrierCallId === id)?.id ?? null,
   });

@@ -1,0 +1,118 @@
+/** Transactions that share a commit are to each other as if each were alone. */
+import { sql } from 'kysely';
+import { beforeAll, expect, test } from 'vitest';
+import { limits } from '../../config/limits.ts';
+import type { Database } from '../../src/ports/database.ts';
+import type { Wake } from '../../src/ports/jobs.ts';
+import { silentLog } from '../../src/ports/log.ts';
+import type { Tables } from '../../src/records/schema.ts';
+import { createTransact, type Work } from '../../src/records/transact.ts';
+import { createTransactTogether } from '../../src/records/transact-together.postgres.ts';
+import { stageCore } from '../support/stage-core.ts';
+import { onEveryStore } from '../support/stores.ts';
+
+async function setup(database: Database<Tables>) {
+  const { db, enterpriseId } = await stageCore(database, { numbers: 0 });
+  const woken: string[] = [];
+  const jobs = { wake: async (wakes: readonly Wake[]) => void woken.push(...wakes.map(({ lane }) => lane)) };
+  const world = { database, jobs, log: silentLog };
+  const together = createTransactTogether({ ...world, alone: createTransact(world), togetherMs: 60_000 });
+  const transactionOf = async ({ tx }: Work) =>
+    (await sql<{ id: string }>`select pg_current_xact_id()::text as id`.execute(tx)).rows[0]?.id;
+  const append = (work: Work, letter: string) =>
+    work.tx
+      .updateTable('enterprise')
+      .set({ name: sql`name || ${letter}` })
+      .where('id', '=', enterpriseId)
+      .execute();
+  const nameNow = async () =>
+    (await db.selectFrom('enterprise').select('name').where('id', '=', enterpriseId).executeTakeFirstOrThrow()).name;
+  return { db, enterpriseId, woken, together, transactionOf, append, nameNow };
+}
+
+onEveryStore('transactions together', (store) => {
+  let database: Database<Tables>;
+  beforeAll(async () => {
+    database = await store.open();
+  });
+
+  test('those that come while one is under way share the next, each with its own answer', async () => {
+    const { together, transactionOf, woken } = await setup(database);
+    const letters = [...'abcdefghij'];
+    const ids = await Promise.all(
+      letters.map((letter) =>
+        together(async (work) => {
+          work.wake({ lane: letter });
+          return `${letter} ${await transactionOf(work)}`;
+        }),
+      ),
+    );
+    expect(ids.map((id) => id[0])).toEqual(letters);
+    const handsMax = store.kind === 'embedded' ? 1 : limits.transactionHandsMax;
+    expect(new Set(ids.map((id) => id.slice(2))).size).toBe(handsMax + 1);
+    expect(woken.sort()).toEqual(letters);
+  });
+
+  test('one that fails leaves nothing of itself, and the others are kept', async () => {
+    const { together, append, nameNow, woken } = await setup(database);
+    const act = (letter: string) =>
+      together(async (work) => {
+        await append(work, letter);
+        work.wake({ lane: letter });
+        if (letter === 'c') throw new Error('no');
+        if (letter === 'd') await sql`select 1 / 0`.execute(work.tx);
+      });
+    const settled = await Promise.allSettled([...'abcde'].map(act));
+    expect(settled.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'rejected',
+      'fulfilled',
+    ]);
+    expect([...(await nameNow())].sort().join('')).toBe([...'Acmeabe'].sort().join(''));
+    expect(woken.sort()).toEqual(['a', 'b', 'e']);
+  });
+
+  test('what is left for the end is done once, before the commit, and its failure is the transaction’s', async () => {
+    const { together, append, nameNow } = await setup(database);
+    const act = (letter: string) =>
+      together(async (work) => {
+        work.beforeCommit(async () => {
+          await append(work, letter);
+          if (letter === 'b') throw new Error('too late');
+        });
+      });
+    const settled = await Promise.allSettled([...'abc'].map(act));
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect([...(await nameNow())].sort().join('')).toBe([...'Acmeac'].sort().join(''));
+  });
+
+  const alone = store.kind === 'embedded' ? ' SKIPPED: the embedded database runs one transaction at a time' : '';
+  test.skipIf(alone !== '')(`one that waits for somebody else’s lock does not hold the others up${alone}`, async () => {
+    const held = await setup(database);
+    const free = await setup(database);
+    const mayEnd = Promise.withResolvers<void>();
+    const holding = Promise.withResolvers<void>();
+    const holder = held.db.transaction().execute(async (tx) => {
+      await tx.selectFrom('enterprise').select('id').where('id', '=', held.enterpriseId).forUpdate().execute();
+      holding.resolve();
+      await mayEnd.promise;
+    });
+    await holding.promise;
+    const first = free.together((work) => free.append(work, 'a'));
+    let isStuckDone = false;
+    const stuck = free
+      .together((work) => held.append(work, 'x'))
+      .then(() => {
+        isStuckDone = true;
+      });
+    const others = [...'bc'].map((letter) => free.together((work) => free.append(work, letter)));
+    await Promise.all([first, ...others]);
+    await free.together((work) => free.append(work, 'd'));
+    expect(isStuckDone).toBe(false);
+    mayEnd.resolve();
+    await Promise.all([stuck, holder]);
+    expect([await held.nameNow(), await free.nameNow()]).toEqual(['Acmex', expect.stringMatching(/^Acme[abc]{3}d$/)]);
+  });
+});
