@@ -18,7 +18,7 @@ export const grantLimits = Object.freeze({
   grantsUnfiledMs: 5_000,
   /** Grants, and group commits, that one statement files. */
   grantsPerMoveMax: 2_000,
-  batchesPerFilingMax: 256,
+  batchesPerFilingMax: 64,
   /** A process whose pool another one has taken lets that one work this long before it takes the pool back. */
   poolTakenPauseMs: 250,
   /** Pauses before a commit whose fate is not known is tried again. */

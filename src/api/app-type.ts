@@ -84,6 +84,8 @@ export interface ApiWorld {
   readonly reports: Reports;
   readonly visits: Visits;
   readonly visitDesk: VisitDesk;
+  /** The record then knows every visit opened so far. */
+  readonly settleVisits: () => Promise<void>;
   readonly secrets: Pick<Secrets, 'fingerprint'>;
   readonly numbers: Numbers;
   readonly beliefDesk: BeliefDesk;

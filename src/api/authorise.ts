@@ -27,7 +27,15 @@ export interface Authorise {
 /** What a publishable key may do from an origin; asked with every page view, so it is remembered for seconds. */
 type Permission = { readonly website: Website } | { readonly refusal: AppError };
 
-export function createAuthorise(world: { db: Db; apiKeys: ApiKeys; visits: Visits; clock: Clock }): Authorise {
+interface World {
+  readonly db: Db;
+  readonly apiKeys: ApiKeys;
+  readonly visits: Visits;
+  readonly clock: Clock;
+  readonly settleVisits: () => Promise<void>;
+}
+
+export function createAuthorise(world: World): Authorise {
   const permissions = createShortMemory<Permission>({
     clock: world.clock,
     entriesMax: limits.rememberedKeysMax,
@@ -63,6 +71,7 @@ export function createAuthorise(world: { db: Db; apiKeys: ApiKeys; visits: Visit
     try {
       const enterpriseId = await ownerOf(text, 'publishable');
       const { db, visits } = world;
+      if (visitId !== null) await world.settleVisits();
       const website =
         visitId === null
           ? await visits.websiteOfOrigin(db, enterpriseId, origin)

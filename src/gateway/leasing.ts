@@ -72,6 +72,9 @@ export function createLeasing(world: World) {
     clock,
     ids,
   });
+  /** Before somebody asks the record for a visit that a page may have opened this instant. Never rejects. */
+  const settleVisits = () =>
+    leaseBook.settle(null, null).catch((fault: unknown) => logFault(fault, 'visits-not-settled'));
   const settleHolders = createSettleHolders({ db, numbers, book: leaseBook, regions: world.aniRegions, logFault });
-  return Object.freeze({ visits, leaseBook, fileJournal: record.fileJournal, visitDesk, settleHolders });
+  return Object.freeze({ visits, leaseBook, fileJournal: record.fileJournal, visitDesk, settleHolders, settleVisits });
 }

@@ -183,10 +183,10 @@ async function addCarriers(
 }
 
 /** What the API asks of the record without a desk between. */
-function readersOf(db: Db, { apiKeys, visits }: Core) {
+function readersOf(db: Db, { apiKeys, visits, settleVisits }: Core) {
   return {
     db,
-    authorise: createAuthorise({ db, apiKeys, visits, clock: systemClock }),
+    authorise: createAuthorise({ db, apiKeys, visits, settleVisits, clock: systemClock }),
     reads: createReadModels({ db }),
     attributionReads: createAttributionReads({ db }),
     reports: createReports({ db, clock: systemClock }),

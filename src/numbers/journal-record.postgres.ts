@@ -42,10 +42,10 @@ const raiseFence = `
     set epoch = case when pool_fence.epoch = $2::bigint then pool_fence.epoch else pool_fence.epoch + 1 end
   returning epoch::float8 as epoch`;
 
-/** Answers with how many rows were there, and those of them that hold a lease whose generation another one has. */
-const moveRows = (which: string) => `
+/** Answers with those rows that hold a lease whose generation another one has. */
+const moveBatches = `
   with taken as (
-    select id, batch from grant_journal where id ${which} order by id for update
+    select id, batch from grant_journal where id = any($1::text[]) order by id for update
   ), given as materialized (
     select taken.id as journal_id, given.*
     from taken, json_to_recordset(taken.batch::json) as given(${packedColumns})
@@ -57,27 +57,15 @@ const moveRows = (which: string) => `
   ), gone as (
     delete from grant_journal where id in (select id from taken) and id not in (select journal_id from left_over)
   )
-  select (select count(*) from taken)::integer as taken, array(select journal_id from left_over) as left_over`;
-const moveNamed = moveRows('= any($1::text[])');
-const moveOldest = moveRows('in (select id from grant_journal order by id limit $1)');
-
-interface Moved {
-  readonly taken: number;
-  readonly left_over: readonly BatchId[];
-}
+  select journal_id from left_over`;
 
 export function createJournalRecord(world: World): JournalRecord {
   const { kysely, runPrepared } = world.database;
 
-  async function move(name: string, text: string, which: unknown): Promise<number> {
-    const [moved] = (await runPrepared(name, text, [which])) as readonly Moved[];
-    for (const id of moved?.left_over ?? []) await fileSlowly(world, id);
-    return moved?.taken ?? 0;
-  }
-
   async function fileBatches(ids: readonly BatchId[]): Promise<void> {
     try {
-      await move('move-named-grants', moveNamed, ids);
+      const leftOver = (await runPrepared('move-batches', moveBatches, [ids])) as readonly { journal_id: BatchId }[];
+      for (const { journal_id } of leftOver) await fileSlowly(world, journal_id);
     } catch (fault) {
       if (!isRefusal(fault)) throw fault;
       const [only, ...others] = ids;
@@ -86,13 +74,11 @@ export function createJournalRecord(world: World): JournalRecord {
     }
   }
 
+  /** What comes meanwhile is not waited for: under a rush that would have no end. */
   async function fileJournal(): Promise<void> {
-    try {
-      while ((await move('move-oldest-grants', moveOldest, limits.batchesPerFilingMax)) > 0);
-    } catch (fault) {
-      if (!isRefusal(fault)) throw fault;
-      await fileBatches(await oldest(world));
-      await fileJournal();
+    const { rows } = await sql<{ id: BatchId }>`select id from grant_journal order by id`.execute(kysely);
+    for (let from = 0; from < rows.length; from += limits.batchesPerFilingMax) {
+      await fileBatches(rows.slice(from, from + limits.batchesPerFilingMax).map(({ id }) => id));
     }
   }
 
@@ -120,12 +106,6 @@ export function createJournalRecord(world: World): JournalRecord {
       return new Set(rows.map(({ id }) => id));
     },
   });
-}
-
-async function oldest({ database }: World): Promise<readonly BatchId[]> {
-  const rows = await sql<{ id: BatchId }>`
-    select id from grant_journal order by id limit ${limits.batchesPerFilingMax}`.execute(database.kysely);
-  return rows.rows.map(({ id }) => id);
 }
 
 /** Files what can be filed of a row, sets the rest aside, and takes the row off. */

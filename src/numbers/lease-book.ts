@@ -124,9 +124,9 @@ export interface LeaseBook {
   end(ended: Pick<LeaseBeat, 'poolId' | 'visitId' | 'terms'>): Promise<void>;
   /**
    * Before a contact on this number is attributed, and outside any transaction: the record then knows every holder so far
-   * and their last beats. Null: every visit opened so far. A book that cannot reach what it needs gives up in time and throws; the contact goes on.
+   * and their last beats. No number: every visit opened so far, of all pools when none is named. A book that cannot reach what it needs gives up in time and throws; the contact goes on.
    */
-  settle(poolId: PoolId, numberId: NumberId | null): Promise<void>;
+  settle(poolId: PoolId | null, numberId: NumberId | null): Promise<void>;
   /** The pool's numbers have changed in the record. */
   refresh(poolId: PoolId): Promise<void>;
   /** Called each second: writes the beats learned since, gives up what has waited too long. Never rejects. */

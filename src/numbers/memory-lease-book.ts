@@ -196,9 +196,9 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
       if (lease !== null) note(lease, { visitId, engagedSeconds: 0, pages: 1 }, true);
     },
 
-    async settle(poolId: PoolId, numberId: NumberId | null): Promise<void> {
+    async settle(poolId: PoolId | null, numberId: NumberId | null): Promise<void> {
       // Of a pool that is not ours another process may have left something, the one before us too.
-      if (pools.find(poolId) === undefined) await record.fileJournal();
+      if (poolId === null || pools.find(poolId) === undefined) await record.fileJournal();
       if (numberId === null) return backlog.settleAll();
       const own = [...promised.values()].filter((one) => one.numberId === numberId);
       await settled(own);

@@ -27,6 +27,7 @@ export function registerConversionRoutes(app: App, world: ApiWorld): void {
     async (request, reply) => {
       const enterpriseId = await world.authorise.secret(request);
       const wanted = conversionOf(enterpriseId, request.body, world.clock.now());
+      await world.settleVisits();
       const recorded = await world.transact((work) => world.conversions.record(work, wanted));
       if (recorded.kind === 'refused') throw refusal(recorded);
       return reply.code(recorded.kind === 'recorded' ? 201 : 200).send(conversionViewOf(recorded.conversion));

@@ -42,7 +42,9 @@ export function registerInventoryRoutes(app: App, world: ApiWorld): void {
       },
     },
     async (request) => {
-      const found = await world.reads.visit(await world.authorise.secret(request), request.params.id);
+      const enterpriseId = await world.authorise.secret(request);
+      await world.settleVisits();
+      const found = await world.reads.visit(enterpriseId, request.params.id);
       if (found === null) throw new AppError('not-found', { detail: 'no such visit' });
       const { visit, leases, credited } = found;
       return {
