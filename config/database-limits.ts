@@ -44,6 +44,8 @@ export const databaseLimits = Object.freeze({
   sweepRoundsMissedMax: 2,
   /** Posting a wake may hold a caller's answer up this long; the sweep finds what was not posted. */
   jobPostTimeoutMs: 800,
+  /** Closing waits this long for a worker whose work is done, and for its queue. */
+  jobCloseTimeoutMs: 2_000,
   /** The shared sweep schedule is posted again this often, in case Redis has lost it; must exceed outboxSweepEveryMs. */
   jobScheduleRenewEveryMs: 30_000,
   /** How long a worker blocks before it looks again unasked. */

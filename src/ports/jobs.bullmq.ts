@@ -162,14 +162,17 @@ function createSweeper(work: Work, logFault: LogFault) {
   };
 }
 
-/** What this process has not begun is left to the others. */
+/**
+ * What this process has not begun is left to the others. Its own hands do the queue's work too, so once they are empty
+ * the worker has only its books to close: one whose Redis is away would wait for it, and is not waited for.
+ */
 async function closeAll(bench: Bench, worker: LaneWorker | null, own: OwnWakes | null): Promise<void> {
   try {
     const ended = worker?.close();
     const left = (await own?.close()) ?? [];
-    await ended;
+    await within(limits.jobCloseTimeoutMs, Promise.resolve(ended)).catch(() => undefined);
     await postWakes(bench.queue, left).catch(() => undefined);
-    await bench.queue.close();
+    await within(limits.jobCloseTimeoutMs, bench.queue.close()).catch(() => undefined);
   } finally {
     bench.disconnect();
   }
