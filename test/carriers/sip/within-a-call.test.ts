@@ -189,12 +189,14 @@ test('a leg is moved to another room and meets whoever is there', async () => {
   const { record, carrier, agent, made, rung } = await talk();
   const second = await agent(agentB);
   record.isDeaf = true;
+  const answersHeard = () => record.facts().filter((fact) => fact === 'leg answered').length;
   const call = record.last();
   const legId = `leg_${'0'.repeat(25)}4` as never;
   const about = { callId: call.id, legId, from: call.dnis, ringTimeoutMs: 5_000, orderedAt: 0, repeated: false };
   const dialled = await carrier.voice.dial({ ...about, to: agentB });
   if (dialled.kind !== 'dialled') throw new Error('not dialled');
-  await until(() => second.calls[0]?.status === 200, 'the second phone is picked up');
+  // Told of its answer it is made to wait; an order before that would be overtaken.
+  await until(() => answersHeard() === 2, 'the second phone is picked up and told to wait');
   const room = `${call.id}.2`;
   const join = {
     verb: 'join',
