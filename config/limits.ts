@@ -114,6 +114,8 @@ export const limits = Object.freeze({
   rememberedGroupsMs: 60_000,
   rememberedKeysMax: 10_000,
   rememberedPoolsMax: 1_000,
+  /** Addresses that requests came from last, each a proxy or not. */
+  rememberedProxiesMax: 1_000,
   /** Visits whose visitor's id the record has been told, so that each beat does not tell it again. */
   identifiedVisitsMax: 100_000,
   /** National forms of numbers kept in memory, so that a page view does not work one out again. */
