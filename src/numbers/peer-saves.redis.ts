@@ -10,8 +10,6 @@ import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import { pause } from '../ports/pause.timer.ts';
 
-export type PeerSaves = ReturnType<typeof createPeerSaves>;
-
 interface World {
   readonly connection: Redis | Cluster;
   /** Two hashes by process: when it was there last, and which run of Redis it has filed its own for. */
