@@ -148,7 +148,7 @@ async function hearIn(world: World, work: Work, report: LegReport): Promise<Call
   });
   if (locked === null) return { kind: 'unknown' };
   if (!locked.isNew) return { kind: 'ignored', call: locked.call, reason: 'heard before' };
-  return world.runner.runLocked(work, locked, eventsOf(report));
+  return world.runner.runLocked(work, locked, eventsOf(report, locked.call));
 }
 
 /** Says afterwards what was done without the record: the call is kept as one that went to the failover number. */
