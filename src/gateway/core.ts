@@ -79,9 +79,8 @@ export function createCore(world: World) {
   const calls = createCalls();
   const conversations = createConversations();
   const attribution = createAttribution({ ...world, db, outbox, ids, secrets, places, calls, conversations });
-  const { visitCodes, aniRegions } = attribution;
   const carriers = () => [...world.voice.keys()];
-  const leasing = createLeasing({ ...world, ...supply, transact, ids, numbers, visitCodes, aniRegions, carriers });
+  const leasing = createLeasing({ ...world, ...supply, ...attribution, transact, ids, numbers, carriers });
   poolNews.listen(leasing.leaseBook.refresh);
   const calling = createCalling({ ...world, db, transact: transactCalls, calls, outbox, ids, secrets });
   const { runner } = calling;

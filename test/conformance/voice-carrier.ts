@@ -4,7 +4,15 @@
  */
 import { describe, expect, test } from 'vitest';
 import { countRows, embeddedDeployment, type Place } from '../support/deployments.ts';
-import { closeOffice, type StagedPhone, stageFailover, theOnlyCall, type VoiceStage } from './voice-stage.ts';
+import { outboundSuite } from './outbound-calls.ts';
+import {
+  closeOffice,
+  type StagedPhone,
+  stageCustomer,
+  stageFailover,
+  theOnlyCall,
+  type VoiceStage,
+} from './voice-stage.ts';
 
 /** Runs the suite; `noWire` says why a carrier is not reached over HTTP, where it is not. */
 export function voiceCarrierSuite(
@@ -19,6 +27,7 @@ export function voiceCarrierSuite(
       return { place, stage: await open(place) };
     };
     callSuite(setup);
+    outboundSuite(setup);
     describe.skipIf(noWire !== null)(noWire === null ? 'over its wire' : `over its wire [skipped: ${noWire}]`, () =>
       wireSuite(setup),
     );

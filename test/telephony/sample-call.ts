@@ -57,7 +57,7 @@ export function newOutbound(
   return frozen(started);
 }
 
-const sampleOutbound: Outbound = {
+export const sampleOutbound: Outbound = {
   first: 'agent',
   purpose: 'service',
   legId: legId(99),
