@@ -80,7 +80,7 @@ export const callbacks = Object.freeze({
       .selectFrom('call')
       .select('id')
       .where('enterprise_id', '=', enterprise_id)
-      .where('started_at', '>', asked_at)
+      .where('started_at', '>=', asked_at)
       .where('ani', '=', customer)
       .where('direction', '=', 'inbound')
       .limit(1)
