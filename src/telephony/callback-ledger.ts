@@ -89,10 +89,11 @@ export function createCallbackLedger(world: {
       await lookAt(work, callback.enterprise_id, id, nextAt);
     },
 
-    /** The customer calls again: they need no callback any more. */
-    async cancelOf(work: Work, enterpriseId: EnterpriseId, customer: E164): Promise<void> {
+    /** A customer calls where callbacks are offered: they need none they have asked for before. Whether one may be offered. */
+    async calledAgain(work: Work, enterpriseId: EnterpriseId, customer: E164): Promise<boolean> {
       for (const callback of await world.callbacks.waitingOf(work.tx, enterpriseId, customer))
         await end(work, callback, 'cancelled', { why: 'called-again' });
+      return !(await world.callbacks.isFull(work.tx, enterpriseId));
     },
 
     /** At the contact centre's wish. `calling`: it is under way, and its call can be ended. */

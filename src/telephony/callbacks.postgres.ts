@@ -27,18 +27,9 @@ export interface Turn {
 
 export type Callbacks = typeof callbacks;
 
-const open = ['waiting', 'calling'] as const;
-
 export const callbacks = Object.freeze({
-  /** Adds one; false when this call has one already, or the enterprise as many as it may. */
+  /** Adds one; false when this call has one already. */
   async add(tx: Tx, row: Omit<Callback, 'attempts' | 'last_call_id' | 'ended_at' | 'why'>): Promise<boolean> {
-    const { count } = await tx
-      .selectFrom('callback')
-      .select((all) => all.fn.countAll<string>().as('count'))
-      .where('enterprise_id', '=', row.enterprise_id)
-      .where('state', 'in', open)
-      .executeTakeFirstOrThrow();
-    if (Number(count) >= limits.callbacksOpenMax) return false;
     const added = await tx
       .insertInto('callback')
       .values(row)
@@ -46,6 +37,17 @@ export const callbacks = Object.freeze({
       .returning('id')
       .executeTakeFirst();
     return added !== undefined;
+  },
+
+  /** Whether the enterprise has as many as may wait; then no more are offered. */
+  async isFull(db: Db, enterpriseId: EnterpriseId): Promise<boolean> {
+    const { count } = await db
+      .selectFrom('callback')
+      .select((all) => all.fn.countAll<string>().as('count'))
+      .where('enterprise_id', '=', enterpriseId)
+      .where('state', '=', 'waiting')
+      .executeTakeFirstOrThrow();
+    return Number(count) >= limits.callbacksOpenMax;
   },
 
   read: (db: Db, id: CallbackId): Promise<Callback | undefined> =>

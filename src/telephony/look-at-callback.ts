@@ -81,7 +81,7 @@ async function start(world: World, work: Work, callback: Callback, now: number):
     to,
     rules: await world.readDestinations(work.tx, enterpriseId),
     isOwn: await world.rules.isOwn(work.tx, enterpriseId, to),
-    minutes: { used: await world.rules.countCall(work.tx, enterpriseId, now), most },
+    minutes: { used: await world.rules.countCalls(work.tx, enterpriseId, 0, now), most },
   });
   if (refusal?.code === 'spend-limit') {
     const nextAt = now + limits.callbackPauseMs;
@@ -89,6 +89,7 @@ async function start(world: World, work: Work, callback: Callback, now: number):
     return { kind: 'again', dueAt: nextAt };
   }
   if (refusal !== null) return over(world, work, callback, 'failed', refusal.code);
+  await world.rules.countCalls(work.tx, enterpriseId, 1, now);
   await world.callbacks.change(work.tx, callback.id, { state: 'calling' });
   const call = await world.placeCall(work, {
     from,

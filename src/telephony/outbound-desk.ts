@@ -93,7 +93,7 @@ async function requireAllowed(world: World, { tx }: Work, order: OutboundOrder, 
     isOwn: await world.rules.isOwn(tx, enterpriseId, to),
     standing: await world.consents.standing(tx, enterpriseId, to),
     where,
-    minutes: { used: await world.rules.countCall(tx, enterpriseId, at), most },
+    minutes: { used: await world.rules.countCalls(tx, enterpriseId, 1, at), most },
     at,
   });
   if (refusal !== null) throw refused(refusal.code, refusal.field, refusal.problem, refusal.cure);

@@ -83,14 +83,14 @@ export const outboundRules = Object.freeze({
     return row === undefined ? null : { numberId: row.number_id, visitId: row.visit_id };
   },
 
-  /** Counts a call of today and tells how many minutes are used, calls under way included. */
-  async countCall(tx: Tx, enterpriseId: EnterpriseId, at: number): Promise<number> {
+  /** Counts calls of today (none: only asks) and tells how many minutes are used, calls under way included. */
+  async countCalls(tx: Tx, enterpriseId: EnterpriseId, calls: 0 | 1, at: number): Promise<number> {
     const day = dayOf(at);
     const { minutes } = await tx
       .insertInto('outbound_day')
-      .values({ enterprise_id: enterpriseId, day, calls: 1 })
+      .values({ enterprise_id: enterpriseId, day, calls })
       .onConflict((clash) =>
-        clash.columns(['enterprise_id', 'day']).doUpdateSet({ calls: sql`outbound_day.calls + 1` }),
+        clash.columns(['enterprise_id', 'day']).doUpdateSet({ calls: sql`outbound_day.calls + ${calls}` }),
       )
       .returning('minutes')
       .executeTakeFirstOrThrow();

@@ -35,14 +35,14 @@ export type PlanCall = (work: Work, call: CallToPlan) => Promise<CallPlan>;
 export function createPlanCall(world: {
   readonly routePlans: Pick<RoutePlans, 'effective'>;
   readonly outbox: Pick<Outbox, 'appendEvent'>;
-  readonly callbackLedger: Pick<CallbackLedger, 'cancelOf'>;
+  readonly callbackLedger: Pick<CallbackLedger, 'calledAgain'>;
   readonly readDestinations: (tx: Tx, enterpriseId: EnterpriseId) => Promise<DestinationRules>;
 }): PlanCall {
   /** Who calls needs no callback they have asked for before; who cannot be called back is not offered one. */
   const withCallback = async (work: Work, { ani, number }: CallToPlan, plan: CallPlan): Promise<CallPlan> => {
     const never = { ...plan, callbackAfterMs: null };
     if (ani === null) return never;
-    await world.callbackLedger.cancelOf(work, number.enterpriseId, ani);
+    if (!(await world.callbackLedger.calledAgain(work, number.enterpriseId, ani))) return never;
     const verdict = checkDestination(ani, await world.readDestinations(work.tx, number.enterpriseId));
     return verdict.kind === 'allowed' ? plan : never;
   };
