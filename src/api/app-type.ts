@@ -91,7 +91,7 @@ export interface ApiWorld {
   readonly visitDesk: VisitDesk;
   /** The record then knows every visit opened so far. */
   readonly settleVisits: () => Promise<void>;
-  readonly secrets: Pick<Secrets, 'fingerprint'>;
+  readonly secrets: Pick<Secrets, 'fingerprint' | 'digest'>;
   readonly numbers: Numbers;
   readonly beliefDesk: BeliefDesk;
   readonly models: Pick<Models, 'newest' | 'ownOfPool'>;

@@ -41,6 +41,7 @@ import { registerSipPhoneRoutes } from './routes/sip-phones.ts';
 import { registerSnippetRoutes } from './routes/snippet.ts';
 import { registerVisitRoutes } from './routes/visits.ts';
 import { registerWebsiteRoutes } from './routes/websites.ts';
+import { trustProxies } from './trust-proxies.ts';
 
 /** What each served request is told to, for the metrics: route pattern, status, milliseconds. */
 export type ObserveRequest = (route: string, status: number, elapsedMs: number) => void;
@@ -65,7 +66,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     childLoggerFactory: (logger) => logger,
     bodyLimit: limits.webhookBodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,
-    trustProxy: options.trustProxy ?? false,
+    trustProxy: options.trustProxy ? trustProxies(options.trustProxy) : false,
     routerOptions: { maxParamLength: 128 },
     frameworkErrors: (fault, request, reply) =>
       sendProblem(fault, request as FastifyRequest, reply as unknown as FastifyReply),
