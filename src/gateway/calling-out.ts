@@ -1,5 +1,6 @@
 /** Calls that we make, wired: orders of the contact centre, and callbacks whose turn it is. */
 import type { Consents } from '../identity/consents.postgres.ts';
+import { createInheritBelief } from '../numbers/attribution/inherit-belief.postgres.ts';
 import type { NumberPlaces } from '../numbers/number-place.file.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -36,7 +37,7 @@ interface World {
 }
 
 export function createCallingOut(world: World) {
-  const placeCall = createPlaceCall(world);
+  const placeCall = createPlaceCall({ ...world, inheritBelief: createInheritBelief(world) });
   const shared = {
     ...world,
     placeCall,

@@ -3,6 +3,7 @@
  * effects, and the check that asks the carrier after it. Whether it may be made has been decided before.
  */
 import { limits } from '../../config/limits.ts';
+import type { InheritBelief } from '../numbers/attribution/inherit-belief.postgres.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { E164 } from '../ports/e164.ts';
 import type { Ids, VisitId } from '../ports/ids.ts';
@@ -35,6 +36,7 @@ interface World {
   readonly runner: Pick<CallRunner, 'settleIn'>;
   readonly routePlans: Pick<RoutePlans, 'effective'>;
   readonly outbox: Pick<Outbox, 'appendEvent' | 'addEffect'>;
+  readonly inheritBelief: InheritBelief;
   readonly clock: Clock;
   readonly ids: Ids;
 }
@@ -62,6 +64,8 @@ export function createPlaceCall(world: World): PlaceCall {
     );
     const call: Call = { ...started.call, queue };
     await world.calls.insert(work.tx, call);
+    const inherited = { enterpriseId, callId: call.id, numberId: from.id, from: wanted.about, visitId, at: now };
+    await world.inheritBelief(work.tx, inherited);
     await world.outbox.appendEvent(work, {
       enterpriseId,
       subject: call.id,

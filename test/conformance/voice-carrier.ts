@@ -227,7 +227,7 @@ function wireSuite(setup: Setup): void {
     expect(rows.call).toBe(1);
   });
 
-  test('a dial whose answer was lost rings the agent once', async () => {
+  test('a dial whose answer was lost rings the agent once, and a customer whom we call', async () => {
     const { stage } = await setup();
     wireOf(stage).loseDialAnswer();
     const caller = await stage.placeCall(await stage.addNumber());
@@ -240,6 +240,16 @@ function wireSuite(setup: Setup): void {
     await stage.receiver.waitFor('call.ended');
     await wireOf(stage).settled();
     expect(await stage.dials()).toBe(1);
+    wireOf(stage).loseDialAnswer();
+    const order = { to: stageCustomer, from: caller.to, first: 'customer', purpose: 'service' };
+    const { id } = await stage.api.must('POST', '/v1/calls', { body: order });
+    const customer = await stage.nextRing([stageCustomer]);
+    await customer.answer();
+    await (await stage.nextRing()).answer();
+    await customer.hangUp();
+    await stage.receiver.waitFor('call.ended', id);
+    await wireOf(stage).settled();
+    expect(await stage.dials()).toBe(3);
   });
 
   test('a REST API that is away is asked again, and the caller waits with music meanwhile', async () => {

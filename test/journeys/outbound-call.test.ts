@@ -120,7 +120,20 @@ describe('a call that the contact centre makes', () => {
     expect(told.every(({ data }) => data.direction === 'outbound')).toBe(true);
     expect(told[0]?.data).toMatchObject({ metadata: { ticket: '42' }, visitId: visit.id });
     expect((await api.must('GET', '/v1/outbound')).today).toEqual({ calls: 1, minutes: 1 });
-    await api.must('POST', `/v1/calls/${id}/outcome`, { body: { disposition: 'support' } });
+    const sale = { disposition: 'sale', value: '129.00', currency: 'USD' };
+    await api.must('POST', `/v1/calls/${id}/outcome`, { body: sale });
+    expect(await api.must('GET', `/v1/calls/${id}`)).toMatchObject({
+      attribution: { decision: 'credited', visitId: visit.id },
+      outcomes: [{ disposition: 'sale' }],
+    });
+    expect(await api.must('GET', `/v1/calls/${id}/attribution`)).toMatchObject({
+      revisions: [{ cause: 'contact', candidates: [{ visitId: visit.id, probability: 1, terms: [] }] }],
+    });
+    const choice = { choice: visit.id, sure: true };
+    const confirmed = await api.must('POST', `/v1/calls/${id}/attribution/confirm`, { body: choice });
+    expect(confirmed.revisions.at(-1)).toMatchObject({ decision: 'credited', visitId: visit.id });
+    const { total } = await api.must('GET', '/v1/reports/campaigns');
+    expect(total, 'the sale counts, the call is no contact').toMatchObject({ calls: 0, phoneSales: 1 });
   });
 
   test('with a transfer: the customer whom we called is moved on like any caller', async () => {

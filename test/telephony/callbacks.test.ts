@@ -119,6 +119,13 @@ onEveryStore('callbacks', (store) => {
       outbound: { first: 'agent', purpose: 'service', about: asked, callbackId: callback?.id },
       legs: [{ agentId: world.agentId, state: 'dialling' }],
     });
+    const beliefs = await world.db
+      .selectFrom('attribution')
+      .select(['decision', 'visit_id', 'probability', 'candidates'])
+      .where('subject', 'in', [asked, made])
+      .execute();
+    expect(beliefs).toHaveLength(2);
+    expect(beliefs[0]).toEqual(beliefs[1]);
     const theirLeg = await world.accept(made);
     await world.report(made, theirLeg, { what: 'answered' });
     expect(await world.read(made)).toMatchObject({ state: 'bridged', carrierCallId: `SC-${theirLeg}` });

@@ -55,17 +55,19 @@ interface Refused {
   readonly says: RegExp;
 }
 
+/** The satellite networks' code; no such number is given to anybody. */
+const satellite = '+881';
 const to = (number: string): Pick<OutboundOrder, 'to'> => ({ to: number as E164 });
 const marketing = { purpose: 'marketing' } as const;
-const addAgent = (presence: 'offline' | 'ready') => (world: World) => world.addAgent(presence);
-const agentOf = async ({ db, enterpriseId }: World): Promise<AgentId> =>
-  (await db.selectFrom('agent').select('id').where('enterprise_id', '=', enterpriseId).executeTakeFirstOrThrow()).id;
 const setNumber = (set: { state?: 'resting'; capabilities?: string[]; carrier?: string }) => (world: World) =>
   world.db.updateTable('number').set(set).where('id', '=', world.first.id).execute();
 
 const refusals: readonly (readonly [string, Refused])[] = [
   ['another country', { order: to('+442079460123'), code: 'destination-denied', field: 'to', says: /GB is not/ }],
-  ['a satellite phone', { order: to('+881612345678'), code: 'destination-denied', field: 'to', says: /\+881/ }],
+  [
+    'a satellite phone',
+    { order: to(`${satellite}${'0'.repeat(9)}`), code: 'destination-denied', field: 'to', says: /\+881/ },
+  ],
   ['a pay-per-call number', { order: to('+19005550123'), code: 'destination-denied', field: 'to', says: /premium/ }],
   ['a personal number', { order: to('+15005550123'), code: 'destination-denied', field: 'to', says: /premium/ }],
   ['an island that looks near', { order: to('+12425550123'), code: 'destination-denied', field: 'to', says: /BS/ }],
@@ -204,8 +206,7 @@ onEveryStore('orders to call', (store) => {
 
   test('an agent who is offline is not rung first, one who wraps up is', async () => {
     const world = await setup(database);
-    await addAgent('offline')(world);
-    const agentId = await agentOf(world);
+    const agentId = await world.addAgent('offline');
     await expect(world.order({ agentId })).rejects.toMatchObject({ code: 'agent-unavailable' });
     await world.db.updateTable('agent').set({ presence: 'wrapping' }).where('id', '=', agentId).execute();
     const call = await world.order({ agentId });
