@@ -18,6 +18,7 @@ import { toAppError, toProblem } from './problem.ts';
 import { registerAttributionRoutes } from './routes/attribution.ts';
 import { registerAttributionModelRoutes } from './routes/attribution-model.ts';
 import { registerCallCommandRoutes } from './routes/call-commands.ts';
+import { registerCallbackRoutes } from './routes/callbacks.ts';
 import { registerCallRoutes } from './routes/calls.ts';
 import { registerConversationRoutes } from './routes/conversations.ts';
 import { registerConversionRoutes } from './routes/conversions.ts';
@@ -30,6 +31,7 @@ import { registerHomeRoute } from './routes/home.ts';
 import { registerInventoryRoutes } from './routes/inventory.ts';
 import { registerNumberSupplyRoutes } from './routes/number-supply.ts';
 import { registerNumberRoutes } from './routes/numbers.ts';
+import { registerOutboundRoutes } from './routes/outbound.ts';
 import { registerPoolPlanRoute } from './routes/pool-plan.ts';
 import { registerPoolRoutes } from './routes/pools.ts';
 import { registerRecordingRoutes } from './routes/recordings.ts';
@@ -92,6 +94,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       tags: [
         'visits',
         'calls',
+        'callbacks',
+        'consents',
         'conversations',
         'numbers',
         'pools',
@@ -151,6 +155,8 @@ export function registerApi(app: App, world: ApiWorld): void {
     registerVisitRoutes(typed, world);
     registerCallRoutes(typed, world);
     registerCallCommandRoutes(typed, world);
+    registerOutboundRoutes(typed, world);
+    registerCallbackRoutes(typed, world);
     registerRecordingRoutes(typed, world);
     registerAttributionRoutes(typed, world);
     registerAttributionModelRoutes(typed, world);
