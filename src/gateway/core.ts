@@ -86,7 +86,7 @@ export function createCore(world: World) {
   const { runner } = calling;
   const desk = { ...attribution.desks, ...leasing, transact, numbers, outbox, clock, ids };
   const planning = createCallPlanning({ ...world, ...desk, ...attribution, db, calls, secrets });
-  const callDesk = createCallDesk({ ...desk, ...planning, transact: transactCalls, calls, runner });
+  const callDesk = createCallDesk({ ...world, ...desk, ...planning, transact: transactCalls, calls, runner });
   const consents = createConsents({ secrets });
   const messageDesk = createMessageDesk({ ...desk, consents, conversations });
   const endpoints = createEndpoints({ clock, ids, secrets, randomBytes, outbox });

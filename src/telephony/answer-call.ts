@@ -17,6 +17,13 @@ export function instructionsFor(call: Call, legId: LegId | null): readonly Instr
   return leg === undefined ? hangUp : answerLeg(call, leg);
 }
 
+/** What a caller hears next who has waited with music for a while. `now`: Unix ms. */
+export function afterMusic(call: Call, now: number): readonly Instruction[] {
+  if (call.state !== 'waiting') return answerCaller(call);
+  const leftMs = call.plan.waitUntil - now;
+  return [holdOn(call, Math.min(limits.holdRoundMs, Math.max(leftMs, limits.holdRoundLeastMs)))];
+}
+
 /** What a caller hears whose call was answered from memory: the number's failover destination, straight away. */
 export function failoverInstructions(to: E164, dnis: E164): readonly Instruction[] {
   const next = { step: 'dial-ended', callId: null, legId: null } as const;
@@ -35,11 +42,13 @@ function answerCaller(call: Call): readonly Instruction[] {
     case 'menu':
       return readMenu(call);
     case 'waiting':
-      return [...(call.room === 1 ? say(...(call.turn === 0 ? opening : []), greeting) : []), joinAsCaller(call)];
+      return [...(call.room === 1 ? say(...(call.turn === 0 ? opening : []), greeting) : []), waitForOthers(call)];
     case 'bridged':
+      // Whoever was to be met in the room is being lost: the caller stays outside until that is certain.
+      return [call.isOnTheWay && call.lostAt !== null ? waitForOthers(call) : joinAsCaller(call)];
     case 'held':
     case 'consulting':
-      return [joinAsCaller(call)];
+      return [waitForOthers(call)];
     case 'failover':
       return connectElsewhere(call);
     case 'voicemail':
@@ -88,6 +97,16 @@ function takeMessage({ id: callId, plan, legs, turn }: Call): readonly Instructi
 /** What there is of these lines. */
 function say(...lines: readonly (string | null)[]): readonly Instruction[] {
   return lines.flatMap((text) => (text === null || text === '' ? [] : [{ verb: 'say', text } as const]));
+}
+
+/** With music: in the room itself, or outside of it where the carrier lets them ask what comes next. */
+function waitForOthers(call: Call): Instruction {
+  return call.waitsOutside ? holdOn(call, limits.holdRoundMs) : joinAsCaller(call);
+}
+
+function holdOn({ id: callId, dnis, carrierCallId }: Call, ms: number): Instruction {
+  const next = { step: 'waited', callId, legId: null, asked: 0, dnis, carrierCallId } as const;
+  return { verb: 'hold', seconds: Math.ceil(ms / 1_000), next };
 }
 
 function joinAsCaller(call: Call): Join {

@@ -17,6 +17,7 @@ const moves: Moves = {
   },
   waiting: {
     'conversation-recorded': 'waiting',
+    'caller-told': 'waiting',
     'agent-chosen': 'waiting',
     'nobody-free': 'waiting voicemail failover',
     'leg-dialled': 'waiting',
@@ -54,6 +55,7 @@ const moves: Moves = {
   },
   voicemail: {
     'conversation-recorded': 'voicemail',
+    'caller-told': 'voicemail',
     'leg-dialled': 'voicemail',
     'voicemail-left': 'ended',
     'timer-due': 'ended',
@@ -61,6 +63,7 @@ const moves: Moves = {
   },
   failover: {
     'conversation-recorded': 'failover',
+    'caller-told': 'failover',
     'leg-dialled': 'failover',
     'failover-ended': 'voicemail ended',
     'timer-due': 'ended',
@@ -82,7 +85,14 @@ function endings(caller: 'caller-ended') {
 
 /** What leaves a talk as it is. */
 function talk(state: CallState) {
-  const same = ['leg-dialled', 'leg-ringing', 'leg-answered', 'leg-accepted', 'supervision-asked'] as const;
+  const same = [
+    'leg-dialled',
+    'leg-ringing',
+    'leg-answered',
+    'leg-accepted',
+    'supervision-asked',
+    'caller-told',
+  ] as const;
   const changes = ['supervision-changed', 'supervision-ended', 'recording-asked', 'conversation-recorded'] as const;
   return { ...Object.fromEntries([...same, ...changes].map((event) => [event, state])), ...endings('caller-ended') };
 }

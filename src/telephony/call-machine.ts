@@ -30,6 +30,7 @@ type Row = { readonly [Type in CallEvent['type']]?: Step<Type> };
 const live = {
   'conversation-recorded': recording.keepRecording,
   'leg-dialled': legs.noteDialled,
+  'caller-told': bridging.noteTold,
   'failed-over': endings.endFailedOver,
   'carrier-lost': endings.endLost,
 } satisfies Row;
@@ -147,5 +148,7 @@ export function advance(call: Call, event: CallEvent, now: number): Advance {
   if (step === undefined) return { kind: 'ignored', reason: `${event.type} while ${call.state}` };
   const moved = step(call, event as never, now);
   if (moved === null) return { kind: 'ignored', reason: `${event.type} changes nothing` };
-  return { kind: 'advanced', call: moved.call, effects: moved.effects };
+  const isOrdered = moved.effects.some(({ kind }) => kind === 'instruct-caller');
+  const next = isOrdered ? { ...moved.call, orders: moved.call.orders + 1 } : moved.call;
+  return { kind: 'advanced', call: next, effects: moved.effects };
 }

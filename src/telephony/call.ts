@@ -115,6 +115,8 @@ export interface CallFacts {
   readonly ani: E164 | null;
   readonly attestation: Attestation | null;
   readonly visitId: VisitId | null;
+  /** Whether the caller waits outside of the room (capability `hold-outside`) and has to be called into it. */
+  readonly waitsOutside: boolean;
   readonly plan: CallPlan;
 }
 
@@ -127,6 +129,11 @@ export interface Call extends CallFacts {
   readonly room: number;
   /** Until then (Unix ms) the agent who has accepted may turn out never to have reached the caller; null: certain. */
   readonly provenAt: number | null;
+  /** The caller, who waits outside, has been called into the room and is not known to have come. */
+  readonly isOnTheWay: boolean;
+  /** Orders to tell the caller what they hear now, and how many of them have reached the caller by whatever way. */
+  readonly orders: number;
+  readonly ordersHeard: number;
   /** When that agent's leg ended before then: whether they had met shows within a moment. */
   readonly lostAt: number | null;
   /** The next look for a free agent; one at a time is planned. */
@@ -168,6 +175,8 @@ export type CallEvent =
   | { readonly type: 'leg-accepted'; readonly legId: LegId }
   | { readonly type: 'leg-ended'; readonly legId: LegId; readonly reason: LegEnding }
   | { readonly type: 'caller-ended' }
+  /** The caller does what the call says they do, as of that order; null: of the latest. */
+  | { readonly type: 'caller-told'; readonly order: number | null }
   | { readonly type: 'room-ended'; readonly room: string }
   /** `turn`: of the prompt they answer; null when the carrier does not say. */
   | { readonly type: 'caller-keys'; readonly digits: string; readonly turn: number | null }
@@ -237,6 +246,9 @@ export type CallEffect =
 export const callDefaults = Object.freeze({
   room: 1,
   provenAt: null,
+  isOnTheWay: false,
+  orders: 0,
+  ordersHeard: 0,
   lostAt: null,
   retryAt: null,
   queuedFrom: 0,
@@ -258,9 +270,9 @@ const legDefaults = { role: 'agent', acceptedAt: null, hears: null } as const;
 
 /** A call from its document in the record; what an older program did not write has its default. */
 export function readCall(document: unknown): Call {
-  const call = document as Call;
+  const call = document as Omit<Call, 'waitsOutside'> & Partial<Pick<Call, 'waitsOutside'>>;
   const legs = call.legs.map((leg) => ({ ...legDefaults, ...leg }));
-  return { ...callDefaults, ...call, legs, plan: { ...planDefaults, ...call.plan } };
+  return { ...callDefaults, waitsOutside: false, ...call, legs, plan: { ...planDefaults, ...call.plan } };
 }
 
 /** The room where the caller and those who talk with them meet. One of an older number that ends is no news. */

@@ -37,9 +37,15 @@ export interface LegReport {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
+/** After which the caller hears what the answer says: they have been told, and no order need reach them any more. */
+const toldByAnswer: ReadonlySet<LegFact['what']> = new Set(['keys', 'left-room', 'dial-ended']);
+
 /** What the call machine is told, in this order. Pure. */
 export function eventsOf({ legId, carrierCallId, fact }: Omit<LegReport, 'carrier' | 'dedupKey' | 'raw'>): CallEvent[] {
-  if (legId === null) return callerEvents(fact);
+  if (legId === null) {
+    const told: CallEvent[] = toldByAnswer.has(fact.what) ? [{ type: 'caller-told', order: null }] : [];
+    return [...callerEvents(fact), ...told];
+  }
   const dialled: CallEvent[] = carrierCallId === null ? [] : [{ type: 'leg-dialled', legId, carrierCallId }];
   return [...dialled, ...legEvents(legId, fact)];
 }

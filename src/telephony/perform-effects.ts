@@ -100,10 +100,13 @@ async function instructLeg(world: World, claimed: Claimed, call: Call, leg: Leg)
   return settlementOf(world, claimed, answer);
 }
 
+/** Nothing is ordered that the caller has been told meanwhile by an answer: it would cut short what they hear. */
 async function instructCaller(world: World, claimed: Claimed, call: Call): Promise<Settlement> {
-  if (call.state === 'ended') return done;
+  if (call.state === 'ended' || (call.waitsOutside && call.ordersHeard >= call.orders)) return done;
   const answer = await carrierOf(world, call).instruct(call.carrierCallId, instructionsFor(call, null));
   if (answer.kind === 'gone') await world.runner.run(call.id, { type: 'caller-ended' });
+  if (answer.kind === 'done' && call.waitsOutside)
+    await world.runner.run(call.id, { type: 'caller-told', order: call.orders });
   const settlement = settlementOf(world, claimed, answer);
   if (answer.kind !== 'unavailable' || settlement.kind !== 'dead') return settlement;
   // A caller who is not told hears music for ever: they are told for as long as the call lives.

@@ -13,7 +13,7 @@ import type { CallId, Ids } from '../ports/ids.ts';
 import { type CarrierEvent, isStored, storeOnce } from '../records/carrier-events.postgres.ts';
 import type { Outbox } from '../records/outbox.postgres.ts';
 import { NothingDone, type Transact, type Work } from '../records/transact.ts';
-import { instructionsFor } from './answer-call.ts';
+import { afterMusic, instructionsFor } from './answer-call.ts';
 import type { Attestation, Call } from './call.ts';
 import { startCall } from './call-machine.ts';
 import type { Calls } from './calls.postgres.ts';
@@ -23,6 +23,7 @@ import { eventsOf, type LegReport } from './leg-report.ts';
 import type { Consulted, HookDesk } from './plan/consult-hook.ts';
 import type { PlanCall } from './plan/plan-call.ts';
 import type { CallRun, CallRunner } from './run-call.ts';
+import type { VoiceCarrier } from './voice-carrier.ts';
 
 export interface IncomingCall {
   readonly carrier: string;
@@ -59,6 +60,8 @@ export interface CallDesk {
   take(incoming: IncomingCall, isTooLate?: () => boolean): Promise<Taken>;
   /** A later report about a call. Stored once; the second time it only answers with what fits now. */
   hear(report: LegReport): Promise<Heard>;
+  /** A caller who waits outside of the room has heard their music and asks what comes next. */
+  ask(callId: CallId): Promise<Heard>;
   /** Keeps the end of a call whose beginning is still on its way, so that nobody is rung for it and it does not live on. */
   endedEarly(end: EarlyEnd): Promise<void>;
   /** Records a call that was sent to the failover number while the record was away. */
@@ -75,6 +78,7 @@ interface World {
   readonly hookDesk: Pick<HookDesk, 'consult'>;
   readonly planCall: PlanCall;
   readonly outbox: Outbox;
+  readonly voice: ReadonlyMap<string, Pick<VoiceCarrier, 'capabilities'>>;
   readonly clock: Clock;
   readonly ids: Ids;
 }
@@ -107,6 +111,12 @@ export function createCallDesk(world: World): CallDesk {
       const run = await world.transact((work) => hearIn(world, work, report));
       if (run.kind === 'unknown') return run;
       return { kind: 'heard', call: run.call, instructions: instructionsFor(run.call, report.legId) };
+    },
+
+    async ask(callId: CallId): Promise<Heard> {
+      const call = await world.transact((work) => askIn(world, work, callId));
+      if (call === null) return { kind: 'unknown' };
+      return { kind: 'heard', call, instructions: afterMusic(call, world.clock.now()) };
     },
 
     endedEarly: (end: EarlyEnd) => world.transact((work) => keepEarlyEnd(world, work, end)),
@@ -149,6 +159,14 @@ async function hearIn(world: World, work: Work, report: LegReport): Promise<Call
   if (locked === null) return { kind: 'unknown' };
   if (!locked.isNew) return { kind: 'ignored', call: locked.call, reason: 'heard before' };
   return world.runner.runLocked(work, locked, eventsOf(report));
+}
+
+/** The answer tells the caller what an order may still be on its way with; otherwise nothing is written. */
+async function askIn({ calls, runner }: World, work: Work, callId: CallId): Promise<Call | null> {
+  const call = await calls.read(work.tx, callId);
+  if (call === null || call.ordersHeard >= call.orders) return call;
+  const run = await runner.runIn(work, callId, { type: 'caller-told', order: null });
+  return run.kind === 'unknown' ? null : run.call;
 }
 
 /** Says afterwards what was done without the record: the call is kept as one that went to the failover number. */
@@ -204,7 +222,8 @@ async function openCall(
   const attribution = await world.creditContact(work, contact);
   const { carrier, carrierCallId, dnis, ani, attestation } = incoming;
   const plan = await world.planCall(work, { callId: id, number, ani, attestation, attribution, consulted, at: now });
-  const facts = { id, enterpriseId, numberId: number.id, carrier, carrierCallId, dnis, ani, attestation };
+  const waitsOutside = world.voice.get(carrier)?.capabilities.has('hold-outside') === true;
+  const facts = { id, enterpriseId, numberId: number.id, carrier, carrierCallId, dnis, ani, attestation, waitsOutside };
   return startCall({ ...facts, visitId: attribution.visitId, plan }, now);
 }
 

@@ -35,6 +35,8 @@ export type Capability =
   /** Spoken text and audio files. */
   | 'announce'
   | 'hold-music'
+  /** Whoever waits stands outside of the room, with `hold`, and asks by itself what comes next: no order need reach it. */
+  | 'hold-outside'
   /** Prompts that are answered with keys. */
   | 'keys'
   | 'voicemail'

@@ -73,7 +73,8 @@ export async function wireCore(
   });
   const app = await createApp({ log, version: '0.0.0', observe: () => undefined });
   const world = { db: database.kysely, core, log, publicUrl: () => address.url, voice, texts, suppliers };
-  addTwilio(app, world, { ...account, authTokenPrevious: null, apiUrl: farEnd.restUrl, callsPerSecond: 10_000 });
+  const limitless = { callsPerSecond: 10_000, holdMusicUrl: null };
+  addTwilio(app, world, { ...account, ...limitless, authTokenPrevious: null, apiUrl: farEnd.restUrl });
   onTestFinished(async () => {
     await app.close();
     await jobs.close();

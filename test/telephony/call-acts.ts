@@ -12,6 +12,7 @@ export const runs: fc.Arbitrary<Run> = fc.record({
   hasFailover: fc.boolean(),
   offersMax: fc.integer({ min: 1, max: 4 }),
   atOnce: fc.integer({ min: 1, max: 3 }),
+  waitsOutside: fc.boolean(),
   begins: fc.oneof(
     { weight: 12, arbitrary: fc.constant('usual' as const) },
     { weight: 3, arbitrary: fc.constant('menu' as const) },
@@ -170,6 +171,14 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
       (event): Act =>
         (staged, said) =>
           say(staged, said, event),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(null, 1, 2).map(
+      (order): Act =>
+        (staged, said) =>
+          say(staged, said, { type: 'caller-told', order }),
     ),
   },
   {

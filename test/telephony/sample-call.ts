@@ -12,8 +12,11 @@ export const legId = (number: number): LegId => `leg_${number}` as LegId;
 export const agentId = (number: number): AgentId => `agent_${number}` as AgentId;
 export const agentPhone = (number: number): E164 => `+150355501${String(40 + number)}` as E164;
 
-/** A call that has just come in; `plan` says what is different. */
-export function newCall(plan: Partial<CallPlan> = {}): { call: Call; effects: readonly CallEffect[] } {
+/** A call that has just come in; `plan` says what is different, and `waitsOutside` where the caller waits. */
+export function newCall(
+  plan: Partial<CallPlan> = {},
+  { waitsOutside = false } = {},
+): { call: Call; effects: readonly CallEffect[] } {
   return frozen(
     startCall(
       {
@@ -26,6 +29,7 @@ export function newCall(plan: Partial<CallPlan> = {}): { call: Call; effects: re
         ani: '+15035550123' as E164,
         attestation: 'A',
         visitId: null,
+        waitsOutside,
         plan: {
           ...planDefaults,
           greeting: 'Please hold.',

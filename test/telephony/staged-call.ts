@@ -16,6 +16,8 @@ export interface Run {
   readonly offersMax: number;
   /** Phones that ring at once; 1: one after another. */
   readonly atOnce: number;
+  /** The caller waits outside of the room, as some carriers have it. */
+  readonly waitsOutside: boolean;
   /** By its plan: with agents, handed over whole, or treated as one outside hours. */
   readonly begins: 'usual' | 'menu' | 'handed-over' | 'voicemail' | 'failover' | 'hang-up';
 }
@@ -29,7 +31,8 @@ export interface Move {
 
 export function stageCall(run: Run) {
   const failover = run.hasFailover ? agentPhone(37) : null;
-  const started = newCall({ failover, offersMax: run.offersMax, ...dispatchOf(run), ...beginningOf(run) });
+  const plan = { failover, offersMax: run.offersMax, ...dispatchOf(run), ...beginningOf(run) };
+  const started = newCall(plan, run);
   const presence = new Map<AgentId, Presence>(
     Array.from({ length: run.agents }, (_, at) => [agentId(at + 1), 'ready']),
   );

@@ -22,6 +22,7 @@ import { toTwiml } from './to-twiml.ts';
 interface World {
   readonly client: TwilioClient;
   readonly publicUrl: () => string;
+  readonly holdMusicUrl: (seconds: number) => string;
   readonly account: TwilioSettings;
 }
 
@@ -32,6 +33,7 @@ const endedStatuses: ReadonlySet<string> = new Set(['completed', 'busy', 'failed
 const capabilities: ReadonlySet<Capability> = new Set([
   'announce',
   'hold-music',
+  'hold-outside',
   'keys',
   'voicemail',
   'three-way',
@@ -63,7 +65,11 @@ export function createTwilioVoice(world: World): VoiceCarrier {
     },
 
     instruct: (carrierCallId: string, instructions: readonly Instruction[]) =>
-      change(() => world.client.calls(carrierCallId).update({ twiml: toTwiml(instructions, world.publicUrl()) })),
+      change(() =>
+        world.client
+          .calls(carrierCallId)
+          .update({ twiml: toTwiml(instructions, { ...world, publicUrl: world.publicUrl() }) }),
+      ),
 
     record: (carrierCallId: string, act: RecordingAct, callId: CallId) => recordCall(world, carrierCallId, act, callId),
 

@@ -116,6 +116,18 @@ export function readKeys(fields: Fields): { carrierCallId: string; digits: strin
   return { carrierCallId: read.uuid, digits: read.dtmf.digits ?? '', at: read.timestamp };
 }
 
+/** The number of ours that was called, where a webhook says it. */
+export function readDnis({ to }: Fields): E164 | null {
+  return typeof to === 'string' ? readNumber(to) : null;
+}
+
+/** What we had Vonage say with the question; `callId` must be the call's that the address names. */
+export function readWaited(fields: Fields, callId: string): { dnis: E164 | null; carrierCallId: string | null } {
+  const waited = z.object({ call: z.literal(callId), dnis: text.nullish(), leg: text.nullish() });
+  const { payload } = readInput(z.object({ payload: waited }), fields);
+  return { dnis: payload.dnis == null ? null : parseE164(payload.dnis), carrierCallId: payload.leg ?? null };
+}
+
 /** The file's own id, which the recording is fetched by; it is not the recording's uuid. */
 export function readRecording(fields: Fields): { seconds: number; recordingId: string; dedupKey: string } {
   const read = readInput(recording, fields);

@@ -24,7 +24,7 @@ interface World {
   readonly client: VonageVoiceClient;
   readonly voiceApiUrl: string;
   readonly publicUrl: () => string;
-  readonly holdMusicUrl: () => string;
+  readonly holdMusicUrl: (seconds: number) => string;
 }
 
 type Ncco = Parameters<VonageVoiceClient['transferCallWithNCCO']>[1];
@@ -34,6 +34,7 @@ type OutboundCall = Parameters<VonageVoiceClient['createOutboundCall']>[0];
 const capabilities: ReadonlySet<Capability> = new Set([
   'announce',
   'hold-music',
+  'hold-outside',
   'keys',
   'voicemail',
   'record-conversation',
@@ -83,7 +84,7 @@ export function createVonageVoice(world: World): VoiceCarrier {
 
     instruct(carrierCallId: string, instructions: readonly Instruction[]): Promise<CarrierAnswer> {
       if (instructions[0]?.verb === 'hang-up') return hangUp(carrierCallId);
-      const ncco = toNcco(instructions, { publicUrl: world.publicUrl(), holdMusicUrl: world.holdMusicUrl() });
+      const ncco = toNcco(instructions, { ...world, publicUrl: world.publicUrl() });
       return change(client, carrierCallId, () => client.transferCallWithNCCO(carrierCallId, ncco as unknown as Ncco));
     },
 

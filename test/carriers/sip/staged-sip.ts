@@ -269,7 +269,7 @@ function factsOf(stage: SipStage, id: CallId, incoming: IncomingCall) {
     failover: stage.failover ?? null,
     ...stage.plan,
   };
-  const house = { enterpriseId: 'ent_1' as never, numberId: 'num_1' as never, visitId: null };
+  const house = { enterpriseId: 'ent_1' as never, numberId: 'num_1' as never, visitId: null, waitsOutside: false };
   return { id, ...house, carrier, carrierCallId, dnis, ani, attestation, plan };
 }
 

@@ -7,7 +7,7 @@ import type { Instruction, SipAddress } from '../../../src/telephony/instruction
 
 const callId = 'call_1' as CallId;
 const legId = 'leg_1' as LegId;
-const place = { publicUrl: 'https://lines.example', holdMusicUrl: 'https://lines.example/music.mp3' };
+const place = { publicUrl: 'https://lines.example', holdMusicUrl: () => 'https://lines.example/music.mp3' };
 const next = 'https://lines.example/carriers/vonage/voice/next';
 const read = (...instructions: Instruction[]) => toNcco(instructions, place);
 const room = { verb: 'join', room: 'call_1.2', hears: 'talk', coaches: null, endsRoom: true } as const;
@@ -49,7 +49,7 @@ describe('a room', () => {
         name: 'call_1.2',
         startOnEnter: false,
         endOnExit: true,
-        musicOnHoldUrl: [place.holdMusicUrl],
+        musicOnHoldUrl: [place.holdMusicUrl()],
       },
       {
         action: 'notify',

@@ -22,7 +22,12 @@ const waitLimitMs = 8_000;
 
 export type VonageFarEnd = Awaited<ReturnType<typeof createVonageFarEnd>>;
 
-export async function createVonageFarEnd({ roomEnd = 'next-action' as RoomEnd, publicUrl = '' } = {}) {
+export async function createVonageFarEnd({
+  roomEnd = 'next-action' as RoomEnd,
+  publicUrl = '',
+  musicMs = 16_000,
+} = {}) {
+  const songs = new Set<NodeJS.Timeout>();
   const waits = createWaits();
   const keys = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   const legs = new Map<string, Leg>();
@@ -103,6 +108,19 @@ export async function createVonageFarEnd({ roomEnd = 'next-action' as RoomEnd, p
   const rooms = createRooms({ changed: waits.changed, roomEnd, hangUp: (leg) => enter(leg, 'completed') });
   const platform: Platform = {
     rooms,
+    playMusic: async (isOver) => {
+      let isPlayed = false;
+      const timer = setTimeout(() => {
+        isPlayed = true;
+        waits.changed();
+      }, musicMs);
+      songs.add(timer);
+      // Whoever closes the far end breaks it off.
+      const over = () => (isPlayed || isOver() ? true : undefined);
+      await waits.until('music to be over', musicMs + waitLimitMs, over).catch(() => undefined);
+      clearTimeout(timer);
+      songs.delete(timer);
+    },
     changed: waits.changed,
     step: async (_leg, url, fields) => nccoOf(await ask('step', 'POST', url, fields)),
     end: (leg) => enter(leg, 'completed'),
@@ -196,6 +214,7 @@ export async function createVonageFarEnd({ roomEnd = 'next-action' as RoomEnd, p
     },
     close: async (): Promise<void> => {
       waits.close();
+      for (const timer of songs) clearTimeout(timer);
       await server.close();
     },
   });
