@@ -26,7 +26,7 @@ const musicQuery = z.object({ seconds: z.coerce.number().int().min(1).max(second
 const made = new Map<number, Buffer>();
 
 /** The file of at least `seconds`, as far as there is one; made once, the same bytes each time. */
-export function holdMusic(seconds: number): Buffer {
+function holdMusic(seconds: number): Buffer {
   const count = Math.min(chords.length, Math.max(1, Math.ceil(seconds / chordSeconds)));
   const file = made.get(count) ?? wavOf(chords.slice(0, count).flatMap((notes) => swell(notes)));
   made.set(count, file);

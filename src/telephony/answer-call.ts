@@ -20,8 +20,7 @@ export function instructionsFor(call: Call, legId: LegId | null): readonly Instr
 /** What a caller hears next who has waited with music for a while. `now`: Unix ms. */
 export function afterMusic(call: Call, now: number): readonly Instruction[] {
   if (call.state !== 'waiting') return answerCaller(call);
-  const leftMs = call.plan.waitUntil - now;
-  return [holdOn(call, Math.min(limits.holdRoundMs, Math.max(leftMs, limits.holdRoundLeastMs)))];
+  return [holdOn(call, call.plan.waitUntil - now)];
 }
 
 /** What a caller hears whose call was answered from memory: the number's failover destination, straight away. */
@@ -101,10 +100,12 @@ function say(...lines: readonly (string | null)[]): readonly Instruction[] {
 
 /** With music: in the room itself, or outside of it where the carrier lets them ask what comes next. */
 function waitForOthers(call: Call): Instruction {
-  return call.waitsOutside ? holdOn(call, limits.holdRoundMs) : joinAsCaller(call);
+  return call.waitsOutside ? holdOn(call, call.plan.waitUntil - call.startedAt) : joinAsCaller(call);
 }
 
-function holdOn({ id: callId, dnis, carrierCallId }: Call, ms: number): Instruction {
+/** Not for longer than the wait may last; who is beyond that asks often. */
+function holdOn({ id: callId, dnis, carrierCallId }: Call, leftMs: number): Instruction {
+  const ms = Math.min(limits.holdRoundMs, Math.max(leftMs, limits.holdRoundLeastMs));
   const next = { step: 'waited', callId, legId: null, asked: 0, dnis, carrierCallId } as const;
   return { verb: 'hold', seconds: Math.ceil(ms / 1_000), next };
 }

@@ -1,18 +1,12 @@
 /**
- * A call as data: who called which number, the agents' legs tried for it, where it stands and how it ended. It is
- * stored as one document with a version, and only `advance` makes a new one from an old one.
+ * A call as data: who called which number, the legs tried for it, where it stands and how it ended. It is stored as one
+ * document with a version, and only `advance` makes a new one from an old one.
  */
 import type { E164 } from '../ports/e164.ts';
 import type { AgentId, CallId, EnterpriseId, LegId, NumberId, VisitId } from '../ports/ids.ts';
 import type { Dialable, Join } from './instructions.ts';
-import {
-  type ClosedTreatment,
-  type HandOver,
-  type HookNote,
-  type Menu,
-  type PlanSource,
-  planDefaults,
-} from './plan/plan-parts.ts';
+import type { CallPlan } from './plan/call-plan.ts';
+import { type Menu, planDefaults } from './plan/plan-parts.ts';
 import type { Verdict } from './verdict.ts';
 import type { RecordingAct } from './voice-carrier.ts';
 
@@ -43,42 +37,6 @@ export interface Leg {
   /** How a supervisor takes part; null on other legs. */
   readonly hears: Join['hears'] | null;
   readonly ending: LegEnding | null;
-}
-
-/** What was decided about this call when it came in; `decidePlan` makes it. */
-export interface CallPlan {
-  readonly source: PlanSource;
-  /** Of the route plan it was made from; null without one. */
-  readonly version: number | null;
-  /** Said before anything else: the announcement, the consent line. */
-  readonly opening: readonly string[];
-  /** Said next, to a caller who will be connected; empty: nothing is said. */
-  readonly greeting: string;
-  readonly menu: Menu | null;
-  /** `must`: one agent after another; `race`: `raceSize` phones at once, the first to accept wins. */
-  readonly dispatch: 'must' | 'race';
-  readonly raceSize: number;
-  readonly ringTimeoutMs: number;
-  readonly acceptTimeoutMs: number;
-  /** Unix ms after which no further agent is tried. */
-  readonly waitUntil: number;
-  readonly offersMax: number;
-  /** Where the caller goes when nobody took the call; `failover` without a number is voicemail. */
-  readonly overflow: 'voicemail' | 'failover';
-  readonly failover: E164 | null;
-  readonly handOver: HandOver | null;
-  /** Set when the call came in outside hours. */
-  readonly closed: ClosedTreatment | null;
-  /** A callback is offered to who has waited this long; null: never. */
-  readonly callbackAfterMs: number | null;
-  /** The conversation is recorded; `opening` says so first. */
-  readonly record: boolean;
-  /** How long the agent is left alone after the call. */
-  readonly wrapUpMs: number;
-  /** What the caller is believed to call about, a slug of the contact centre's own. */
-  readonly product: string | null;
-  /** How asking the decision hook went; null when it was not asked. */
-  readonly hook: HookNote | null;
 }
 
 export type TransferTarget =
@@ -131,7 +89,7 @@ export interface Call extends CallFacts {
   readonly provenAt: number | null;
   /** The caller, who waits outside, has been called into the room and is not known to have come. */
   readonly isOnTheWay: boolean;
-  /** Orders to tell the caller what they hear now, and how many of them have reached the caller by whatever way. */
+  /** Orders to tell the caller what they hear, and how many of them they have heard by whatever way. */
   readonly orders: number;
   readonly ordersHeard: number;
   /** When that agent's leg ended before then: whether they had met shows within a moment. */

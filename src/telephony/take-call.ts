@@ -161,10 +161,16 @@ async function hearIn(world: World, work: Work, report: LegReport): Promise<Call
   return world.runner.runLocked(work, locked, eventsOf(report));
 }
 
-/** The answer tells the caller what an order may still be on its way with; otherwise nothing is written. */
-async function askIn({ calls, runner }: World, work: Work, callId: CallId): Promise<Call | null> {
+/**
+ * The answer tells the caller what an order may still be on its way with; otherwise nothing is written. Nor does the end of
+ * the wait need a timer of ours here, which orders to a carrier that hangs might keep from its turn.
+ */
+async function askIn({ calls, runner, clock }: World, work: Work, callId: CallId): Promise<Call | null> {
   const call = await calls.read(work.tx, callId);
-  if (call === null || call.ordersHeard >= call.orders) return call;
+  if (call === null) return null;
+  const isWaitOver = call.state === 'waiting' && clock.now() >= call.plan.waitUntil;
+  if (!isWaitOver && call.ordersHeard >= call.orders) return call;
+  if (isWaitOver) await runner.runIn(work, callId, { type: 'timer-due', timer: 'wait', legId: null });
   const run = await runner.runIn(work, callId, { type: 'caller-told', order: null });
   return run.kind === 'unknown' ? null : run.call;
 }

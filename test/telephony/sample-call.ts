@@ -1,8 +1,9 @@
 /** A call for the machine's tests, with short ways to say what befell it. Frozen to the bottom, so a step that writes into it fails. */
 import type { E164 } from '../../src/ports/e164.ts';
 import type { AgentId, CallId, EnterpriseId, LegId, NumberId } from '../../src/ports/ids.ts';
-import type { Call, CallEffect, CallEvent, CallPlan } from '../../src/telephony/call.ts';
+import type { Call, CallEffect, CallEvent } from '../../src/telephony/call.ts';
 import { advance, startCall } from '../../src/telephony/call-machine.ts';
+import type { CallPlan } from '../../src/telephony/plan/call-plan.ts';
 import { type Menu, type MenuChoice, planDefaults } from '../../src/telephony/plan/plan-parts.ts';
 
 export const startAt = Date.parse('2026-05-04T10:00:00Z');

@@ -4,7 +4,8 @@
  * that a random run can be judged at its end.
  */
 import type { AgentId, LegId } from '../../src/ports/ids.ts';
-import { type Call, type CallEffect, type CallEvent, type CallPlan, isLive } from '../../src/telephony/call.ts';
+import { type Call, type CallEffect, type CallEvent, isLive } from '../../src/telephony/call.ts';
+import type { CallPlan } from '../../src/telephony/plan/call-plan.ts';
 import { type Applied, agentId, agentPhone, apply, legId, newCall, sampleMenu, startAt } from './sample-call.ts';
 
 /** `elsewhere` is another call's agent: busy, and none of our doing. */

@@ -8,7 +8,7 @@ import { toIso } from '../../ports/clock.ts';
 import { AppError } from '../../ports/errors.ts';
 import type { EnterpriseId } from '../../ports/ids.ts';
 import { isCountry } from '../../telephony/allowed-destination.ts';
-import type { CallPlan } from '../../telephony/call.ts';
+import type { CallPlan } from '../../telephony/plan/call-plan.ts';
 import { decidePlan } from '../../telephony/plan/decide-plan.ts';
 import { changesAt, isOpen } from '../../telephony/plan/opening-hours.ts';
 import { routePlanSchema } from '../../telephony/plan/route-plan.ts';

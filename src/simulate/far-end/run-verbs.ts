@@ -74,7 +74,7 @@ function isHoldMusic(url: string): boolean {
 async function holdFor(url: string, { line, world, signal }: Step): Promise<Outcome> {
   line.hear({ kind: 'hold', text: url });
   line.enter('holding');
-  const lengthMs = Number(new URL(url).searchParams.get('seconds') ?? defaultMusicSeconds) * 1_000;
+  const lengthMs = Number(new URL(url).searchParams.get('seconds') ?? defaultMusicSeconds) * 1_000 * world.musicPace;
   return awaitOutcome<Outcome>(signal, (settle) => world.timers.after(lengthMs, () => settle({ kind: 'next' })));
 }
 

@@ -107,6 +107,13 @@ test('a recording has a longest length, a tone and a place to report to', () => 
   });
 });
 
+test('a caller who waits outside hears a file and asks what comes next, again when nobody answers at once', () => {
+  const next = { step: 'waited', callId, legId: null, asked: 2, dnis: null, carrierCallId: null } as const;
+  const { Play, Redirect } = read({ verb: 'hold', seconds: 12, next });
+  expect(Play).toBe('https://lines.example/music.wav?seconds=12');
+  expect(Redirect).toEqual({ method: 'POST', text: `${base}?step=waited&call=call_1&asked=2#rc=3&rp=ct,rt,5xx` });
+});
+
 test('instructions keep their order', () => {
   const next = { step: 'recorded', callId, legId: null } as const;
   const document = toTwiml(

@@ -129,6 +129,25 @@ describe('a dial', () => {
   });
 });
 
+test('a caller who waits outside hears a file and asks what comes next, once more when no answer came', () => {
+  const dnis = '+15035550131' as E164;
+  const next = { step: 'waited', callId, legId: null, asked: 0, dnis, carrierCallId: 'uuid-1' } as const;
+  const round = [
+    { action: 'stream', streamUrl: ['https://lines.example/music.mp3'] },
+    {
+      action: 'notify',
+      payload: { step: 'waited', call: callId, dnis, leg: 'uuid-1' },
+      eventUrl: [`https://lines.example/carriers/vonage/voice/next?step=waited&call=${callId}&asked=0`],
+      eventMethod: 'POST',
+    },
+  ];
+  expect(toNcco([{ verb: 'hold', seconds: 12, next }], place)).toEqual([
+    ...round,
+    ...round,
+    { action: 'wait', timeout: 5 },
+  ]);
+});
+
 test('a message is recorded after a tone until silence, # or its time', () => {
   expect(read({ verb: 'record', secondsMax: 120, next: { step: 'recorded', callId, legId: null } })).toEqual([
     {

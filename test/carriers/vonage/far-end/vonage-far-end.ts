@@ -18,7 +18,7 @@ export const vonageAccount = Object.freeze({
   applicationId: '78d335fa-323d-4114-9c3d-d6f0d48968cf',
   signatureSecret: 's'.repeat(32),
 });
-const waitLimitMs = 8_000;
+const waitLimitMs = 20_000;
 
 export type VonageFarEnd = Awaited<ReturnType<typeof createVonageFarEnd>>;
 
@@ -33,7 +33,7 @@ export async function createVonageFarEnd({
   const legs = new Map<string, Leg>();
   const deliveries: Delivery[] = [];
   const faults: string[] = [];
-  const network = { gatewayUrl: '', doubles: 0, holds: false, held: [] as Webhook[], underWay: 0 };
+  const network = { gatewayUrl: '', publicUrl, doubles: 0, holds: false, held: [] as Webhook[], underWay: 0 };
 
   /** Counts what is under way from before it is signed, so that `settled` overlooks nothing. */
   const counted = async <Answer>(act: () => Promise<Answer>): Promise<Answer> => {
@@ -161,8 +161,10 @@ export async function createVonageFarEnd({
   return Object.freeze({
     restUrl: server.url,
     privateKey: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    pointAt: (gatewayUrl: string): void => {
+    /** `publicUrl` is what the gateway believes its address to be. */
+    pointAt: (gatewayUrl: string, publicUrl = network.publicUrl): void => {
       network.gatewayUrl = gatewayUrl;
+      network.publicUrl = publicUrl;
     },
     network,
     until,
@@ -186,11 +188,11 @@ export async function createVonageFarEnd({
       to: string;
       method?: 'GET' | 'POST';
     }): Leg {
-      const eventUrl = `${publicUrl}/carriers/vonage/voice/events`;
+      const eventUrl = `${network.publicUrl}/carriers/vonage/voice/events`;
       const leg = makeLeg({ direction: 'inbound', from: from.slice(1), to: to.slice(1), eventUrl, answerUrl: null });
       enter(leg, 'ringing');
       enter(leg, 'answered');
-      void start(leg, method, `${publicUrl}/carriers/vonage/voice/answer`);
+      void start(leg, method, `${network.publicUrl}/carriers/vonage/voice/answer`);
       return leg;
     },
     /** Picks up a ringing phone. */
