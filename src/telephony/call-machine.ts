@@ -6,14 +6,22 @@
 import { limits } from '../../config/limits.ts';
 import { beginCall } from './begin-call.ts';
 import * as bridging from './bridge-call.ts';
-import { type Call, type CallEffect, type CallEvent, type CallFacts, type CallState, callDefaults } from './call.ts';
+import {
+  type Call,
+  type CallEffect,
+  type CallEvent,
+  type CallFacts,
+  type CallState,
+  callDefaults,
+  legOf,
+} from './call.ts';
 import { callChart } from './call-chart.ts';
 import * as endings from './call-endings.ts';
 import * as consulting from './consult-call.ts';
 import * as holding from './hold-call.ts';
 import * as legs from './leg-steps.ts';
 import * as menus from './menu-call.ts';
-import type { EventOf, Moved } from './moved.ts';
+import { type EventOf, isOnCall, type Moved } from './moved.ts';
 import * as recording from './record-call.ts';
 import * as ringing from './ring-agents.ts';
 import * as supervising from './supervise-call.ts';
@@ -142,8 +150,16 @@ export function startCall(facts: CallFacts, now: number): { call: Call; effects:
   return { call: begun.call, effects: [life, ...begun.effects] };
 }
 
+/** Listening for machines errs: whoever has accepted the call is a person. */
+function isDisproved(call: Call, event: CallEvent): boolean {
+  if (event.type !== 'leg-ended' || event.reason !== 'machine') return false;
+  const leg = legOf(call, event.legId);
+  return leg !== undefined && (leg.role !== 'agent' || leg.acceptedAt !== null || isOnCall(leg));
+}
+
 /** The next call and what must be done, or why the event changes nothing. Pure; `now` in Unix ms. */
 export function advance(call: Call, event: CallEvent, now: number): Advance {
+  if (isDisproved(call, event)) return { kind: 'ignored', reason: 'a machine that has pressed the key' };
   const step = table[call.state][event.type] as Step<CallEvent['type']> | undefined;
   if (step === undefined) return { kind: 'ignored', reason: `${event.type} while ${call.state}` };
   const moved = step(call, event as never, now);

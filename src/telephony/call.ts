@@ -16,7 +16,15 @@ export type CallState = 'menu' | 'waiting' | 'bridged' | 'held' | 'consulting' |
  * silence while the caller hears music. `consulting`: in a room without the caller, with whom the call may go to.
  */
 export type LegState = 'dialling' | 'ringing' | 'answered' | 'standby' | 'bridged' | 'parked' | 'consulting' | 'ended';
-export type LegEnding = 'busy' | 'no-answer' | 'failed' | 'completed' | 'canceled' | 'declined' | 'withdrawn';
+export type LegEnding =
+  | 'busy'
+  | 'no-answer'
+  | 'failed'
+  | 'completed'
+  | 'canceled'
+  | 'declined'
+  | 'withdrawn'
+  | 'machine';
 
 /** STIR/SHAKEN attestation as the carrier verified it; null when it said nothing. */
 export type Attestation = 'A' | 'B' | 'C' | 'failed' | 'none';

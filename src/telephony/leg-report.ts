@@ -81,7 +81,7 @@ function legEvents(legId: LegId, fact: LegFact): CallEvent[] {
     case 'answered':
       return [{ type: 'leg-answered', legId }];
     case 'machine':
-      return [{ type: 'leg-ended', legId, reason: 'no-answer' }];
+      return [{ type: 'leg-ended', legId, reason: 'machine' }];
     case 'ended':
       return [{ type: 'leg-ended', legId, reason: fact.reason }];
     case 'keys':

@@ -14,6 +14,7 @@ import { instructionsFor } from './answer-call.ts';
 import { type Call, type CallTimer, isLive, type Leg, legOf } from './call.ts';
 import type { Calls } from './calls.postgres.ts';
 import { checkCallKind, createCheckCall } from './check-call.ts';
+import { isPhone } from './instructions.ts';
 import type { CallRunner } from './run-call.ts';
 import type { CarrierAnswer, RecordingAct, VoiceCarrier } from './voice-carrier.ts';
 
@@ -64,6 +65,7 @@ async function dial(world: World, claimed: Claimed, call: Call, leg: Leg): Promi
     from: call.dnis,
     to: leg.to,
     ringTimeoutMs: call.plan.ringTimeoutMs,
+    detectMachine: call.plan.detectMachines && leg.role === 'agent' && isPhone(leg.to),
     orderedAt: claimed.created_at.getTime(),
     repeated,
     ...(repeated ? { taken: await world.calls.dialledIds(world.db, call.carrier, leg) } : {}),

@@ -23,6 +23,8 @@ export interface DialOrder {
   readonly from: E164;
   readonly to: Dialable;
   readonly ringTimeoutMs: number;
+  /** Whether to listen, once it is picked up, if a machine has; needs the capability `answering-machine`. */
+  readonly detectMachine?: boolean;
   /** Unix ms at which the order was first given: a repeated order looks for the call it may already have made. */
   readonly orderedAt: number;
   /** True when an earlier try may have reached the carrier. */
@@ -52,6 +54,7 @@ export type Capability =
   | 'move-legs'
   | 'hand-over-number'
   | 'hand-over-sip'
+  /** Tells when a machine has picked up a phone that was rung. */
   | 'answering-machine'
   | 'attestation'
   /** Agents as SIP phones. */

@@ -19,9 +19,10 @@ export function voiceCarrierSuite(
       return { place, stage: await open(place) };
     };
     callSuite(setup);
-    describe.skipIf(noWire !== null)(noWire === null ? 'over its wire' : `over its wire [skipped: ${noWire}]`, () =>
-      wireSuite(setup),
-    );
+    describe.skipIf(noWire !== null)(noWire === null ? 'over its wire' : `over its wire [skipped: ${noWire}]`, () => {
+      wireSuite(setup);
+      machineSuite(setup);
+    });
   });
 }
 
@@ -244,6 +245,43 @@ function wireSuite(setup: Setup): void {
     await agent.press('1');
     await caller.waitFor('talking');
     expect(await stage.dials()).toBe(1);
+  });
+}
+
+function machineSuite(setup: Setup): void {
+  test('a machine on an agent’s phone makes room for the next one at once, where the plan asks for it', async () => {
+    const { stage } = await setup();
+    const number = await stage.addNumber();
+    const body = { detectMachines: true };
+    // The demo's own numbers live on the sandbox, which cannot listen.
+    const refused = await stage.api.send('PUT', '/v1/route-plan', { body });
+    expect(refused).toMatchObject({
+      status: 422,
+      body: { code: 'carrier-incapable', fields: [{ field: 'detectMachines' }] },
+    });
+    const { items } = await stage.api.must('GET', '/v1/numbers');
+    const { id } = items.find((one: { number: string }) => one.number === number);
+    await stage.api.must('PUT', `/v1/numbers/${id}/route-plan`, { body });
+    const caller = await stage.placeCall(number);
+    const first = await stage.nextRing();
+    await wireOf(stage).answerByMachine(first);
+    const second = await stage.nextRing();
+    await first.waitFor('ended');
+    await second.answer();
+    await second.press('1');
+    await Promise.all([second.waitFor('talking'), caller.waitFor('talking')]);
+    expect(await theOnlyCall(stage)).toMatchObject({
+      legs: [{ state: 'ended', ending: 'machine' }, { state: 'bridged' }],
+    });
+  });
+
+  test('nobody listens for machines unless the plan asks for it', async () => {
+    const { stage } = await setup();
+    await stage.placeCall(await stage.addNumber());
+    const agent = await stage.nextRing();
+    await wireOf(stage).answerByMachine(agent);
+    await wireOf(stage).settled();
+    expect(await theOnlyCall(stage)).toMatchObject({ legs: [{ state: 'answered', ending: null }] });
   });
 }
 

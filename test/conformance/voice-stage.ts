@@ -55,6 +55,8 @@ export interface StagedWire {
   repeatAll(): Promise<readonly number[]>;
   /** The call's first webhook without a signature, and with one of somebody else's: the statuses. */
   forge(): Promise<{ readonly unsigned: number; readonly forged: number }>;
+  /** A machine picks up the phone, and the carrier tells so where it was asked to listen. */
+  answerByMachine(phone: StagedPhone): Promise<void>;
   settled(): Promise<void>;
 }
 

@@ -47,6 +47,7 @@ const callStatuses = [
   'canceled',
 ] as const;
 const callStatus = z.object({ CallSid: callSid, CallStatus: z.enum(callStatuses), SequenceNumber: count.optional() });
+const answeredBy = z.object({ CallSid: callSid, AnsweredBy: z.string().max(64) });
 const keys = z.object({
   Digits: z
     .string()
@@ -148,6 +149,16 @@ export function readCallSid(fields: Fields): string {
 /** The keys after a prompt. Of a recording Twilio says `hangup` in the same field. */
 export function readKeys(fields: Fields): string {
   return readInput(keys, fields).Digits;
+}
+
+/** What listening for a machine made of whoever picked up; `unknown` counts as a person, who is asked for the key. */
+export function readMachine(fields: Fields): { carrierCallId: string; isMachine: boolean; dedupKey: string } {
+  const { CallSid, AnsweredBy } = readInput(answeredBy, fields);
+  return {
+    carrierCallId: CallSid,
+    isMachine: AnsweredBy.startsWith('machine_') || AnsweredBy === 'fax',
+    dedupKey: `${CallSid}:answered-by:${AnsweredBy}`,
+  };
 }
 
 export function readRecording(fields: Fields): { carrierCallId: string; seconds: number; recordingId: string | null } {

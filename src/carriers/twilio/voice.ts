@@ -42,6 +42,7 @@ const capabilities: ReadonlySet<Capability> = new Set([
   'move-legs',
   'hand-over-number',
   'hand-over-sip',
+  'answering-machine',
   'attestation',
   'record-conversation',
   'pause-recording',
@@ -100,8 +101,19 @@ async function place(world: World, order: DialOrder): Promise<string> {
     statusCallbackEvent: ['ringing', 'answered', 'completed'],
     statusCallbackMethod: 'POST',
     timeout: Math.ceil(order.ringTimeoutMs / 1_000),
+    ...(order.detectMachine ? machineDetection(`${base}/leg-machine?${query}`) : {}),
   });
   return call.sid;
+}
+
+/** Beside the call, so that a person is asked for the key at once and not after the listening. */
+function machineDetection(asyncAmdStatusCallback: string) {
+  return {
+    machineDetection: 'Enable',
+    asyncAmd: 'true',
+    asyncAmdStatusCallback,
+    asyncAmdStatusCallbackMethod: 'POST',
+  };
 }
 
 async function findDialled(world: World, order: DialOrder): Promise<{ sid: string; status: string } | undefined> {

@@ -27,6 +27,7 @@ import {
   readIncomingCall,
   readIncomingMessage,
   readKeys,
+  readMachine,
   readMessageStatus,
   readRecording,
 } from './read-webhook.ts';
@@ -88,6 +89,7 @@ export function registerTwilio(app: FastifyInstance, world: World): void {
     post('/voice/next', (fields, query) => onNextStep(world, fields, readInput(nextQuery, query)));
     post('/voice/agent', (fields, query) => onAgentAnswered(world, fields, readInput(legQuery, query)));
     post('/voice/leg-status', (fields, query) => onLegStatus(world, fields, readInput(legQuery, query)));
+    post('/voice/leg-machine', (fields, query) => onMachineHeard(world, fields, readInput(legQuery, query)));
     post('/voice/recording', (fields, query) => onRecording(world, fields, readInput(callQuery, query)));
     post('/messages', (fields) => onIncomingMessage(world, fields));
     post('/messages/status', (fields, query) => onMessageStatus(world, fields, readInput(messageQuery, query)));
@@ -208,6 +210,15 @@ function onLegStatus(world: World, fields: Fields, { call, leg }: z.infer<typeof
   const report = { callId: call, legId: leg, ...reported(status), fact: legFact(status), raw: fields };
   const tell = () => hear(world, report).then(() => 'empty' as const);
   return world.hearInTime.tell({ key: `twilio ${status.dedupKey}`, callId: call, tell });
+}
+
+/** Who has picked up an agent's phone, as far as listening tells. */
+function onMachineHeard(world: World, fields: Fields, { call, leg }: z.infer<typeof legQuery>): Promise<'empty'> {
+  const { carrierCallId, isMachine, dedupKey } = readMachine(fields);
+  const fact: LegFact = isMachine ? { what: 'machine' } : { what: 'noted' };
+  const report = { callId: call, legId: leg, carrierCallId, dedupKey, fact, raw: fields };
+  const tell = () => hear(world, report).then(() => 'empty' as const);
+  return world.hearInTime.tell({ key: `twilio ${dedupKey}`, callId: call, tell });
 }
 
 /** A conversation has been filed. */

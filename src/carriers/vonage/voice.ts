@@ -44,6 +44,7 @@ const capabilities: ReadonlySet<Capability> = new Set([
   'move-legs',
   'hand-over-number',
   'hand-over-sip',
+  'answering-machine',
 ]);
 /** Vonage's clock and ours may differ by this much. */
 const clockSlackMs = 5_000;
@@ -104,6 +105,7 @@ async function place({ client, publicUrl }: World, order: DialOrder): Promise<st
     answerMethod: 'POST',
     eventUrl: [`${base}/leg-events?${query}`],
     eventMethod: 'POST',
+    ...(order.detectMachine ? { machineDetection: 'continue' } : {}),
     ringingTimer: Math.min(Math.ceil(order.ringTimeoutMs / 1_000), ringSecondsMax),
     lengthTimer: Math.min(limits.callLifeMs / 1_000, callSecondsMax),
   } as OutboundCall);

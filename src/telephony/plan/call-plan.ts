@@ -33,6 +33,8 @@ export interface CallPlan {
   readonly callbackAfterMs: number | null;
   /** The conversation is recorded; `opening` says so first. */
   readonly record: boolean;
+  /** Agents' outside phones are listened to for an answering machine. */
+  readonly detectMachines: boolean;
   /** How long the agent is left alone after the call. */
   readonly wrapUpMs: number;
   /** What the caller is believed to call about, a slug of the contact centre's own. */

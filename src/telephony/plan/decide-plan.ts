@@ -63,6 +63,7 @@ export function decidePlan(plan: RoutePlan | null, facts: PlanFacts, at: number)
     closed: isClosed ? { announcement, action } : null,
     callbackAfterMs: plan.callbackAfterMs,
     record: plan.record,
+    detectMachines: plan.detectMachines,
     wrapUpMs: plan.wrapUpMs,
     product: plan.product,
   };

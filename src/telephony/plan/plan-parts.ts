@@ -76,6 +76,7 @@ export const planDefaults = Object.freeze({
   closed: null,
   callbackAfterMs: null,
   record: false,
+  detectMachines: false,
   wrapUpMs: 0,
   product: null,
   hook: null,

@@ -93,6 +93,7 @@ function wireOf(farEnd: TwilioFarEnd, office: Parameters<typeof resend>[0]): Sta
       return statuses;
     },
     forge: async () => ({ unsigned: await post({}), forged: await post({ 'x-twilio-signature': 'AAAA' }) }),
+    answerByMachine: async ({ id }) => farEnd.call(id)?.answer('machine_start'),
     settled: () => farEnd.settled(),
   };
 }

@@ -34,6 +34,24 @@ describe('a dial', () => {
     });
   });
 
+  test.each([false, true])(
+    'has a machine listened for beside the call when it is to be (%s)',
+    async (detectMachine) => {
+      let asked = new URLSearchParams();
+      api()
+        .post(resource('Calls'), (body) => {
+          asked = new URLSearchParams(body);
+          return true;
+        })
+        .reply(201, { sid: callSid });
+      await voice.dial({ ...dialOrder, detectMachine });
+      const amd = [...asked].filter(([name]) => /amd|machine/i.test(name));
+      const url = `${publicUrl}/carriers/twilio/voice/leg-machine?call=call_1&leg=leg_1`;
+      const wanted = { MachineDetection: 'Enable', AsyncAmd: 'true', AsyncAmdStatusCallback: url };
+      expect(Object.fromEntries(amd)).toEqual(detectMachine ? { ...wanted, AsyncAmdStatusCallbackMethod: 'POST' } : {});
+    },
+  );
+
   test('asks to hear of ringing, answer and end', async () => {
     let events: unknown;
     api()

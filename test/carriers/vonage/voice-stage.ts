@@ -141,6 +141,10 @@ function wireOf(farEnd: VonageFarEnd): StagedWire {
       const forged = await signWebhook(stranger, { kind: 'answer', method: 'POST', address, fields });
       return { unsigned: bare.status, forged: (await sendWebhook(gatewayUrl, forged)).status };
     },
+    async answerByMachine({ id }) {
+      const leg = farEnd.leg(id);
+      if (leg !== undefined) await farEnd.answerByMachine(leg);
+    },
     settled: async () => void (await farEnd.settled()),
   };
 }

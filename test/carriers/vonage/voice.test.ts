@@ -53,6 +53,15 @@ describe('a dial', () => {
     });
   });
 
+  test('has a machine listened for when it is to be', async () => {
+    let asked: object = {};
+    place((body) => {
+      asked = body;
+    });
+    await voice.dial({ ...dialOrder, detectMachine: true });
+    expect(asked).toMatchObject({ machine_detection: 'continue' });
+  });
+
   test('rings a SIP address as it is', async () => {
     let asked: object = {};
     place((body) => {

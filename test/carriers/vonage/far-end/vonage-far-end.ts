@@ -76,7 +76,9 @@ export async function createVonageFarEnd({
     answer.status === 200 && answer.text !== '' ? (JSON.parse(answer.text) as Action[]) : null;
   const ask = async (kind: 'answer' | 'step', method: 'GET' | 'POST', address: string, fields: object) =>
     counted(async () => deliver(await signWebhook(vonageAccount, { kind, method, address, fields })));
-  const makeLeg = (facts: Pick<Leg, 'direction' | 'from' | 'to' | 'eventUrl' | 'answerUrl'>): Leg => {
+  const makeLeg = (
+    facts: Pick<Leg, 'direction' | 'from' | 'to' | 'eventUrl' | 'answerUrl' | 'detectsMachine'>,
+  ): Leg => {
     const leg: Leg = {
       ...facts,
       uuid: randomUUID(),
@@ -99,7 +101,7 @@ export async function createVonageFarEnd({
     if (ncco === null) enter(leg, 'completed');
     else await runNcco(platform, leg, ncco);
   };
-  const ring = (facts: Pick<Leg, 'from' | 'to' | 'eventUrl' | 'answerUrl'>): Leg => {
+  const ring = (facts: Pick<Leg, 'from' | 'to' | 'eventUrl' | 'answerUrl' | 'detectsMachine'>): Leg => {
     const leg = makeLeg({ ...facts, direction: 'outbound' });
     if (leg.eventUrl !== '') void event(leg);
     enter(leg, 'ringing');
@@ -200,6 +202,14 @@ export async function createVonageFarEnd({
       if (leg.status !== 'ringing') throw new Error(`${leg.to} does not ring: ${leg.status}`);
       enter(leg, 'answered');
       if (leg.answerUrl !== null) void start(leg, 'POST', leg.answerUrl);
+    },
+    /** A machine picks up, and is told of where that was asked for; it names the call as such events do. */
+    async answerByMachine(leg: Leg): Promise<void> {
+      this.answer(leg);
+      if (leg.detectsMachine !== true) return;
+      const { uuid: call_uuid, from, to, eventUrl: address } = leg;
+      const fields = { call_uuid, from, to, status: 'machine', timestamp: new Date().toISOString() };
+      await deliver(await signWebhook(vonageAccount, { kind: 'event', method: 'POST', address, fields }));
     },
     /** What the person on the phone does, once it is waited for. */
     async input(leg: Leg, moment: 'keys' | 'recording', input: string): Promise<void> {
