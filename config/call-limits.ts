@@ -17,6 +17,14 @@ export const callLimits = Object.freeze({
   dialRetryPausesMs: [500, 1_000, 2_000] as readonly number[],
   /** A prompt is spoken, and the answer to it on its way, in this much more than its own time limit. */
   promptSlackMs: 60_000,
+  /**
+   * Carriers are asked this often which calls they had: a webhook may be lost (contracts section 1). A call that is younger
+   * than the patience may still be told of; a new process looks this far back; and of one answer so many are looked through.
+   */
+  callsComparedEveryMs: 5 * 60_000,
+  callsComparedPatienceMs: 60_000,
+  callsComparedBackMs: 60 * 60_000,
+  callsComparedMax: 2_000,
   /** A recording is fetched from the carrier within this, and is not larger. */
   recordingFetchTimeoutMs: 60_000,
   recordingBytesMax: 256 * 1024 * 1024,

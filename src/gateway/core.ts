@@ -27,7 +27,8 @@ import { createConversations } from '../sms/conversations.postgres.ts';
 import { createMessageDesk } from '../sms/message-desk.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
 import { createSendHandler } from '../sms/send-messages.ts';
-import { createCalls } from '../telephony/calls.postgres.ts';
+import { type Calls, createCalls } from '../telephony/calls.postgres.ts';
+import { createCallComparison } from '../telephony/compare-calls.ts';
 import { createFailoverBook } from '../telephony/failover-book.ts';
 import type { HookOutcome } from '../telephony/plan/plan-parts.ts';
 import { type CallDesk, createCallDesk } from '../telephony/take-call.ts';
@@ -120,7 +121,7 @@ export function createCore(world: World) {
     ...calling.desks,
     ...selling.desks,
     apiKeys: createApiKeys({ clock, ids, randomBytes }),
-    ...rememberedBy({ db, numbers, callDesk, log }),
+    ...heardLate({ ...world, db, numbers, calls, callDesk }),
     lanes: createLaneRunner({ db, outbox, jobs, clock, log, handlers }),
   });
 }
@@ -131,11 +132,14 @@ function createTransactions(world: Pick<World, 'database' | 'jobs' | 'log'>) {
   return { transact, transactCalls: createTransactTogether({ ...world, alone: transact }) };
 }
 
-/** What is held in memory for as long as the record is away. */
-function rememberedBy(parts: { db: Db; numbers: Numbers; callDesk: CallDesk; log: Log }) {
+/** What is held in memory for as long as the record is away, and what is found out afterwards. */
+function heardLate(
+  parts: Pick<World, 'clock' | 'log' | 'voice'> & { db: Db; numbers: Numbers; calls: Calls; callDesk: CallDesk },
+) {
   const { db, numbers, callDesk, log } = parts;
   return {
     untold: createUntoldReports({ log }),
     failovers: createFailoverBook({ readFailovers: () => numbers.failovers(db), desk: callDesk, log }),
+    callComparison: createCallComparison({ ...parts, desk: callDesk, carriers: parts.voice }),
   };
 }

@@ -80,7 +80,13 @@ const moves: Moves = {
 
 /** What ends a call whatever it is doing. */
 function endings(caller: 'caller-ended') {
-  return { [caller]: 'ended', 'failed-over': 'ended', 'carrier-lost': 'ended', 'hang-up-asked': 'ended' };
+  return {
+    [caller]: 'ended',
+    'failed-over': 'ended',
+    'carrier-lost': 'ended',
+    unseen: 'ended',
+    'hang-up-asked': 'ended',
+  };
 }
 
 /** What leaves a talk as it is. */

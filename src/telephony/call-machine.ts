@@ -41,6 +41,7 @@ const live = {
   'caller-told': bridging.noteTold,
   'failed-over': endings.endFailedOver,
   'carrier-lost': endings.endLost,
+  unseen: endings.endUnseen,
 } satisfies Row;
 
 /** Whoever has the caller may be listened to, and the call may be moved on. */

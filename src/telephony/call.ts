@@ -151,6 +151,8 @@ export type CallEvent =
   | { readonly type: 'failed-over' }
   | { readonly type: 'voicemail-left'; readonly seconds: number; readonly recordingId: string | null }
   | { readonly type: 'carrier-lost' }
+  /** Only the carrier knows this call; Unix ms of its end there, null while it goes on. */
+  | { readonly type: 'unseen'; readonly endedAt: number | null }
   | { readonly type: 'timer-due'; readonly timer: CallTimer; readonly legId: LegId | null };
 
 /** What somebody with the call in hand wants done with it. */

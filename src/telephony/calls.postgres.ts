@@ -129,6 +129,15 @@ export function createCalls() {
       return row?.id ?? null;
     },
 
+    /** Of these callers' legs at a carrier, those that no call has. */
+    async unknownOf(db: Db, carrier: string, carrierCallIds: readonly string[]): Promise<string[]> {
+      if (carrierCallIds.length === 0) return [];
+      const { rows } = await sql<{ id: string }>`
+        select id from unnest(${carrierCallIds}::text[]) as listed (id)
+        where not exists (select from call where carrier = ${carrier} and carrier_call_id = listed.id)`.execute(db);
+      return rows.map(({ id }) => id);
+    },
+
     /** The carrier's ids of the latest calls that were made to an agent, or to others than agents. */
     async dialledIds(db: Db, carrier: string, { agentId }: Pick<Leg, 'agentId'>): Promise<string[]> {
       const rows = await db

@@ -69,10 +69,26 @@ export interface VoiceCarrier {
   hangUp(carrierCallId: string): Promise<CarrierAnswer>;
   /** Whether a call still rings or talks; `unknown` when the carrier does not answer. */
   look(carrierCallId: string): Promise<'live' | 'gone' | 'unknown'>;
+  /** Calls made to this account's numbers since then (Unix ms), newest first; absent where all of them are known here. */
+  listIncoming?(since: number): Promise<ListedCalls>;
   /** Records what is said on this leg, both directions; absent where the carrier cannot. */
   record?(carrierCallId: string, act: RecordingAct, callId: CallId): Promise<CarrierAnswer>;
   /** Fetches what it has recorded, under the id it gave; absent where it is kept elsewhere. */
   fetchRecording?(recordingId: string): Promise<RecordingMedia>;
+}
+
+export type ListedCalls =
+  /** `isWhole` false: there were more than are looked through, and the oldest are missing. */
+  | { readonly kind: 'listed'; readonly calls: readonly ListedCall[]; readonly isWhole: boolean }
+  | Exclude<CarrierAnswer, { kind: 'done' | 'gone' }>;
+
+/** A call as the carrier keeps it. Times in Unix ms; `endedAt` null while it goes on. */
+export interface ListedCall {
+  readonly carrierCallId: string;
+  readonly dnis: E164;
+  readonly ani: E164 | null;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
 }
 
 /** The sound of a recording, on its way. */

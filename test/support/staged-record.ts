@@ -17,9 +17,10 @@ import {
 import { advance, startCall } from '../../src/telephony/call-machine.ts';
 import type { Dialable } from '../../src/telephony/instructions.ts';
 import { eventsOf, type LegReport } from '../../src/telephony/leg-report.ts';
+import type { IncomingCall } from '../../src/telephony/open-call.ts';
 import { planDefaults } from '../../src/telephony/plan/plan-parts.ts';
 import type { CallRun } from '../../src/telephony/run-call.ts';
-import type { Heard, IncomingCall, Taken } from '../../src/telephony/take-call.ts';
+import type { Heard, Taken } from '../../src/telephony/take-call.ts';
 import type { VoiceCarrier } from '../../src/telephony/voice-carrier.ts';
 
 const now = 1_700_000_000_000;

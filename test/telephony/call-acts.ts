@@ -37,6 +37,7 @@ const endEvents: fc.Arbitrary<CallEvent> = fc.oneof(
   fc.constant<CallEvent>({ type: 'failed-over' }),
   fc.nat({ max: 3 }).map((seconds) => ({ type: 'voicemail-left', seconds, recordingId: null }) as const),
   fc.constant<CallEvent>({ type: 'carrier-lost' }),
+  fc.constant<CallEvent>({ type: 'unseen', endedAt: null }),
   fc.constant<CallEvent>({ type: 'hang-up-asked' }),
   fc.nat({ max: 2 }).map((id) => ({ type: 'conversation-recorded', recordingId: `RE${id}`, seconds: 7 }) as const),
   fc

@@ -9,7 +9,7 @@ import { readInput } from '../../ports/field-faults.ts';
 import type { IncomingMessage } from '../../sms/message-desk.ts';
 import type { MessageState } from '../../sms/message-machine.ts';
 import type { Attestation, LegEnding } from '../../telephony/call.ts';
-import type { IncomingCall } from '../../telephony/take-call.ts';
+import type { IncomingCall } from '../../telephony/open-call.ts';
 
 export type Fields = Readonly<Record<string, string | readonly string[]>>;
 

@@ -4,7 +4,10 @@
  * order was given that is not known as another leg's. When it has ended meanwhile, the phone is not rung twice for it.
  */
 
+import type { CallInstance } from 'twilio/lib/rest/api/v2010/account/call.js';
+import { limits } from '../../../config/limits.ts';
 import type { TwilioSettings } from '../../../config/settings.ts';
+import { parseE164 } from '../../ports/e164.ts';
 import type { CallId } from '../../ports/ids.ts';
 import type { Instruction } from '../../telephony/instructions.ts';
 import type {
@@ -12,6 +15,8 @@ import type {
   CarrierAnswer,
   DialAnswer,
   DialOrder,
+  ListedCall,
+  ListedCalls,
   RecordingAct,
   VoiceCarrier,
 } from '../../telephony/voice-carrier.ts';
@@ -78,6 +83,19 @@ export function createTwilioVoice(world: World): VoiceCarrier {
 
     hangUp: (carrierCallId: string) => change(() => world.client.calls(carrierCallId).update({ status: 'completed' })),
 
+    async listIncoming(since: number): Promise<ListedCalls> {
+      try {
+        const calls = await world.client.calls.list({
+          startTimeAfter: new Date(since),
+          limit: limits.callsComparedMax,
+        });
+        return { kind: 'listed', calls: calls.flatMap(incomingOf), isWhole: calls.length < limits.callsComparedMax };
+      } catch (fault) {
+        const failure = readFailure(fault);
+        return { kind: failure.kind === 'unavailable' ? 'unavailable' : 'refused', reason: failure.reason };
+      }
+    },
+
     async look(carrierCallId: string) {
       try {
         const { status } = await world.client.calls(carrierCallId).fetch();
@@ -114,6 +132,15 @@ function machineDetection(asyncAmdStatusCallback: string) {
     asyncAmdStatusCallback,
     asyncAmdStatusCallbackMethod: 'POST',
   };
+}
+
+/** None for the legs that we have placed ourselves, and for calls to what is no number. */
+function incomingOf(call: CallInstance): ListedCall[] {
+  const dnis = parseE164(call.to);
+  if (call.direction !== 'inbound' || dnis === null) return [];
+  const startedAt = (call.startTime ?? call.dateCreated).getTime();
+  const endedAt = endedStatuses.has(call.status) ? (call.endTime?.getTime() ?? startedAt) : null;
+  return [{ carrierCallId: call.sid, dnis, ani: parseE164(call.from), startedAt, endedAt }];
 }
 
 async function findDialled(world: World, order: DialOrder): Promise<{ sid: string; status: string } | undefined> {

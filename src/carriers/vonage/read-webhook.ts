@@ -8,7 +8,7 @@ import { type E164, maskNumber, parseE164 } from '../../ports/e164.ts';
 import { readInput } from '../../ports/field-faults.ts';
 import type { LegEnding } from '../../telephony/call.ts';
 import type { LegFact } from '../../telephony/leg-report.ts';
-import type { IncomingCall } from '../../telephony/take-call.ts';
+import type { IncomingCall } from '../../telephony/open-call.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 

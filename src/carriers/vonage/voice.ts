@@ -6,7 +6,7 @@
  */
 import { limits } from '../../../config/limits.ts';
 import { toIso } from '../../ports/clock.ts';
-import type { E164 } from '../../ports/e164.ts';
+import { type E164, parseE164 } from '../../ports/e164.ts';
 import type { CallId } from '../../ports/ids.ts';
 import { type Dialable, type Instruction, isPhone } from '../../telephony/instructions.ts';
 import type {
@@ -14,6 +14,8 @@ import type {
   CarrierAnswer,
   DialAnswer,
   DialOrder,
+  ListedCall,
+  ListedCalls,
   RecordingAct,
   VoiceCarrier,
 } from '../../telephony/voice-carrier.ts';
@@ -90,6 +92,7 @@ export function createVonageVoice(world: World): VoiceCarrier {
     },
 
     hangUp,
+    listIncoming: (since: number) => listIncoming(client, since),
     look: (carrierCallId: string) => look(client, carrierCallId),
     record: (carrierCallId: string, act: RecordingAct, callId: CallId) => record(world, carrierCallId, act, callId),
   });
@@ -122,7 +125,7 @@ async function findDialled(
     order: 'desc',
     pageSize: callsLookedThrough,
   });
-  const calls = (page._embedded?.calls ?? []) as unknown as readonly ListedCall[];
+  const calls = (page._embedded?.calls ?? []) as unknown as readonly ListedLeg[];
   return calls.find(
     ({ uuid, direction, from, to }) =>
       direction === 'outbound' &&
@@ -132,10 +135,43 @@ async function findDialled(
   );
 }
 
-interface ListedCall {
+/** Page after page, newest first, as far as calls are looked through. */
+async function listIncoming(client: VonageVoiceClient, since: number): Promise<ListedCalls> {
+  const found: ListedLeg[] = [];
+  try {
+    while (found.length < limits.callsComparedMax) {
+      const page = await client.search({
+        dateStart: toIso(since),
+        order: 'desc',
+        pageSize: callsLookedThrough,
+        recordIndex: found.length,
+      });
+      const legs = (page._embedded?.calls ?? []) as unknown as readonly ListedLeg[];
+      found.push(...legs);
+      if (legs.length < callsLookedThrough) return { kind: 'listed', calls: found.flatMap(incomingOf), isWhole: true };
+    }
+  } catch (fault) {
+    const { kind, reason } = readFailure(fault);
+    return { kind: kind === 'unavailable' ? kind : 'refused', reason };
+  }
+  return { kind: 'listed', calls: found.flatMap(incomingOf), isWhole: false };
+}
+
+/** None for the legs that we have placed ourselves, and for calls to what is no number. */
+function incomingOf({ uuid, direction, status, from, to, start_time, end_time }: ListedLeg): ListedCall[] {
+  const dnis = parseE164(`+${to?.number ?? ''}`);
+  const startedAt = Date.parse(start_time ?? '');
+  if (direction !== 'inbound' || dnis === null || Number.isNaN(startedAt)) return [];
+  const endedAt = endedStatuses.has(status) ? Date.parse(end_time ?? '') || startedAt : null;
+  return [{ carrierCallId: uuid, dnis, ani: parseE164(`+${from?.number ?? ''}`), startedAt, endedAt }];
+}
+
+interface ListedLeg {
   readonly uuid: string;
   readonly status: string;
   readonly direction?: string;
+  readonly start_time?: string;
+  readonly end_time?: string;
   readonly from?: { readonly number?: string };
   readonly to?: { readonly number?: string; readonly uri?: string };
 }

@@ -16,9 +16,10 @@ import { type Call, type CallEffect, type CallEvent, legOf } from '../../../src/
 import { advance, startCall } from '../../../src/telephony/call-machine.ts';
 import type { Dialable } from '../../../src/telephony/instructions.ts';
 import { eventsOf, type LegReport } from '../../../src/telephony/leg-report.ts';
+import type { IncomingCall } from '../../../src/telephony/open-call.ts';
 import type { CallPlan } from '../../../src/telephony/plan/call-plan.ts';
 import { planDefaults } from '../../../src/telephony/plan/plan-parts.ts';
-import type { Heard, IncomingCall, Taken } from '../../../src/telephony/take-call.ts';
+import type { Heard, Taken } from '../../../src/telephony/take-call.ts';
 import type { VoiceCarrier } from '../../../src/telephony/voice-carrier.ts';
 import { createPhone } from '../../support/sip-edge/phone.ts';
 import type { Phone } from '../../support/sip-edge/phone-call.ts';
