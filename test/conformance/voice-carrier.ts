@@ -22,6 +22,7 @@ export function voiceCarrierSuite(
     describe.skipIf(noWire !== null)(noWire === null ? 'over its wire' : `over its wire [skipped: ${noWire}]`, () => {
       wireSuite(setup);
       machineSuite(setup);
+      musicSuite(setup);
     });
   });
 }
@@ -245,6 +246,19 @@ function wireSuite(setup: Setup): void {
     await agent.press('1');
     await caller.waitFor('talking');
     expect(await stage.dials()).toBe(1);
+  });
+}
+
+function musicSuite(setup: Setup): void {
+  test('hold music is served to anybody in the length that is asked for', async () => {
+    const { stage } = await setup();
+    const music = (query: string) => fetch(`${stage.gateway.url}/carriers/${stage.carrier}/hold-music.wav${query}`);
+    const lengthOf = async (query: string) => (await (await music(query)).arrayBuffer()).byteLength;
+    const headerBytes = 44;
+    const bytesPerSecond = 16_000;
+    expect(await lengthOf('?seconds=7')).toBe(headerBytes + 8 * bytesPerSecond);
+    expect(await lengthOf('')).toBe(headerBytes + 16 * bytesPerSecond);
+    expect((await music('?seconds=99')).status).toBe(400);
   });
 }
 
