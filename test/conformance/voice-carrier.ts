@@ -4,7 +4,8 @@
  */
 import { describe, expect, test } from 'vitest';
 import { countRows, embeddedDeployment, type Place } from '../support/deployments.ts';
-import { closeOffice, type StagedPhone, stageFailover, theOnlyCall, type VoiceStage } from './voice-stage.ts';
+import { machinesAndMusic } from './machines-and-music.ts';
+import { closeOffice, type StagedPhone, stageFailover, theOnlyCall, type VoiceStage, wireOf } from './voice-stage.ts';
 
 /** Runs the suite; `noWire` says why a carrier is not reached over HTTP, where it is not. */
 export function voiceCarrierSuite(
@@ -21,8 +22,7 @@ export function voiceCarrierSuite(
     callSuite(setup);
     describe.skipIf(noWire !== null)(noWire === null ? 'over its wire' : `over its wire [skipped: ${noWire}]`, () => {
       wireSuite(setup);
-      machineSuite(setup);
-      musicSuite(setup);
+      machinesAndMusic(setup);
     });
   });
 }
@@ -249,56 +249,6 @@ function wireSuite(setup: Setup): void {
   });
 }
 
-function musicSuite(setup: Setup): void {
-  test('hold music is served to anybody in the length that is asked for', async () => {
-    const { stage } = await setup();
-    const music = (query: string) => fetch(`${stage.gateway.url}/carriers/${stage.carrier}/hold-music.wav${query}`);
-    const lengthOf = async (query: string) => (await (await music(query)).arrayBuffer()).byteLength;
-    const headerBytes = 44;
-    const bytesPerSecond = 16_000;
-    expect(await lengthOf('?seconds=7')).toBe(headerBytes + 8 * bytesPerSecond);
-    expect(await lengthOf('')).toBe(headerBytes + 16 * bytesPerSecond);
-    expect((await music('?seconds=99')).status).toBe(400);
-  });
-}
-
-function machineSuite(setup: Setup): void {
-  test('a machine on an agent’s phone makes room for the next one at once, where the plan asks for it', async () => {
-    const { stage } = await setup();
-    const number = await stage.addNumber();
-    const body = { detectMachines: true };
-    // The demo's own numbers live on the sandbox, which cannot listen.
-    const refused = await stage.api.send('PUT', '/v1/route-plan', { body });
-    expect(refused).toMatchObject({
-      status: 422,
-      body: { code: 'carrier-incapable', fields: [{ field: 'detectMachines' }] },
-    });
-    const { items } = await stage.api.must('GET', '/v1/numbers');
-    const { id } = items.find((one: { number: string }) => one.number === number);
-    await stage.api.must('PUT', `/v1/numbers/${id}/route-plan`, { body });
-    const caller = await stage.placeCall(number);
-    const first = await stage.nextRing();
-    await wireOf(stage).answerByMachine(first);
-    const second = await stage.nextRing();
-    await first.waitFor('ended');
-    await second.answer();
-    await second.press('1');
-    await Promise.all([second.waitFor('talking'), caller.waitFor('talking')]);
-    expect(await theOnlyCall(stage)).toMatchObject({
-      legs: [{ state: 'ended', ending: 'machine' }, { state: 'bridged' }],
-    });
-  });
-
-  test('nobody listens for machines unless the plan asks for it', async () => {
-    const { stage } = await setup();
-    await stage.placeCall(await stage.addNumber());
-    const agent = await stage.nextRing();
-    await wireOf(stage).answerByMachine(agent);
-    await wireOf(stage).settled();
-    expect(await theOnlyCall(stage)).toMatchObject({ legs: [{ state: 'answered', ending: null }] });
-  });
-}
-
 async function talk(stage: VoiceStage): Promise<{ caller: StagedPhone; agent: StagedPhone }> {
   const caller = await stage.placeCall(await stage.addNumber());
   const agent = await stage.nextRing();
@@ -306,9 +256,4 @@ async function talk(stage: VoiceStage): Promise<{ caller: StagedPhone; agent: St
   await agent.press('1');
   await Promise.all([agent.waitFor('talking'), caller.waitFor('talking')]);
   return { caller, agent };
-}
-
-function wireOf({ wire }: VoiceStage) {
-  if (wire === null) throw new Error('this carrier has no wire');
-  return wire;
 }

@@ -95,3 +95,9 @@ export async function closeOffice({ api }: Pick<Office, 'api'>): Promise<void> {
   const { items } = await api.must('GET', '/v1/agents');
   for (const { id } of items) await api.must('PATCH', `/v1/agents/${id}`, { body: { presence: 'offline' } });
 }
+
+/** The stage's wire, which it must have. */
+export function wireOf({ wire }: VoiceStage) {
+  if (wire === null) throw new Error('this carrier has no wire');
+  return wire;
+}
