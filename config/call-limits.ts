@@ -8,10 +8,23 @@ export const callLimits = Object.freeze({
   bridgeLostMs: 1_000,
   /** A caller on hold hears music this long; then whoever has them hears them again. */
   holdMs: 15 * 60_000,
+  /** A caller who waits outside of the room hears music this long, at least and usually, and asks what comes next. */
+  holdRoundLeastMs: 4_000,
+  holdRoundMs: 16_000,
+  /** With the record away such a caller is kept waiting for so many rounds. */
+  holdRoundsWithoutRecordMax: 5,
   /** Tries of one dial while the carrier does not answer, and the pauses between; then the next phone is rung. */
   dialRetryPausesMs: [500, 1_000, 2_000] as readonly number[],
   /** A prompt is spoken, and the answer to it on its way, in this much more than its own time limit. */
   promptSlackMs: 60_000,
+  /**
+   * Carriers are asked this often which calls they had: a webhook may be lost (contracts section 1). A call that is younger
+   * than the patience may still be told of; a new process looks this far back; and of one answer so many are looked through.
+   */
+  callsComparedEveryMs: 5 * 60_000,
+  callsComparedPatienceMs: 60_000,
+  callsComparedBackMs: 60 * 60_000,
+  callsComparedMax: 2_000,
   /** A recording is fetched from the carrier within this, and is not larger. */
   recordingFetchTimeoutMs: 60_000,
   recordingBytesMax: 256 * 1024 * 1024,

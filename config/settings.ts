@@ -71,6 +71,9 @@ export const settingsSchema = z.object({
   TWILIO_API_URL: httpUrl
     .default('https://api.twilio.com')
     .describe('where Twilio’s REST API is; an egress proxy or an emulator may stand in'),
+  TWILIO_HOLD_MUSIC_URL: httpUrl
+    .optional()
+    .describe('a sound file of some 15 s that waiting callers hear again and again; unset, quiet chords made here'),
   VONAGE_API_KEY: z.string().min(4).max(64).optional().describe('the Vonage account that numbers are had from'),
   VONAGE_API_SECRET: z.string().min(8).optional().describe('its API secret'),
   VONAGE_APPLICATION_ID: z.uuid().optional().describe('the Vonage application that bought numbers are pointed at'),
@@ -88,9 +91,7 @@ export const settingsSchema = z.object({
     .describe('where Vonage’s REST API for numbers is; an egress proxy or an emulator may stand in'),
   VONAGE_VOICE_API_URL: httpUrl.default('https://api.nexmo.com').describe('the same for its calls'),
   VONAGE_CALLS_PER_SECOND: callsPerSecond.default(3).describe('calls placed a second by one process, Vonage’s default'),
-  VONAGE_HOLD_MUSIC_URL: httpUrl
-    .optional()
-    .describe('an mp3 that waiting callers hear; unset, a quiet chord made here'),
+  VONAGE_HOLD_MUSIC_URL: httpUrl.optional().describe('the same for callers of Vonage’s, an mp3'),
   ...sipSettingsShape,
   CARRIER_FALLBACK_URL: z
     .url({ protocol: /^https?$/ })
@@ -180,6 +181,8 @@ export interface TwilioSettings {
   readonly authTokenPrevious: string | null;
   readonly apiUrl: string;
   readonly callsPerSecond: number;
+  /** Null: chords made here. */
+  readonly holdMusicUrl: string | null;
 }
 
 export interface VonageSettings {
@@ -241,6 +244,7 @@ function twilioSettings(raw: RawSettings): TwilioSettings | null {
     authTokenPrevious: raw.TWILIO_AUTH_TOKEN_PREVIOUS ?? null,
     apiUrl: raw.TWILIO_API_URL,
     callsPerSecond: raw.TWILIO_CALLS_PER_SECOND,
+    holdMusicUrl: raw.TWILIO_HOLD_MUSIC_URL ?? null,
   });
 }
 

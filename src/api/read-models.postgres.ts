@@ -6,7 +6,8 @@
 import type { Selectable } from 'kysely';
 import type { AgentId, CallId, ConversationId, EnterpriseId, PoolId, VisitId } from '../ports/ids.ts';
 import type { Db, Tables } from '../records/schema.ts';
-import { type Call, readCall } from '../telephony/call.ts';
+import type { Call } from '../telephony/call.ts';
+import { readCall } from '../telephony/read-call.ts';
 
 export interface PageWish {
   readonly limit: number;

@@ -8,7 +8,8 @@ import type { E164 } from '../ports/e164.ts';
 import { AppError } from '../ports/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { FailoverBook } from '../telephony/failover-book.ts';
-import type { CallDesk, IncomingCall, Taken } from '../telephony/take-call.ts';
+import type { IncomingCall } from '../telephony/open-call.ts';
+import type { CallDesk, Taken } from '../telephony/take-call.ts';
 import { inTime } from './in-time.timer.ts';
 
 export type AnswerInTime = (

@@ -7,10 +7,11 @@
 import { limits } from '../../config/limits.ts';
 import type { E164 } from '../ports/e164.ts';
 import { AppError } from '../ports/errors.ts';
+import type { CallId } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
 import type { FailoverBook } from '../telephony/failover-book.ts';
 import type { Instruction } from '../telephony/instructions.ts';
-import { keepOnLine } from '../telephony/keep-on-line.ts';
+import { type KeptOnLine, keepOnLine, keepWaiting, type Patience } from '../telephony/keep-on-line.ts';
 import type { LegFact, LegReport } from '../telephony/leg-report.ts';
 import type { CallDesk, Heard } from '../telephony/take-call.ts';
 import type { Untold, UntoldReports } from '../telephony/untold-reports.ts';
@@ -22,6 +23,8 @@ export interface HearInTime {
    * how often the leg has asked again.
    */
   hear(report: LegReport, leg: { readonly dnis: E164 | null; readonly asked: number }): Promise<HeardInTime>;
+  /** A caller who waits outside of the room asks what comes next. */
+  ask(caller: WaitingCaller, leg: { readonly dnis: E164 | null; readonly asked: number }): Promise<HeardInTime>;
   /**
    * A report nobody waits for an answer of. @throws AppError `unavailable` when the record did not take it in time; it
    * is remembered then.
@@ -29,10 +32,13 @@ export interface HearInTime {
   tell<Told>(untold: Omit<Untold, 'tell'> & { readonly tell: () => Promise<Told> }): Promise<Told>;
 }
 
+/** Whose music is over. */
+export type WaitingCaller = Pick<LegReport, 'carrier' | 'carrierCallId' | 'raw'> & { readonly callId: CallId };
+
 export type HeardInTime = Heard | { readonly kind: 'later'; readonly instructions: readonly Instruction[] };
 
 interface World {
-  readonly desk: Pick<CallDesk, 'hear'>;
+  readonly desk: Pick<CallDesk, 'hear' | 'ask'>;
   readonly untold: UntoldReports;
   readonly failovers: Pick<FailoverBook, 'find' | 'note'>;
   readonly log: Log;
@@ -50,7 +56,23 @@ export function createHearInTime(world: World): HearInTime {
           const tell = () => world.desk.hear(report);
           world.untold.keep({ key: `${carrier} ${dedupKey}`, callId, tell });
         }
-        return withoutRecord(world, report, { dnis, asked });
+        return withoutRecord(world, report, legId === null ? dnis : null, (failover) =>
+          keepOnLine(report, { asked, failover }),
+        );
+      }
+    },
+
+    async ask(caller: WaitingCaller, { dnis, asked }: { dnis: E164 | null; asked: number }): Promise<HeardInTime> {
+      const { callId } = caller;
+      const answer = async () => {
+        await world.untold.tellOf(callId);
+        return world.desk.ask(callId);
+      };
+      try {
+        return await inTime(answer(), limits.callAnswerTimeoutMs);
+      } catch (fault) {
+        world.log.error({ fault, callId, what: 'waited', asked }, 'leg-answered-without-record');
+        return withoutRecord(world, caller, dnis, (failover) => keepWaiting({ ...caller, dnis }, { asked, failover }));
       }
     },
 
@@ -72,17 +94,17 @@ async function tellInOrder({ desk, untold }: World, report: LegReport): Promise<
   return desk.hear(report);
 }
 
+/** `dnis`: of the caller's own leg. */
 function withoutRecord(
   { failovers }: World,
-  report: LegReport,
-  { dnis, asked }: { dnis: E164 | null; asked: number },
+  { carrier, carrierCallId, raw }: Pick<LegReport, 'carrier' | 'carrierCallId' | 'raw'>,
+  dnis: E164 | null,
+  keep: (failover: Patience['failover']) => KeptOnLine,
 ): HeardInTime {
-  const { carrier, carrierCallId } = report;
-  const to = dnis === null || report.legId !== null ? null : failovers.find(carrier, dnis);
-  const failover = to === null || dnis === null ? null : { to, dnis };
-  const { instructions, isFailover } = keepOnLine(report, { asked, failover });
+  const to = dnis === null ? null : failovers.find(carrier, dnis);
+  const { instructions, isFailover } = keep(to === null || dnis === null ? null : { to, dnis });
   if (isFailover && dnis !== null && carrierCallId !== null)
-    failovers.note({ carrier, carrierCallId, dnis, ani: null, attestation: null, raw: report.raw });
+    failovers.note({ carrier, carrierCallId, dnis, ani: null, attestation: null, raw });
   return { kind: 'later', instructions };
 }
 

@@ -10,6 +10,7 @@ import type { SipSettings } from '../../config/sip-settings.ts';
 import type { App } from '../api/app-type.ts';
 import { createAnswerInTime } from '../carriers/answer-in-time.timer.ts';
 import { createHearInTime } from '../carriers/hear-in-time.timer.ts';
+import { holdMusicAddress } from '../carriers/hold-music.ts';
 import { endLostCalls } from '../carriers/sandbox/end-lost-calls.ts';
 import { createSandboxHead } from '../carriers/sandbox/head.ts';
 import { createSandboxMessages } from '../carriers/sandbox/messages.ts';
@@ -22,6 +23,7 @@ import { createTwilioNumbers } from '../carriers/twilio/numbers.ts';
 import { createTwilioClient } from '../carriers/twilio/rest-client.ts';
 import { createTwilioVoice } from '../carriers/twilio/voice.ts';
 import { registerTwilio } from '../carriers/twilio/webhooks.ts';
+import { hearOwnLegs } from '../carriers/vonage/own-legs.ts';
 import { registerVonage } from '../carriers/vonage/webhooks.ts';
 import type { NumberSupplier } from '../numbers/number-supplier.ts';
 import type { Db } from '../records/schema.ts';
@@ -44,15 +46,20 @@ interface World {
 
 export function addTwilio(app: App, world: World, account: TwilioSettings | null): void {
   const { core, publicUrl, log } = world;
+  const holdMusicUrl = holdMusicOf('twilio', account, publicUrl);
   if (account !== null) {
     const client = createTwilioClient(account);
-    world.voice.set('twilio', paceDials(createTwilioVoice({ client, publicUrl, account }), account.callsPerSecond));
+    world.voice.set(
+      'twilio',
+      paceDials(createTwilioVoice({ client, publicUrl, holdMusicUrl, account }), account.callsPerSecond),
+    );
     world.texts.set('twilio', createTwilioMessages({ client, publicUrl }));
     world.suppliers.set('twilio', createTwilioNumbers({ client }));
   }
   registerTwilio(app, {
     account,
     publicUrl,
+    holdMusicUrl,
     answerInTime: createAnswerInTime({ desk: core.callDesk, failovers: core.failovers, log }),
     hearInTime: createHearInTime({ desk: core.callDesk, untold: core.untold, failovers: core.failovers, log }),
     callDesk: core.callDesk,
@@ -61,13 +68,22 @@ export function addTwilio(app: App, world: World, account: TwilioSettings | null
   });
 }
 
+/** The operator's own file, or the chords made here. */
+function holdMusicOf(
+  carrier: string,
+  account: { readonly holdMusicUrl: string | null } | null,
+  publicUrl: () => string,
+) {
+  return (seconds: number) => account?.holdMusicUrl ?? holdMusicAddress(publicUrl(), carrier, seconds);
+}
+
 /**
  * Vonage's SDK is large, and read only where there is an account. Numbers need the account alone; calls need the
  * application's private key and the signature secret too.
  */
 export async function addVonage(app: App, world: World, account: VonageSettings | null): Promise<void> {
   const { core, publicUrl, log, db } = world;
-  const holdMusicUrl = () => account?.holdMusicUrl ?? `${publicUrl()}/carriers/vonage/hold-music.wav`;
+  const holdMusicUrl = holdMusicOf('vonage', account, publicUrl);
   if (account !== null) {
     const { createVonageNumbers } = await import('../carriers/vonage/numbers.ts');
     world.suppliers.set('vonage', createVonageNumbers(account));
@@ -81,14 +97,16 @@ export async function addVonage(app: App, world: World, account: VonageSettings 
       world.voice.set('vonage', paceDials(carrier, account.callsPerSecond));
     }
   }
+  const desk = hearOwnLegs({ desk: core.callDesk, readCall: (id) => core.calls.read(db, id) });
   registerVonage(app, {
     account,
     publicUrl,
     holdMusicUrl,
     answerInTime: createAnswerInTime({ desk: core.callDesk, failovers: core.failovers, log }),
+    hearInTime: createHearInTime({ desk, untold: core.untold, failovers: core.failovers, log }),
+    desk,
     callDesk: core.callDesk,
     findCall: (id) => core.calls.findByCarrier(db, 'vonage', id),
-    readCall: (id) => core.calls.read(db, id),
     clock: core.clock,
     log,
   });

@@ -27,7 +27,8 @@ import { createConversations } from '../sms/conversations.postgres.ts';
 import { createMessageDesk } from '../sms/message-desk.ts';
 import type { MessageGateway } from '../sms/message-gateway.ts';
 import { createSendHandler } from '../sms/send-messages.ts';
-import { createCalls } from '../telephony/calls.postgres.ts';
+import { type Calls, createCalls } from '../telephony/calls.postgres.ts';
+import { createCallComparison } from '../telephony/compare-calls.ts';
 import { createFailoverBook } from '../telephony/failover-book.ts';
 import type { HookOutcome } from '../telephony/plan/plan-parts.ts';
 import { type CallDesk, createCallDesk } from '../telephony/take-call.ts';
@@ -86,8 +87,8 @@ export function createCore(world: World) {
   const { runner } = calling;
   const desk = { ...attribution.desks, ...leasing, transact, numbers, outbox, clock, ids };
   const planning = createCallPlanning({ ...world, ...desk, ...attribution, ...calling.desks, db, calls, secrets });
+  const callDesk = createCallDesk({ ...world, ...desk, ...planning, transact: transactCalls, calls, runner });
   const consents = createConsents({ secrets });
-  const callDesk = createCallDesk({ ...desk, ...planning, transact: transactCalls, calls, runner });
   const out = { ...world, ...desk, ...planning, ...calling.desks, db, calls, runner, consents, places };
   const callingOut = createCallingOut({ ...out, transact: transactCalls });
   const messageDesk = createMessageDesk({ ...desk, consents, conversations });
@@ -121,7 +122,7 @@ export function createCore(world: World) {
     consents,
     ...selling.desks,
     apiKeys: createApiKeys({ clock, ids, randomBytes }),
-    ...rememberedBy({ db, numbers, callDesk, log }),
+    ...heardLate({ ...world, db, numbers, calls, callDesk }),
     lanes: createLaneRunner({ db, outbox, jobs, clock, log, handlers }),
   });
 }
@@ -132,11 +133,14 @@ function createTransactions(world: Pick<World, 'database' | 'jobs' | 'log'>) {
   return { transact, transactCalls: createTransactTogether({ ...world, alone: transact }) };
 }
 
-/** What is held in memory for as long as the record is away. */
-function rememberedBy(parts: { db: Db; numbers: Numbers; callDesk: CallDesk; log: Log }) {
+/** What is held in memory for as long as the record is away, and what is found out afterwards. */
+function heardLate(
+  parts: Pick<World, 'clock' | 'log' | 'voice'> & { db: Db; numbers: Numbers; calls: Calls; callDesk: CallDesk },
+) {
   const { db, numbers, callDesk, log } = parts;
   return {
     untold: createUntoldReports({ log }),
     failovers: createFailoverBook({ readFailovers: () => numbers.failovers(db), desk: callDesk, log }),
+    callComparison: createCallComparison({ ...parts, desk: callDesk, carriers: parts.voice }),
   };
 }

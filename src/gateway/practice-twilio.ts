@@ -14,5 +14,6 @@ export async function practiceTwilio(settings: Settings): Promise<TwilioSettings
     authTokenPrevious: null,
     apiUrl: `http://127.0.0.1:${settings.practiceTwilioPort}`,
     callsPerSecond: carrierLimits.practiceCallsPerSecond,
+    holdMusicUrl: null,
   };
 }

@@ -245,6 +245,7 @@ function startTimers(core: Core): () => void {
     setInterval(() => void core.untold.tellLater(), limits.failoverTellEveryMs),
     setInterval(() => void core.leaseBook.tick(), limits.beatFlushEveryMs),
     setInterval(() => void core.numberWatch.look(), limits.numberWatchEveryMs),
+    setInterval(() => void core.callComparison.look(), limits.callsComparedEveryMs),
   ];
   return () => {
     for (const timer of timers) clearInterval(timer);

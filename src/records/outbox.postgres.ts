@@ -105,6 +105,19 @@ export function createOutbox(world: World) {
       work.wake({ lane: effect.lane, delayMs: Math.max(0, dueAt - at.getTime()) });
     },
 
+    /** Takes back what waits in these lanes, this transaction's own promises included; what is under way goes on. */
+    async withdraw({ tx }: Pick<Work, 'tx'>, lanes: readonly string[]): Promise<void> {
+      const promised = gathered.get(tx);
+      const kept = promised?.effects.filter((effect) => !lanes.includes(effect.lane)) ?? [];
+      promised?.effects.splice(0, promised.effects.length, ...kept);
+      await tx
+        .deleteFrom('outbox')
+        .where('lane', 'in', lanes)
+        .where('state', '=', 'pending')
+        .where('locked_until', 'is', null)
+        .execute();
+    },
+
     /** Whether something waits or is under way in a lane, what this transaction has promised included. */
     async isPending({ tx }: Pick<Work, 'tx'>, lane: string): Promise<boolean> {
       if (gathered.get(tx)?.effects.some((effect) => effect.lane === lane) === true) return true;

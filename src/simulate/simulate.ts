@@ -35,6 +35,8 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
     // SIDs must be new each day: the gateway rightly takes a CallSid it knows for a repeated webhook.
     seed: randomInt(2 ** 31),
     pace,
+    // The gateway's own waits take real time, and so does what a caller hears meanwhile.
+    musicPace: 1 / pace,
   });
   const errors = new Map<string, number>();
   const noteError = (what: string, fault: unknown) => {

@@ -18,6 +18,12 @@ export function instructionsFor(call: Call, legId: LegId | null): readonly Instr
   return leg === undefined ? hangUp : answerLeg(call, leg);
 }
 
+/** What a caller hears next who has waited with music for a while. `now`: Unix ms. */
+export function afterMusic(call: Call, now: number): readonly Instruction[] {
+  if (call.state !== 'waiting') return answerCaller(call);
+  return [holdOn(call, call.plan.waitUntil - now)];
+}
+
 /** What a caller hears whose call was answered from memory: the number's failover destination, straight away. */
 export function failoverInstructions(to: E164, dnis: E164): readonly Instruction[] {
   const next = { step: 'dial-ended', callId: null, legId: null } as const;
@@ -39,12 +45,16 @@ function answerCaller(call: Call): readonly Instruction[] {
     case 'menu':
       return readMenu(call);
     case 'waiting':
-      return [...(call.room === 1 ? say(...(call.turn === 0 ? opening : []), greeting) : []), joinAsCaller(call)];
+      return [...(call.room === 1 ? say(...(call.turn === 0 ? opening : []), greeting) : []), waitForOthers(call)];
     case 'bridged':
-      return [...(call.room === 1 && isAgentFirst(call) ? say(...opening, greeting) : []), joinAsCaller(call)];
+      // Whoever was to be met in the room is being lost: the caller stays outside until that is certain.
+      return [
+        ...(call.room === 1 && isAgentFirst(call) ? say(...opening, greeting) : []),
+        call.isOnTheWay && call.lostAt !== null ? waitForOthers(call) : joinAsCaller(call),
+      ];
     case 'held':
     case 'consulting':
-      return [joinAsCaller(call)];
+      return [waitForOthers(call)];
     case 'failover':
       return connectElsewhere(call);
     case 'voicemail':
@@ -101,6 +111,18 @@ function takeMessage({ id: callId, plan, legs, turn, isCallbackOffered }: Call):
 /** What there is of these lines. */
 function say(...lines: readonly (string | null)[]): readonly Instruction[] {
   return lines.flatMap((text) => (text === null || text === '' ? [] : [{ verb: 'say', text } as const]));
+}
+
+/** With music: in the room itself, or outside of it where the carrier lets them ask what comes next. */
+function waitForOthers(call: Call): Instruction {
+  return call.waitsOutside ? holdOn(call, call.plan.waitUntil - call.startedAt) : joinAsCaller(call);
+}
+
+/** Not for longer than the wait may last; who is beyond that asks often. */
+function holdOn({ id: callId, dnis, carrierCallId }: Call, leftMs: number): Instruction {
+  const ms = Math.min(limits.holdRoundMs, Math.max(leftMs, limits.holdRoundLeastMs));
+  const next = { step: 'waited', callId, legId: null, asked: 0, dnis, carrierCallId } as const;
+  return { verb: 'hold', seconds: Math.ceil(ms / 1_000), next };
 }
 
 function joinAsCaller(call: Call): Join {

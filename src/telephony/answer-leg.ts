@@ -3,13 +3,16 @@
  */
 import { limits } from '../../config/limits.ts';
 import { unreachable } from '../ports/errors.ts';
-import { type Call, consultRoomOf, type Leg, roomOf } from './call.ts';
+import { type Call, consultRoomOf, type Leg, type LegEnding, roomOf } from './call.ts';
 import type { Instruction, Join } from './instructions.ts';
 import { talkers } from './moved.ts';
 import { isAgentFirst } from './outbound.ts';
 import type { VerdictSlug } from './verdict.ts';
 
 const acceptKey = '1';
+
+/** Endings after which nobody is there to be told that the call is taken. */
+const nobodyListens: ReadonlySet<LegEnding | null> = new Set(['declined', 'completed', 'machine']);
 
 export const hangUp: readonly Instruction[] = [{ verb: 'hang-up' }];
 
@@ -32,7 +35,7 @@ export function answerLeg(call: Call, leg: Leg): readonly Instruction[] {
     case 'ended':
       if (leg.role !== 'agent') return hangUp;
       if (leg.id === call.bridgedLegId && call.bridgedAt === null) return [...say(call), ...hangUp];
-      return leg.ending === 'declined' || leg.ending === 'completed' ? hangUp : sorryTaken();
+      return nobodyListens.has(leg.ending) ? hangUp : sorryTaken();
     default:
       return unreachable(leg.state);
   }

@@ -22,7 +22,7 @@ import {
   tellLegs,
 } from './moved.ts';
 import { beginRecording, recordAnnounced } from './record-call.ts';
-import { ringMore } from './ring-agents.ts';
+import { queueAgain, ringMore, waitTimer } from './ring-agents.ts';
 import { dismissSupervisors, joinSupervisor } from './supervise-call.ts';
 
 /** An agent pressed 1 while the caller waits. */
@@ -50,6 +50,7 @@ function bridgeWith(call: Call, winner: Leg, now: number): Moved {
     bridgedAt: call.bridgedAt ?? now,
     wantedAgentId: null,
     provenAt,
+    isOnTheWay: call.waitsOutside,
     lostAt: null,
     legs: call.legs.map((leg) => (leg.id === winner.id ? won : leg)),
   };
@@ -58,11 +59,25 @@ function bridgeWith(call: Call, winner: Leg, now: number): Moved {
     call: bridged,
     effects: [
       ...(winner.role === 'agent' ? [{ kind: 'settle-offer', legId: winner.id, as: 'accepted' } as const] : []),
-      ...(asked(bridged).length > 0 ? [proof] : []),
+      // Whoever has to come into the room has not met anybody before they are there.
+      ...(call.waitsOutside ? [{ kind: 'instruct-caller' } as const] : asked(bridged).length > 0 ? [proof] : []),
       ...record,
       { kind: 'tell', type: 'call.answered', data: { agentId: winner.agentId, waitedMs: now - call.startedAt } },
     ],
   };
+}
+
+/** The caller has been told what they hear now; one who waited outside is in the room with it. */
+export function noteTold(call: Call, event: EventOf<'caller-told'>, now: number): Moved | null {
+  const ordersHeard = Math.min(event.order ?? call.orders, call.orders);
+  if (!call.waitsOutside || ordersHeard <= call.ordersHeard) return null;
+  const told: Call = { ...call, ordersHeard };
+  const comes = call.state === 'bridged' && call.isOnTheWay && call.lostAt === null && ordersHeard === call.orders;
+  if (!comes) return { call: told, effects: [] };
+  if (call.provenAt === null) return { call: { ...told, isOnTheWay: false }, effects: [] };
+  const provenAt = now + limits.bridgeProofMs;
+  const proof: CallEffect = { kind: 'set-timer', timer: 'proof', legId: null, dueAt: provenAt };
+  return { call: { ...told, isOnTheWay: false, provenAt }, effects: asked(call).length > 0 ? [proof] : [] };
 }
 
 /** Accepted a moment too late: they stand by as long as it is not certain that the first one has the caller. */
@@ -89,7 +104,8 @@ export function legEndedWhileBridged(call: Call, event: EventOf<'leg-ended'>, no
     const bridgedLegId = call.bridgedLegId === leg.id ? other.id : call.bridgedLegId;
     return { call: { ...gone, bridgedLegId }, effects: freed(leg, call.plan.wrapUpMs) };
   }
-  if (call.provenAt === null || now >= call.provenAt) return end(call, 'answered', now, { hangUpCaller: true });
+  const haveMet = !call.isOnTheWay && (call.provenAt === null || now >= call.provenAt);
+  if (haveMet) return end(call, 'answered', now, { hangUpCaller: true });
   const lost: CallEffect = { kind: 'set-timer', timer: 'lost', legId: leg.id, dueAt: now + limits.bridgeLostMs };
   return { call: { ...gone, lostAt: now }, effects: [...freed(leg, 0), lost] };
 }
@@ -99,7 +115,7 @@ export function timerWhileBridged(call: Call, event: EventOf<'timer-due'>, now: 
     case 'life':
       return end(call, 'carrier-silent', now, { hangUpCaller: true });
     case 'proof':
-      return call.lostAt === null ? letOthersGo(call) : null;
+      return call.lostAt === null && !call.isOnTheWay ? letOthersGo(call) : null;
     case 'lost':
       return call.lostAt !== null && event.legId === call.bridgedLegId ? waitAgain(call, now) : null;
     case 'ring':
@@ -130,21 +146,31 @@ export function certain(call: Call): Moved {
 /** The caller and the agent never met: the next in line has the caller, or the others are asked on. */
 function waitAgain(call: Call, now: number): Moved {
   const { call: alone, effects: hangUps } = dismissSupervisors(call);
-  const waiting: Call = {
-    ...alone,
-    state: 'waiting',
-    room: call.room + 1,
-    bridgedLegId: null,
-    bridgedAt: null,
-    provenAt: null,
-    lostAt: null,
-  };
   const lost = call.legs.find(({ id }) => id === call.bridgedLegId);
+  const room = call.room + 1;
+  // Somebody had the caller for certain, and lost them on the way back into the room: that is a wait of its own.
+  const waiting: Call =
+    call.provenAt === null
+      ? { ...queueAgain(alone, now, lost?.agentId ?? null), room }
+      : {
+          ...alone,
+          state: 'waiting',
+          room,
+          bridgedLegId: null,
+          bridgedAt: null,
+          provenAt: null,
+          lostAt: null,
+          isOnTheWay: false,
+        };
   const told: CallEffect = { kind: 'tell', type: 'call.dropped', data: { agentId: lost?.agentId, legId: lost?.id } };
   const next = asked(waiting)
     .filter(({ state }) => state === 'standby')
     .sort((one, other) => (one.acceptedAt ?? 0) - (other.acceptedAt ?? 0))[0];
-  if (next === undefined) return ringMore(waiting, [told, ...hangUps, { kind: 'instruct-caller' }], now);
+  if (next === undefined) {
+    const limit = call.provenAt === null ? [waitTimer(waiting)] : [];
+    return ringMore(waiting, [told, ...hangUps, { kind: 'instruct-caller' }, ...limit], now);
+  }
   const { call: bridged, effects } = bridgeWith(waiting, next, now);
-  return { call: bridged, effects: [told, ...hangUps, ...tellLegs([next]), { kind: 'instruct-caller' }, ...effects] };
+  const order: CallEffect[] = call.waitsOutside ? [] : [{ kind: 'instruct-caller' }];
+  return { call: bridged, effects: [told, ...hangUps, ...tellLegs([next]), ...order, ...effects] };
 }

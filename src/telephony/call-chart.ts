@@ -43,6 +43,7 @@ const moves: Moves = {
   },
   waiting: {
     'conversation-recorded': 'waiting',
+    'caller-told': 'waiting',
     'agent-chosen': 'waiting',
     'nobody-free': 'waiting voicemail failover ended',
     'leg-dialled': 'waiting',
@@ -82,6 +83,7 @@ const moves: Moves = {
   },
   voicemail: {
     'conversation-recorded': 'voicemail',
+    'caller-told': 'voicemail',
     'leg-dialled': 'voicemail',
     'voicemail-left': 'ended',
     'timer-due': 'ended',
@@ -89,6 +91,7 @@ const moves: Moves = {
   },
   failover: {
     'conversation-recorded': 'failover',
+    'caller-told': 'failover',
     'leg-dialled': 'failover',
     'failover-ended': 'voicemail ended',
     'timer-due': 'ended',
@@ -106,7 +109,13 @@ const moves: Moves = {
 
 /** What ends a call whatever it is doing. */
 function endings(caller: 'caller-ended') {
-  return { [caller]: 'ended', 'failed-over': 'ended', 'carrier-lost': 'ended', 'hang-up-asked': 'ended' };
+  return {
+    [caller]: 'ended',
+    'failed-over': 'ended',
+    'carrier-lost': 'ended',
+    unseen: 'ended',
+    'hang-up-asked': 'ended',
+  };
 }
 
 /** What leaves a talk as it is. */
@@ -118,6 +127,7 @@ function talk(state: CallState) {
     'leg-answered',
     'leg-accepted',
     'supervision-asked',
+    'caller-told',
   ] as const;
   const changes = ['supervision-changed', 'supervision-ended', 'recording-asked', 'conversation-recorded'] as const;
   return { ...Object.fromEntries([...same, ...changes].map((event) => [event, state])), ...endings('caller-ended') };

@@ -23,6 +23,11 @@ export function noteFailedOverLate(call: Call): Moved | null {
   return isMisjudged ? revised(call, 'failover-unrecorded') : null;
 }
 
+/** Nothing was heard of the call before the carrier was asked what calls it had. */
+export function endUnseen(call: Call, event: EventOf<'unseen'>, now: number): Moved {
+  return end(call, 'unseen', event.endedAt ?? now, { hangUpCaller: false });
+}
+
 /** How the failover dial went, heard of after the caller's own end: the verdict is put right. */
 export function noteLateFailover(call: Call, event: EventOf<'failover-ended'>): Moved | null {
   if (!event.answered || call.verdict?.slug !== 'failover-unanswered') return null;

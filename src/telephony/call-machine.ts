@@ -6,17 +6,18 @@
 import { limits } from '../../config/limits.ts';
 import { beginCall } from './begin-call.ts';
 import * as bridging from './bridge-call.ts';
-import { type Call, type CallEffect, type CallEvent, type CallFacts, type CallState, callDefaults } from './call.ts';
+import { type Call, type CallEffect, type CallEvent, type CallFacts, type CallState, legOf } from './call.ts';
 import { callChart } from './call-chart.ts';
 import * as endings from './call-endings.ts';
 import * as consulting from './consult-call.ts';
 import * as holding from './hold-call.ts';
 import * as legs from './leg-steps.ts';
 import * as menus from './menu-call.ts';
-import type { EventOf, Moved } from './moved.ts';
+import { type EventOf, isOnCall, type Moved } from './moved.ts';
 import { timerOfWait } from './offer-callback.ts';
 import type { Outbound } from './outbound.ts';
 import * as outgoing from './reach-customer.ts';
+import { callDefaults } from './read-call.ts';
 import * as recording from './record-call.ts';
 import * as ringing from './ring-agents.ts';
 import * as supervising from './supervise-call.ts';
@@ -33,8 +34,10 @@ type Row = { readonly [Type in CallEvent['type']]?: Step<Type> };
 const live = {
   'conversation-recorded': recording.keepRecording,
   'leg-dialled': legs.noteDialled,
+  'caller-told': bridging.noteTold,
   'failed-over': endings.endFailedOver,
   'carrier-lost': endings.endLost,
+  unseen: endings.endUnseen,
 } satisfies Row;
 
 /** What a call that we make answers until the customer is there. */
@@ -189,11 +192,21 @@ function start(facts: CallFacts, outbound: Outbound | null, now: number, begin: 
   return { call: begun.call, effects: [life, ...begun.effects] };
 }
 
+/** Listening for machines errs: whoever has accepted the call is a person. */
+function isDisproved(call: Call, event: CallEvent): boolean {
+  if (event.type !== 'leg-ended' || event.reason !== 'machine') return false;
+  const leg = legOf(call, event.legId);
+  return leg !== undefined && (leg.role !== 'agent' || leg.acceptedAt !== null || isOnCall(leg));
+}
+
 /** The next call and what must be done, or why the event changes nothing. Pure; `now` in Unix ms. */
 export function advance(call: Call, event: CallEvent, now: number): Advance {
+  if (isDisproved(call, event)) return { kind: 'ignored', reason: 'a machine that has pressed the key' };
   const step = table[call.state][event.type] as Step<CallEvent['type']> | undefined;
   if (step === undefined) return { kind: 'ignored', reason: `${event.type} while ${call.state}` };
   const moved = step(call, event as never, now);
   if (moved === null) return { kind: 'ignored', reason: `${event.type} changes nothing` };
-  return { kind: 'advanced', call: moved.call, effects: moved.effects };
+  const isOrdered = moved.effects.some(({ kind }) => kind === 'instruct-caller');
+  const next = isOrdered ? { ...moved.call, orders: moved.call.orders + 1 } : moved.call;
+  return { kind: 'advanced', call: next, effects: moved.effects };
 }

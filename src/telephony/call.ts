@@ -1,12 +1,13 @@
 /**
- * A call as data: who called which number, the agents' legs tried for it, where it stands and how it ended. It is
- * stored as one document with a version, and only `advance` makes a new one from an old one.
+ * A call as data: who called which number, the legs tried for it, where it stands and how it ended. It is stored as one
+ * document with a version, and only `advance` makes a new one from an old one.
  */
 import type { E164 } from '../ports/e164.ts';
 import type { AgentId, CallId, EnterpriseId, LegId, NumberId, VisitId } from '../ports/ids.ts';
 import type { Dialable, Join } from './instructions.ts';
 import type { Outbound, OutboundEffect, OutboundEvent } from './outbound.ts';
-import { type CallPlan, type Menu, planDefaults } from './plan/plan-parts.ts';
+import type { CallPlan } from './plan/call-plan.ts';
+import type { Menu } from './plan/plan-parts.ts';
 import type { Verdict } from './verdict.ts';
 import type { RecordingAct } from './voice-carrier.ts';
 
@@ -27,7 +28,15 @@ export type CallState =
  * silence while the caller hears music. `consulting`: in a room without the caller, with whom the call may go to.
  */
 export type LegState = 'dialling' | 'ringing' | 'answered' | 'standby' | 'bridged' | 'parked' | 'consulting' | 'ended';
-export type LegEnding = 'busy' | 'no-answer' | 'failed' | 'completed' | 'canceled' | 'declined' | 'withdrawn';
+export type LegEnding =
+  | 'busy'
+  | 'no-answer'
+  | 'failed'
+  | 'completed'
+  | 'canceled'
+  | 'declined'
+  | 'withdrawn'
+  | 'machine';
 
 /** STIR/SHAKEN attestation as the carrier verified it; null when it said nothing. */
 export type Attestation = 'A' | 'B' | 'C' | 'failed' | 'none';
@@ -86,6 +95,8 @@ export interface CallFacts {
   readonly ani: E164 | null;
   readonly attestation: Attestation | null;
   readonly visitId: VisitId | null;
+  /** Whether the caller waits outside of the room (capability `hold-outside`) and has to be called into it. */
+  readonly waitsOutside: boolean;
   readonly plan: CallPlan;
 }
 
@@ -100,6 +111,11 @@ export interface Call extends CallFacts {
   readonly room: number;
   /** Until then (Unix ms) the agent who has accepted may turn out never to have reached the caller; null: certain. */
   readonly provenAt: number | null;
+  /** The caller, who waits outside, has been called into the room and is not known to have come. */
+  readonly isOnTheWay: boolean;
+  /** Orders to tell the caller what they hear, and how many of them they have heard by whatever way. */
+  readonly orders: number;
+  readonly ordersHeard: number;
   /** When that agent's leg ended before then: whether they had met shows within a moment. */
   readonly lostAt: number | null;
   /** The next look for a free agent; one at a time is planned. */
@@ -144,6 +160,8 @@ export type CallEvent =
   | { readonly type: 'leg-ended'; readonly legId: LegId; readonly reason: LegEnding }
   /** `reason`: how a phone that we ring ended; nothing on a call that came in. */
   | { readonly type: 'caller-ended'; readonly reason?: LegEnding }
+  /** The caller does what the call says they do, as of that order; null: of the latest. */
+  | { readonly type: 'caller-told'; readonly order: number | null }
   | { readonly type: 'room-ended'; readonly room: string }
   /** `turn`: of the prompt they answer; null when the carrier does not say. */
   | { readonly type: 'caller-keys'; readonly digits: string; readonly turn: number | null }
@@ -152,6 +170,8 @@ export type CallEvent =
   | { readonly type: 'failed-over' }
   | { readonly type: 'voicemail-left'; readonly seconds: number; readonly recordingId: string | null }
   | { readonly type: 'carrier-lost' }
+  /** Only the carrier knows this call; Unix ms of its end there, null while it goes on. */
+  | { readonly type: 'unseen'; readonly endedAt: number | null }
   | { readonly type: 'timer-due'; readonly timer: CallTimer; readonly legId: LegId | null };
 
 /** What somebody with the call in hand wants done with it. */
@@ -224,38 +244,6 @@ export type CallEffect =
   | { readonly kind: 'record'; readonly act: RecordingAct }
   | { readonly kind: 'instruct-caller' }
   | { readonly kind: 'hang-up-caller' };
-
-/** What a call has that nothing has befallen yet. */
-export const callDefaults = Object.freeze({
-  room: 1,
-  provenAt: null,
-  lostAt: null,
-  retryAt: null,
-  queuedFrom: 0,
-  wantedAgentId: null,
-  avoidedAgentId: null,
-  queue: null,
-  heldUntil: null,
-  transfer: null,
-  consults: 0,
-  menu: null,
-  tries: 0,
-  turn: 0,
-  promptUntil: null,
-  isCallbackOffered: false,
-  outbound: null,
-  recording: 'off',
-  isRecordingBegun: false,
-  recordings: [] as Call['recordings'],
-} as const);
-const legDefaults = { role: 'agent', acceptedAt: null, hears: null } as const;
-
-/** A call from its document in the record; what an older program did not write has its default. */
-export function readCall(document: unknown): Call {
-  const call = document as Call;
-  const legs = call.legs.map((leg) => ({ ...legDefaults, ...leg }));
-  return { ...callDefaults, ...call, legs, plan: { ...planDefaults, ...call.plan } };
-}
 
 /** The room where the caller and those who talk with them meet. One of an older number that ends is no news. */
 export function roomOf({ id, room }: Pick<Call, 'id' | 'room'>): string {

@@ -7,8 +7,9 @@ import { limits } from '../../config/limits.ts';
 import type { CallId, EnterpriseId, VisitId } from '../ports/ids.ts';
 import type { CarrierEvent } from '../records/carrier-events.postgres.ts';
 import type { Db, Tx } from '../records/schema.ts';
-import { type Call, type Leg, legOf, readCall } from './call.ts';
+import { type Call, type Leg, legOf } from './call.ts';
 import { directionOf } from './outbound.ts';
+import { readCall } from './read-call.ts';
 
 /** A call with the version it was read at. */
 export interface StoredCall {
@@ -135,6 +136,15 @@ export function createCalls() {
         .where('carrier_call_id', '=', carrierCallId)
         .executeTakeFirst();
       return row?.id ?? null;
+    },
+
+    /** Of these callers' legs at a carrier, those that no call has. */
+    async unknownOf(db: Db, carrier: string, carrierCallIds: readonly string[]): Promise<string[]> {
+      if (carrierCallIds.length === 0) return [];
+      const { rows } = await sql<{ id: string }>`
+        select id from unnest(${carrierCallIds}::text[]) as listed (id)
+        where not exists (select from call where carrier = ${carrier} and carrier_call_id = listed.id)`.execute(db);
+      return rows.map(({ id }) => id);
     },
 
     /** The carrier's ids of the latest calls that were made to an agent, or to others than agents. */

@@ -10,6 +10,7 @@ import type { Claimed, Settlement } from '../records/outbox.postgres.ts';
 import type { EntryHandler } from '../records/run-lane.ts';
 import type { Db } from '../records/schema.ts';
 import { type Call, type CallEvent, isLive } from './call.ts';
+import { checkLane } from './call-lanes.ts';
 import type { Calls } from './calls.postgres.ts';
 import type { CallRunner } from './run-call.ts';
 import type { VoiceCarrier } from './voice-carrier.ts';
@@ -27,7 +28,7 @@ export const checkCallKind = 'call.check';
 
 /** Entry and lane of a call's check. */
 export function checkOf(callId: CallId): { kind: string; lane: string; payload: Record<string, unknown> } {
-  return { kind: checkCallKind, lane: `check:${callId}`, payload: { callId } };
+  return { kind: checkCallKind, lane: checkLane(callId), payload: { callId } };
 }
 
 /** What the carrier no longer carries is ended here as if it had just said so. */

@@ -5,7 +5,8 @@
 import { limits } from '../../config/limits.ts';
 import type { E164 } from '../ports/e164.ts';
 import type { Log } from '../ports/log.ts';
-import type { CallDesk, IncomingCall } from './take-call.ts';
+import type { IncomingCall } from './open-call.ts';
+import type { CallDesk } from './take-call.ts';
 
 export interface FailoverBook {
   /** The destination of one of our numbers, null when it has none or is not known here. */

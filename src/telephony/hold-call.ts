@@ -35,7 +35,7 @@ export function partCaller(call: Call, place: (leg: Leg) => 'parked' | 'consulti
     ...tellLegs(present),
     ...(room === call.room ? [] : [{ kind: 'instruct-caller' } as const]),
   ];
-  return { call: { ...apart, room }, effects: [...others, ...moved] };
+  return { call: { ...apart, room, isOnTheWay: false }, effects: [...others, ...moved] };
 }
 
 export function hold(call: Call, _event: EventOf<'hold-asked'>, now: number): Moved | null {
@@ -53,11 +53,15 @@ export function resume(call: Call): Moved {
   return { call: joined, effects: [...effects, told] };
 }
 
-/** All who have a part in the talk join the caller, who stays where they are. */
+/** All who have a part in the talk join the caller, who stays where they are, or comes in from outside. */
 export function joinCaller(call: Call): Moved {
   const apart = call.legs.filter((leg) => isOnCall(leg) && leg.state !== 'bridged');
   const joined = standAs(call, apart, 'bridged');
-  return { call: { ...joined, state: 'bridged', heldUntil: null, transfer: null }, effects: tellLegs(apart) };
+  const { waitsOutside: isOnTheWay } = call;
+  return {
+    call: { ...joined, state: 'bridged', heldUntil: null, transfer: null, isOnTheWay },
+    effects: [...tellLegs(apart), ...(isOnTheWay ? [{ kind: 'instruct-caller' } as const] : [])],
+  };
 }
 
 export function timerWhileHeld(call: Call, event: EventOf<'timer-due'>, now: number): Moved | null {

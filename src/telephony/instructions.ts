@@ -23,14 +23,28 @@ export type NextStep =
   /** `callId` null: the call was answered from memory, without the record. */
   | { readonly step: 'dial-ended'; readonly callId: CallId | null; readonly legId: null }
   | { readonly step: 'recorded'; readonly callId: CallId; readonly legId: null }
+  /** The caller has heard music for a while and asks what comes next; `asked` counts how often in vain. */
+  | WaitedStep
   /** The record did not say what the leg does next, and it asks once more; `asked` counts how often. */
   | { readonly step: 'again'; readonly callId: CallId; readonly legId: LegId | null; readonly asked: number };
+
+/** With what finds the caller's way on while the record is away, for carriers that do not say it themselves. */
+export interface WaitedStep {
+  readonly step: 'waited';
+  readonly callId: CallId;
+  readonly legId: null;
+  readonly asked: number;
+  readonly dnis: E164 | null;
+  readonly carrierCallId: string | null;
+}
 
 export type Instruction =
   | { readonly verb: 'say'; readonly text: string }
   /** An https audio file. */
   | { readonly verb: 'play'; readonly url: string }
   | Join
+  /** Hears hold music, for that long where the file can be had in that length, and then asks what comes next. */
+  | { readonly verb: 'hold'; readonly seconds: number; readonly next: NextStep }
   /** Stays on the line in silence until told otherwise, for that long at most. */
   | { readonly verb: 'wait'; readonly seconds: number }
   | {

@@ -1,12 +1,14 @@
 /**
  * What a leg does in the middle of its call when the record does not say: it is asked to wait a moment and asks again by
  * itself, because a carrier that is answered nothing speaks an error and hangs up. After some times the caller goes where
- * the number's callers go without the record, and an agent is let go. Pure.
+ * the number's callers go without the record, and an agent is let go. A caller who waits for somebody just goes on
+ * waiting with music, for longer. Pure.
  */
 import { limits } from '../../config/limits.ts';
 import type { E164 } from '../ports/e164.ts';
+import type { LegId } from '../ports/ids.ts';
 import { afterFailover, failoverInstructions } from './answer-call.ts';
-import type { Instruction } from './instructions.ts';
+import type { Instruction, WaitedStep } from './instructions.ts';
 import type { LegReport } from './leg-report.ts';
 
 export interface Patience {
@@ -42,6 +44,21 @@ export function keepOnLine(
       },
     ]);
   }
-  if (legId !== null || failover === null || fact.what === 'dial-ended') return stay(afterFailover(false));
+  return giveUp(legId, fact.what === 'dial-ended' ? null : failover);
+}
+
+/** A caller who waits outside of the room: one more round of music, and then the same end. */
+export function keepWaiting(
+  caller: Pick<WaitedStep, 'callId' | 'dnis' | 'carrierCallId'>,
+  { asked, failover }: Patience,
+): KeptOnLine {
+  if (asked >= limits.holdRoundsWithoutRecordMax) return giveUp(null, failover);
+  const { callId, dnis, carrierCallId } = caller;
+  const next = { step: 'waited', callId, legId: null, asked: asked + 1, dnis, carrierCallId } as const;
+  return { instructions: [{ verb: 'hold', seconds: limits.holdRoundMs / 1_000, next }], isFailover: false };
+}
+
+function giveUp(legId: LegId | null, failover: Patience['failover']): KeptOnLine {
+  if (legId !== null || failover === null) return { instructions: afterFailover(false), isFailover: false };
   return { instructions: failoverInstructions(failover.to, failover.dnis), isFailover: true };
 }

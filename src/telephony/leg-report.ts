@@ -37,13 +37,19 @@ export interface LegReport {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
+/** After which the caller hears what the answer says: they have been told, and no order need reach them any more. */
+const toldByAnswer: ReadonlySet<LegFact['what']> = new Set(['keys', 'left-room', 'dial-ended']);
+
 /** What the call machine is told, in this order. `outbound`: of the call it is about; left out, that came in. Pure. */
 export function eventsOf(
   { legId, carrierCallId, fact }: Omit<LegReport, 'carrier' | 'dedupKey' | 'raw'>,
   { outbound }: Pick<Call, 'outbound'> = { outbound: null },
 ): CallEvent[] {
   if (legId !== null && legId === outbound?.legId) return customerEvents(carrierCallId, fact);
-  if (legId === null) return callerEvents(fact);
+  if (legId === null) {
+    const told: CallEvent[] = toldByAnswer.has(fact.what) ? [{ type: 'caller-told', order: null }] : [];
+    return [...callerEvents(fact), ...told];
+  }
   const dialled: CallEvent[] = carrierCallId === null ? [] : [{ type: 'leg-dialled', legId, carrierCallId }];
   return [...dialled, ...legEvents(legId, fact)];
 }
@@ -96,7 +102,7 @@ function legEvents(legId: LegId, fact: LegFact): CallEvent[] {
     case 'answered':
       return [{ type: 'leg-answered', legId }];
     case 'machine':
-      return [{ type: 'leg-ended', legId, reason: 'no-answer' }];
+      return [{ type: 'leg-ended', legId, reason: 'machine' }];
     case 'ended':
       return [{ type: 'leg-ended', legId, reason: fact.reason }];
     case 'keys':

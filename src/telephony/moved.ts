@@ -60,11 +60,13 @@ export function tellLegs(legs: readonly Leg[]): CallEffect[] {
   return legs.map(({ id: legId }) => ({ kind: 'instruct-leg', legId }));
 }
 
-/** A phone did not take the call: the agent's offer is settled. */
+/** A phone did not take the call: the agent's offer is settled. A machine, which is still on the line, is hung up. */
 export function offerSettled(leg: Leg, reason: LegEnding): CallEffect[] {
-  if (!hasOffer(leg)) return [];
-  const declined = reason === 'declined' || reason === 'busy' || leg.state === 'answered';
-  return [{ kind: 'settle-offer', legId: leg.id, as: declined ? 'declined' : 'missed' }];
+  const isMachine = reason === 'machine';
+  const hangUp: CallEffect[] = isMachine ? [{ kind: 'hang-up-leg', legId: leg.id }] : [];
+  if (!hasOffer(leg)) return hangUp;
+  const declined = !isMachine && (reason === 'declined' || reason === 'busy' || leg.state === 'answered');
+  return [...hangUp, { kind: 'settle-offer', legId: leg.id, as: declined ? 'declined' : 'missed' }];
 }
 
 /** Withdraws the offers of these legs: who has picked up is told, a phone that rings is silenced. */

@@ -14,6 +14,7 @@ import { instructionsFor } from './answer-call.ts';
 import { type Call, type CallTimer, isLive, type Leg, legOf } from './call.ts';
 import type { Calls } from './calls.postgres.ts';
 import { checkCallKind, createCheckCall } from './check-call.ts';
+import { isPhone } from './instructions.ts';
 import type { CallRunner } from './run-call.ts';
 import type { CarrierAnswer, DialAnswer, RecordingAct, VoiceCarrier } from './voice-carrier.ts';
 
@@ -58,8 +59,10 @@ export function createCallEffects(world: World): Readonly<Record<string, EntryHa
 
 async function dial(world: World, claimed: Claimed, call: Call, leg: Leg): Promise<Settlement> {
   if (!isLive(leg) || leg.carrierCallId !== null) return done;
-  const { ringTimeoutMs } = call.plan;
-  const answer = await order(world, claimed, call, { legId: leg.id, agentId: leg.agentId, to: leg.to, ringTimeoutMs });
+  const { ringTimeoutMs, detectMachines } = call.plan;
+  const detectMachine = detectMachines && leg.role === 'agent' && isPhone(leg.to);
+  const { id: legId, agentId, to } = leg;
+  const answer = await order(world, claimed, call, { legId, agentId, to, ringTimeoutMs, detectMachine });
   if (answer.kind === 'dialled') {
     await world.runner.run(call.id, { type: 'leg-dialled', legId: leg.id, carrierCallId: answer.carrierCallId });
     return done;
@@ -74,7 +77,7 @@ async function dialCustomer(world: World, claimed: Claimed, call: Call): Promise
   const { outbound, ani: to } = call;
   if (call.state !== 'calling' || call.carrierCallId !== null || outbound === null || to === null) return done;
   const { legId, ringTimeoutMs } = outbound;
-  const answer = await order(world, claimed, call, { legId, agentId: null, to, ringTimeoutMs });
+  const answer = await order(world, claimed, call, { legId, agentId: null, to, ringTimeoutMs, detectMachine: false });
   if (answer.kind === 'dialled') {
     await world.runner.run(call.id, { type: 'customer-dialled', carrierCallId: answer.carrierCallId });
     return done;
@@ -88,7 +91,14 @@ async function order(
   world: World,
   claimed: Claimed,
   call: Call,
-  { agentId, ...phone }: Pick<Leg, 'agentId' | 'to'> & { readonly legId: LegId; readonly ringTimeoutMs: number },
+  {
+    agentId,
+    ...phone
+  }: Pick<Leg, 'agentId' | 'to'> & {
+    readonly legId: LegId;
+    readonly ringTimeoutMs: number;
+    readonly detectMachine: boolean;
+  },
 ): Promise<DialAnswer> {
   const repeated = claimed.attempts > 1;
   return carrierOf(world, call).dial({
@@ -137,12 +147,16 @@ async function instructLeg(world: World, claimed: Claimed, call: Call, leg: Leg)
   return settlementOf(world, claimed, answer);
 }
 
+/** Nothing is ordered that the caller has been told meanwhile by an answer: it would cut short what they hear. */
 async function instructCaller(world: World, claimed: Claimed, call: Call): Promise<Settlement> {
   const { carrierCallId } = call;
   // Nobody is told anything after the end, but a customer whom we called and nobody can talk with.
   if (carrierCallId === null || (call.state === 'ended' && call.verdict?.slug !== 'no-agent')) return done;
+  if (call.waitsOutside && call.ordersHeard >= call.orders) return done;
   const answer = await carrierOf(world, call).instruct(carrierCallId, instructionsFor(call, null));
   if (answer.kind === 'gone') await world.runner.run(call.id, { type: 'caller-ended' });
+  if (answer.kind === 'done' && call.waitsOutside)
+    await world.runner.run(call.id, { type: 'caller-told', order: call.orders });
   const settlement = settlementOf(world, claimed, answer);
   if (answer.kind !== 'unavailable' || settlement.kind !== 'dead') return settlement;
   // A caller who is not told hears music for ever: they are told for as long as the call lives.

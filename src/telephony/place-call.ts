@@ -56,6 +56,8 @@ export function createPlaceCall(world: World): PlaceCall {
         dnis: from.e164,
         ani: to,
         attestation: null,
+        // Nobody could have called them while orders do not get through.
+        waitsOutside: false,
         visitId,
         plan: await planOf(world, work, wanted, now),
       },

@@ -150,6 +150,7 @@ const endedAs: Readonly<Record<LegEnding, VerdictSlug>> = {
   // They had picked up, which nobody has told us, and hung up before anybody talked with them.
   completed: 'caller-gave-up',
   withdrawn: 'customer-unanswered',
+  machine: 'customer-machine',
 };
 
 /** The customer's phone has ended before anybody knew them there. */

@@ -7,7 +7,7 @@ import type { AgentId } from '../ports/ids.ts';
 import { type Call, type CallEffect, isLive, legOf } from './call.ts';
 import { end, endWithoutAgent, toVoicemail } from './call-endings.ts';
 import { giveUpPhone } from './leg-steps.ts';
-import { asked, dialled, type EventOf, endLeg, type Moved, newLeg, offerSettled } from './moved.ts';
+import { asked, dialled, type EventOf, endLeg, endLegs, letGo, type Moved, newLeg, offerSettled } from './moved.ts';
 
 /** Rings the chosen agent's phone, and the next one's where several ring at once. */
 export function dialAgent(call: Call, event: EventOf<'agent-chosen'>, now: number): Moved {
@@ -52,12 +52,20 @@ export function timerWhileWaiting(call: Call, event: EventOf<'timer-due'>, now: 
       if (call.retryAt !== null && call.retryAt > now) return null;
       return mayRing(call, now) ? { call: { ...call, retryAt: null }, effects: [chooseAgent(call)] } : null;
     case 'wait':
-      return asked(call).length > 0 || now < call.plan.waitUntil ? null : giveUp(call, now);
+      return now < call.plan.waitUntil ? null : endWait(call, now);
     case 'life':
       return end(call, 'carrier-silent', now, { hangUpCaller: true });
     default:
       return null;
   }
+}
+
+/** The wait is over unless a phone rings; one that the carrier was not even brought to ring keeps nobody waiting. */
+function endWait(call: Call, now: number): Moved | null {
+  const never = asked(call).filter(({ state, carrierCallId }) => state === 'dialling' && carrierCallId === null);
+  if (asked(call).length > never.length) return null;
+  const over = giveUp(endLegs(call, never, 'failed'), now);
+  return { call: over.call, effects: [...letGo(never), ...over.effects] };
 }
 
 /** The carrier has said nothing of a phone for as long as it may ring: it is given up. */
@@ -97,6 +105,7 @@ export function queueAgain(call: Call, now: number, avoidedAgentId: AgentId | nu
     state: 'waiting',
     bridgedLegId: null,
     provenAt: null,
+    isOnTheWay: false,
     lostAt: null,
     retryAt: null,
     heldUntil: null,

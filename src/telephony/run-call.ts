@@ -12,6 +12,7 @@ import type { Transact, Work } from '../records/transact.ts';
 import { endWrapUpKind } from '../routing/end-wrap-up.ts';
 import type { Offers } from '../routing/offers.postgres.ts';
 import type { Call, CallEffect, CallEvent } from './call.ts';
+import { timerLane, waitingLanesOf } from './call-lanes.ts';
 import { advance } from './call-machine.ts';
 import type { Calls, StoredCall } from './calls.postgres.ts';
 import { directionOf } from './outbound.ts';
@@ -56,6 +57,8 @@ export function createCallRunner(world: World): CallRunner {
     let run: Awaited<ReturnType<typeof apply>> = { kind: 'ignored', call: locked.call, reason: 'nothing to apply' };
     for (const event of events) run = await apply(world, work, run.call, event);
     if (run.call !== locked.call) await world.calls.save(work.tx, run.call, locked);
+    if (run.call.state === 'ended' && locked.call.state !== 'ended')
+      await world.outbox.withdraw(work, waitingLanesOf(run.call));
     return run;
   };
   const runIn = async (work: Work, callId: CallId, event: CallEvent): Promise<CallRun> => {
@@ -128,7 +131,7 @@ async function perform(world: World, work: Work, call: Call, effect: CallEffect)
       });
       return null;
     case 'set-timer': {
-      const lane = `timer:${call.id}:${effect.timer}:${effect.legId ?? ''}`;
+      const lane = timerLane(call.id, effect.timer, effect.legId);
       const payload = { callId: call.id, timer: effect.timer, legId: effect.legId };
       await addEffect(world, work, call, { lane, kind: 'call.timer', payload, dueAt: effect.dueAt });
       return null;

@@ -4,34 +4,20 @@
  * as it stands. `hear` does the same for everything a carrier reports later.
  */
 import { limits } from '../../config/limits.ts';
-import type { CreditContact } from '../numbers/credit-contact.ts';
-import type { Numbers, OwnNumber } from '../numbers/numbers.postgres.ts';
 import type { SettleHolders } from '../numbers/settle-holders.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { E164 } from '../ports/e164.ts';
-import type { CallId, Ids } from '../ports/ids.ts';
-import { type CarrierEvent, isStored, storeOnce } from '../records/carrier-events.postgres.ts';
-import type { Outbox } from '../records/outbox.postgres.ts';
+import type { CallId } from '../ports/ids.ts';
+import { isStored, storeOnce } from '../records/carrier-events.postgres.ts';
 import { NothingDone, type Transact, type Work } from '../records/transact.ts';
-import { instructionsFor } from './answer-call.ts';
-import type { Attestation, Call } from './call.ts';
-import { startCall } from './call-machine.ts';
+import { afterMusic, instructionsFor } from './answer-call.ts';
+import type { Call } from './call.ts';
 import type { Calls } from './calls.postgres.ts';
 import { checkOf } from './check-call.ts';
 import type { Instruction } from './instructions.ts';
 import { eventsOf, type LegReport } from './leg-report.ts';
-import type { Consulted, HookDesk } from './plan/consult-hook.ts';
-import type { PlanCall } from './plan/plan-call.ts';
+import { type IncomingCall, type NewCall, type OpenCallWorld, openCall, RacedByItself } from './open-call.ts';
+import type { HookDesk } from './plan/consult-hook.ts';
 import type { CallRun, CallRunner } from './run-call.ts';
-
-export interface IncomingCall {
-  readonly carrier: string;
-  readonly carrierCallId: string;
-  readonly dnis: E164;
-  readonly ani: E164 | null;
-  readonly attestation: Attestation | null;
-  readonly raw: Readonly<Record<string, unknown>>;
-}
 
 /** A report that was taken: the call as it stands, and what the leg it is about does next. */
 export type Heard =
@@ -46,37 +32,41 @@ export interface EarlyEnd {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
+/** Unix ms, as the carrier has them. */
+export interface UnseenTimes {
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+}
+
 export type Taken = { readonly kind: 'taken'; readonly call: Call } | { readonly kind: 'unknown-number' };
 
 /** Thrown inside the transaction when the caller has been answered another way meanwhile: nothing is stored. */
 class TooLate extends Error {}
-
-/** The same webhook came twice at once and the other one was faster: take it again, as a repeated one. */
-class RacedByItself extends Error {}
 
 export interface CallDesk {
   /** `isTooLate` is asked just before the commit. */
   take(incoming: IncomingCall, isTooLate?: () => boolean): Promise<Taken>;
   /** A later report about a call. Stored once; the second time it only answers with what fits now. */
   hear(report: LegReport): Promise<Heard>;
+  /** A caller who waits outside of the room has heard their music and asks what comes next. */
+  ask(callId: CallId): Promise<Heard>;
   /** Keeps the end of a call whose beginning is still on its way, so that nobody is rung for it and it does not live on. */
   endedEarly(end: EarlyEnd): Promise<void>;
+  /**
+   * Records a call that only the carrier knows, as one whose caller met us not at all; `endedAt` null: it goes on there.
+   * False when it is known, or was made to a number that is not ours.
+   */
+  unseen(incoming: IncomingCall, times: UnseenTimes): Promise<boolean>;
   /** Records a call that was sent to the failover number while the record was away. */
   failedOver(incoming: IncomingCall): Promise<void>;
 }
 
-interface World {
+interface World extends OpenCallWorld {
   readonly transact: Transact;
   readonly calls: Calls;
   readonly runner: CallRunner;
-  readonly numbers: Numbers;
-  readonly creditContact: CreditContact;
   readonly settleHolders: SettleHolders;
   readonly hookDesk: Pick<HookDesk, 'consult'>;
-  readonly planCall: PlanCall;
-  readonly outbox: Outbox;
-  readonly clock: Clock;
-  readonly ids: Ids;
 }
 
 export function createCallDesk(world: World): CallDesk {
@@ -93,7 +83,7 @@ export function createCallDesk(world: World): CallDesk {
           work.beforeCommit(async () => {
             if (isTooLate()) throw new TooLate();
           });
-          return takeIn(world, work, { incoming, id, consulted });
+          return takeIn(world, work, { incoming, id, consulted, at: world.clock.now() });
         });
       try {
         return await attempt();
@@ -109,11 +99,22 @@ export function createCallDesk(world: World): CallDesk {
       return { kind: 'heard', call: run.call, instructions: instructionsFor(run.call, report.legId) };
     },
 
+    async ask(callId: CallId): Promise<Heard> {
+      const call = await world.transact((work) => askIn(world, work, callId));
+      if (call === null) return { kind: 'unknown' };
+      return { kind: 'heard', call, instructions: afterMusic(call, world.clock.now()) };
+    },
+
     endedEarly: (end: EarlyEnd) => world.transact((work) => keepEarlyEnd(world, work, end)),
 
     async failedOver(incoming: IncomingCall): Promise<void> {
       await world.settleHolders(incoming.dnis, incoming.carrier, incoming.ani);
       await world.transact((work) => recordFailover(world, work, incoming));
+    },
+
+    async unseen(incoming: IncomingCall, { startedAt, endedAt }: UnseenTimes): Promise<boolean> {
+      await world.settleHolders(incoming.dnis, incoming.carrier, incoming.ani);
+      return world.transact((work) => recordUnseen(world, work, incoming, { startedAt, endedAt }));
     },
   });
 }
@@ -151,11 +152,30 @@ async function hearIn(world: World, work: Work, report: LegReport): Promise<Call
   return world.runner.runLocked(work, locked, eventsOf(report, locked.call));
 }
 
+/**
+ * The answer tells the caller what an order may still be on its way with; otherwise nothing is written. Nor does the end of
+ * the wait need a timer of ours here, which orders to a carrier that hangs might keep from its turn.
+ */
+async function askIn({ calls, runner, clock }: World, work: Work, callId: CallId): Promise<Call | null> {
+  const call = await calls.read(work.tx, callId);
+  if (call === null) return null;
+  const isWaitOver = call.state === 'waiting' && clock.now() >= call.plan.waitUntil;
+  if (!isWaitOver && call.ordersHeard >= call.orders) return call;
+  if (isWaitOver) await runner.runIn(work, callId, { type: 'timer-due', timer: 'wait', legId: null });
+  const run = await runner.runIn(work, callId, { type: 'caller-told', order: null });
+  return run.kind === 'unknown' ? null : run.call;
+}
+
 /** Says afterwards what was done without the record: the call is kept as one that went to the failover number. */
 async function recordFailover(world: World, work: Work, incoming: IncomingCall): Promise<void> {
   const known = await world.calls.findByCarrier(work.tx, incoming.carrier, incoming.carrierCallId);
   if (known === null) {
-    const opened = await openCall(world, work, { incoming, id: world.ids.make('call'), consulted: null });
+    const opened = await openCall(world, work, {
+      incoming,
+      id: world.ids.make('call'),
+      consulted: null,
+      at: world.clock.now(),
+    });
     if (opened === null) return;
     await world.calls.insert(work.tx, opened.call);
     await world.runner.runIn(work, opened.call.id, { type: 'failed-over' });
@@ -164,11 +184,18 @@ async function recordFailover(world: World, work: Work, incoming: IncomingCall):
   await world.runner.runIn(work, known, { type: 'failed-over' });
 }
 
-/** A call with the id it will have, and how asking the decision hook about it went. */
-interface NewCall {
-  readonly incoming: IncomingCall;
-  readonly id: CallId;
-  readonly consulted: Consulted | null;
+async function recordUnseen(
+  world: World,
+  work: Work,
+  incoming: IncomingCall,
+  { startedAt, endedAt }: UnseenTimes,
+): Promise<boolean> {
+  if ((await world.calls.findByCarrier(work.tx, incoming.carrier, incoming.carrierCallId)) !== null) return false;
+  const opened = await openCall(world, work, { incoming, id: world.ids.make('call'), consulted: null, at: startedAt });
+  if (opened === null) return false;
+  await world.calls.insert(work.tx, opened.call);
+  await world.runner.runIn(work, opened.call.id, { type: 'unseen', endedAt });
+  return true;
 }
 
 async function takeIn(world: World, work: Work, call: NewCall): Promise<Taken> {
@@ -186,43 +213,6 @@ async function takeIn(world: World, work: Work, call: NewCall): Promise<Taken> {
     return { kind: 'taken', call: begun };
   const ended = await world.runner.runIn(work, begun.id, { type: 'caller-ended' });
   return { kind: 'taken', call: ended.kind === 'unknown' ? begun : ended.call };
-}
-
-async function openCall(
-  world: World,
-  work: Work,
-  { incoming, id, consulted }: NewCall,
-): Promise<ReturnType<typeof startCall> | null> {
-  const number = await world.numbers.findOwn(work.tx, incoming.dnis, incoming.carrier);
-  if (number === null) return null;
-  const now = world.clock.now();
-  const { enterpriseId } = number;
-  if (!(await storeOnce(work.tx, rawEventOf(world, incoming, number)))) throw new RacedByItself();
-  const received = {
-    callId: id,
-    direction: 'inbound',
-    from: incoming.ani,
-    to: incoming.dnis,
-    attestation: incoming.attestation,
-  };
-  await world.outbox.appendEvent(work, { enterpriseId, subject: id, type: 'call.received', data: received });
-  const contact = { subject: id, kind: 'call' as const, number, at: now, address: incoming.ani };
-  const attribution = await world.creditContact(work, contact);
-  const { carrier, carrierCallId, dnis, ani, attestation } = incoming;
-  const plan = await world.planCall(work, { callId: id, number, ani, attestation, attribution, consulted, at: now });
-  const facts = { id, enterpriseId, numberId: number.id, carrier, carrierCallId, dnis, ani, attestation };
-  return startCall({ ...facts, visitId: attribution.visitId, plan }, now);
-}
-
-function rawEventOf(world: World, incoming: IncomingCall, number: OwnNumber): CarrierEvent {
-  return {
-    carrier: incoming.carrier,
-    dedupKey: `${incoming.carrierCallId}:incoming`,
-    enterpriseId: number.enterpriseId,
-    kind: 'call.incoming',
-    body: incoming.raw,
-    receivedAt: world.clock.now(),
-  };
 }
 
 async function repeatedCall(world: World, work: Work, id: CallId): Promise<Taken> {

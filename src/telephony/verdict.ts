@@ -32,6 +32,8 @@ export const verdicts = Object.freeze({
   'failover-unrecorded': verdict('failover', 'us', false),
   'voicemail-left': verdict('voicemail', 'callee', false),
   'voicemail-empty': verdict('missed', 'callee', true),
+  /** No webhook of it ever came: whatever the caller heard was not ours. */
+  unseen: verdict('missed', 'us', true),
   closed: verdict('missed', 'none', true),
   'hung-up': verdict('missed', 'us', true),
   'caller-gave-up': verdict('abandoned', 'caller', true),

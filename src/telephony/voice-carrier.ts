@@ -23,6 +23,8 @@ export interface DialOrder {
   readonly from: E164;
   readonly to: Dialable;
   readonly ringTimeoutMs: number;
+  /** Whether to listen, once it is picked up, if a machine has; needs the capability `answering-machine`. */
+  readonly detectMachine?: boolean;
   /** Unix ms at which the order was first given: a repeated order looks for the call it may already have made. */
   readonly orderedAt: number;
   /** True when an earlier try may have reached the carrier. */
@@ -35,6 +37,8 @@ export type Capability =
   /** Spoken text and audio files. */
   | 'announce'
   | 'hold-music'
+  /** Whoever waits stands outside of the room, with `hold`, and asks by itself what comes next: no order need reach it. */
+  | 'hold-outside'
   /** Prompts that are answered with keys. */
   | 'keys'
   | 'voicemail'
@@ -50,6 +54,7 @@ export type Capability =
   | 'move-legs'
   | 'hand-over-number'
   | 'hand-over-sip'
+  /** Tells when a machine has picked up a phone that was rung. */
   | 'answering-machine'
   | 'attestation'
   /** Agents as SIP phones. */
@@ -64,10 +69,26 @@ export interface VoiceCarrier {
   hangUp(carrierCallId: string): Promise<CarrierAnswer>;
   /** Whether a call still rings or talks; `unknown` when the carrier does not answer. */
   look(carrierCallId: string): Promise<'live' | 'gone' | 'unknown'>;
+  /** Calls made to this account's numbers since then (Unix ms), newest first; absent where all of them are known here. */
+  listIncoming?(since: number): Promise<ListedCalls>;
   /** Records what is said on this leg, both directions; absent where the carrier cannot. */
   record?(carrierCallId: string, act: RecordingAct, callId: CallId): Promise<CarrierAnswer>;
   /** Fetches what it has recorded, under the id it gave; absent where it is kept elsewhere. */
   fetchRecording?(recordingId: string): Promise<RecordingMedia>;
+}
+
+export type ListedCalls =
+  /** `isWhole` false: there were more than are looked through, and the oldest are missing. */
+  | { readonly kind: 'listed'; readonly calls: readonly ListedCall[]; readonly isWhole: boolean }
+  | Exclude<CarrierAnswer, { kind: 'done' | 'gone' }>;
+
+/** A call as the carrier keeps it. Times in Unix ms; `endedAt` null while it goes on. */
+export interface ListedCall {
+  readonly carrierCallId: string;
+  readonly dnis: E164;
+  readonly ani: E164 | null;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
 }
 
 /** The sound of a recording, on its way. */

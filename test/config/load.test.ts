@@ -136,6 +136,7 @@ describe('what is given', () => {
         authTokenPrevious: `${authToken}-before`,
         apiUrl: 'http://127.0.0.1:9000',
         callsPerSecond: 1,
+        holdMusicUrl: null,
       },
       drainTimeoutMs: 0,
     });

@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { countRows, embeddedDeployment, type Place } from '../support/deployments.ts';
+import { machinesAndMusic } from './machines-and-music.ts';
 import { outboundSuite } from './outbound-calls.ts';
 import {
   closeOffice,
@@ -12,6 +13,7 @@ import {
   stageFailover,
   theOnlyCall,
   type VoiceStage,
+  wireOf,
 } from './voice-stage.ts';
 
 /** Runs the suite; `noWire` says why a carrier is not reached over HTTP, where it is not. */
@@ -28,9 +30,10 @@ export function voiceCarrierSuite(
     };
     callSuite(setup);
     outboundSuite(setup);
-    describe.skipIf(noWire !== null)(noWire === null ? 'over its wire' : `over its wire [skipped: ${noWire}]`, () =>
-      wireSuite(setup),
-    );
+    describe.skipIf(noWire !== null)(noWire === null ? 'over its wire' : `over its wire [skipped: ${noWire}]`, () => {
+      wireSuite(setup);
+      machinesAndMusic(setup);
+    });
   });
 }
 
@@ -273,9 +276,4 @@ async function talk(stage: VoiceStage): Promise<{ caller: StagedPhone; agent: St
   await agent.press('1');
   await Promise.all([agent.waitFor('talking'), caller.waitFor('talking')]);
   return { caller, agent };
-}
-
-function wireOf({ wire }: VoiceStage) {
-  if (wire === null) throw new Error('this carrier has no wire');
-  return wire;
 }

@@ -56,6 +56,8 @@ export interface StagedWire {
   repeatAll(): Promise<readonly number[]>;
   /** The call's first webhook without a signature, and with one of somebody else's: the statuses. */
   forge(): Promise<{ readonly unsigned: number; readonly forged: number }>;
+  /** A machine picks up the phone, and the carrier tells so where it was asked to listen. */
+  answerByMachine(phone: StagedPhone): Promise<void>;
   settled(): Promise<void>;
 }
 
@@ -95,4 +97,10 @@ export async function theOnlyCall({ api }: Pick<Office, 'api'>) {
 export async function closeOffice({ api }: Pick<Office, 'api'>): Promise<void> {
   const { items } = await api.must('GET', '/v1/agents');
   for (const { id } of items) await api.must('PATCH', `/v1/agents/${id}`, { body: { presence: 'offline' } });
+}
+
+/** The stage's wire, which it must have. */
+export function wireOf({ wire }: VoiceStage) {
+  if (wire === null) throw new Error('this carrier has no wire');
+  return wire;
 }

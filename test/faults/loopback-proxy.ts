@@ -8,6 +8,8 @@ export interface LoopbackProxy {
   readonly port: number;
   /** Nothing passes any more, in either direction, and nobody is told. */
   swallow(): void;
+  /** Breaks every connection there is, and each new one at once. */
+  refuse(): void;
   /** Breaks what was swallowed; new connections pass again. */
   heal(): void;
   close(): Promise<void>;
@@ -19,7 +21,12 @@ export async function startLoopbackProxy(
 ): Promise<LoopbackProxy> {
   const sockets = new Set<Socket>();
   let swallows = false;
+  let refuses = false;
   const server = createServer((near) => {
+    if (refuses) {
+      near.destroy();
+      return;
+    }
     const far = connect(target);
     for (const [from, to] of [
       [near, far],
@@ -47,8 +54,13 @@ export async function startLoopbackProxy(
     swallow: () => {
       swallows = true;
     },
+    refuse: () => {
+      refuses = true;
+      breakAll();
+    },
     heal: () => {
       swallows = false;
+      refuses = false;
       breakAll();
     },
     close: () => {

@@ -36,7 +36,7 @@ onEveryStore('races', (store) => {
     const answers = await Promise.all(Array.from({ length: 6 }, () => deliver(url, webhook)));
     const bodies = answers.map((answer) => (answer.kind === 'answered' ? answer.body : answer.failure));
     expect(new Set(bodies).size).toBe(1);
-    expect(bodies[0]).toContain('<Conference');
+    expect(bodies[0]).toContain('hold-music.wav');
     expect(await db.selectFrom('call').select('id').execute()).toHaveLength(1);
     expect(await db.selectFrom('offer').select('id').execute()).toHaveLength(1);
     const received = await db.selectFrom('event').select('id').where('type', '=', 'call.received').execute();

@@ -7,6 +7,7 @@ import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { Database } from '../../src/ports/database.ts';
 import type { Tables } from '../../src/records/schema.ts';
 import type { TwilioFarEnd } from '../../src/simulate/far-end/twilio-far-end.ts';
+import { createVonageFarEnd } from '../carriers/vonage/far-end/vonage-far-end.ts';
 import { onEveryStore } from '../support/stores.ts';
 import { startLoopbackProxy } from './loopback-proxy.ts';
 import { ownDatabase, startServerGateway } from './server-gateway.ts';
@@ -109,6 +110,8 @@ onEveryStore('the record stops answering in the middle of a call', (store) => {
     await agent.waitToHear(/One moment, please/);
     expect(call.moment()).toBe('holding');
     await release();
+    await agent.waitFor('holding');
+    await core.lanes.run(`call:${id}`);
     await Promise.all([agent.waitFor('bridged'), call.waitFor('bridged')]);
     call.hangUp();
     await agent.waitFor('ended');
@@ -133,6 +136,65 @@ onEveryStore('the record stops answering in the middle of a call', (store) => {
     const ended = await db.selectFrom('call').select('document').executeTakeFirstOrThrow();
     expect(ended.document).toMatchObject({ state: 'ended', verdict: { slug: 'caller-gave-up' } });
   });
+});
+
+onEveryStore('the record stops answering in the middle of a call of Vonage’s', (store) => {
+  async function setup() {
+    const database = await store.open();
+    const vonage = await createVonageFarEnd({ musicMs: 300 });
+    const { core, db, url } = await wireCore(database, numbers, vonage);
+    vonage.pointAt(url, url);
+    const caller = vonage.placeCall({ to: ours, from: '+12065550123', method: 'POST' });
+    await vonage.until('the caller to wait', () => (caller.moment === 'waiting' ? true : undefined));
+    const { id } = await db.selectFrom('call').select('id').executeTakeFirstOrThrow();
+    return { database, vonage, core, db, caller, id };
+  }
+  const heard = (leg: { heard: readonly string[] }, pattern: RegExp) =>
+    leg.heard.filter((words) => pattern.test(words));
+
+  test('who waits hears music on, and an agent who takes the call is kept on the line until the record answers', async () => {
+    const { database, vonage, core, db, caller, id } = await setup();
+    await core.lanes.run(`call:${id}`);
+    const agent = await vonage.until('a phone to ring', () =>
+      vonage.legs().find(({ status, direction }) => status === 'ringing' && direction === 'outbound'),
+    );
+    vonage.answer(agent);
+    await vonage.until('the agent to be asked', () => (agent.moment === 'keys' ? true : undefined));
+    const release = await holdRecord(database);
+    await vonage.input(agent, 'keys', '1');
+    await vonage.until('the agent to be kept', () => heard(agent, /One moment, please/)[0]);
+    const rounds = heard(caller, /music/).length;
+    await vonage.until('the caller to hear music on', () =>
+      heard(caller, /music/).length > rounds ? true : undefined,
+    );
+    expect(caller.heard).not.toContain('silence');
+    await release();
+    await vonage.input(agent, 'keys', '');
+    await vonage.until('the two to talk', () =>
+      agent.moment === 'talking' && caller.moment === 'talking' ? true : undefined,
+    );
+    vonage.enter(caller, 'completed');
+    await vonage.settled();
+    const ended = await db.selectFrom('call').select('document').executeTakeFirstOrThrow();
+    expect(ended.document).toMatchObject({ state: 'ended', verdict: { slug: 'answered' } });
+  }, 30_000);
+
+  test('a caller who hangs up meanwhile is known to have done so afterwards', async () => {
+    const { database, vonage, core, db, caller } = await setup();
+    const release = await holdRecord(database);
+    vonage.enter(caller, 'completed');
+    await vonage.settled();
+    expect(
+      vonage
+        .deliveries()
+        .filter(({ kind }) => kind === 'event')
+        .at(-1)?.answer.status,
+    ).toBe(503);
+    await release();
+    await core.untold.tellLater();
+    const ended = await db.selectFrom('call').select('document').executeTakeFirstOrThrow();
+    expect(ended.document).toMatchObject({ state: 'ended', verdict: { slug: 'caller-gave-up' } });
+  }, 30_000);
 });
 
 const { postgres } = inject('stores');

@@ -7,8 +7,9 @@ import { randomBytes } from 'node:crypto';
 import pino from 'pino';
 import { onTestFinished } from 'vitest';
 import { limits } from '../../config/limits.ts';
+import type { VonageSettings } from '../../config/settings.ts';
 import { createApp } from '../../src/api/create-app.ts';
-import { addTwilio } from '../../src/gateway/add-carriers.ts';
+import { addTwilio, addVonage } from '../../src/gateway/add-carriers.ts';
 import { createCore } from '../../src/gateway/core.ts';
 import { makeDemo } from '../../src/gateway/first-start.postgres.ts';
 import type { NumberSupplier } from '../../src/numbers/number-supplier.ts';
@@ -21,6 +22,7 @@ import type { Tables } from '../../src/records/schema.ts';
 import { createTwilioFarEnd } from '../../src/simulate/far-end/twilio-far-end.ts';
 import type { MessageGateway } from '../../src/sms/message-gateway.ts';
 import type { VoiceCarrier } from '../../src/telephony/voice-carrier.ts';
+import { type VonageFarEnd, vonageAccount } from '../carriers/vonage/far-end/vonage-far-end.ts';
 import { account } from './busy-shop.ts';
 
 /** A telephone number as the product brands it. */
@@ -30,10 +32,14 @@ export function phone(text: string): E164 {
   return number;
 }
 
-/** Demo shop, two agents who are ready; `numbers` live with Twilio. Everything is shut after the test. */
+/**
+ * Demo shop, two agents who are ready; `numbers` live with Twilio, or with Vonage when its far end is given. Everything is
+ * shut after the test.
+ */
 export async function wireCore(
   database: Database<Tables>,
   numbers: readonly { readonly e164: E164; readonly failover: E164 | null }[],
+  vonage: VonageFarEnd | null = null,
 ) {
   const log = pino({ level: 'silent' });
   const farEnd = await createTwilioFarEnd(account);
@@ -73,28 +79,46 @@ export async function wireCore(
   });
   const app = await createApp({ log, version: '0.0.0', observe: () => undefined });
   const world = { db: database.kysely, core, log, publicUrl: () => address.url, voice, texts, suppliers };
-  addTwilio(app, world, { ...account, authTokenPrevious: null, apiUrl: farEnd.restUrl, callsPerSecond: 10_000 });
+  const limitless = { callsPerSecond: 10_000, holdMusicUrl: null };
+  addTwilio(app, world, { ...account, ...limitless, authTokenPrevious: null, apiUrl: farEnd.restUrl });
+  if (vonage !== null) await addVonage(app, world, vonageSettings(vonage));
   onTestFinished(async () => {
+    await vonage?.close();
     await app.close();
     await jobs.close();
     poster.close();
     await farEnd.close();
   });
-  await stock(database, core, numbers);
+  await stock(database, core, numbers, vonage === null ? 'twilio' : 'vonage');
   address.url = await app.listen({ port: 0, host: '127.0.0.1' });
   farEnd.pointAt(address.url);
+  vonage?.pointAt(address.url);
   return { core, farEnd, url: address.url, db: database.kysely };
+}
+
+function vonageSettings(farEnd: VonageFarEnd): VonageSettings {
+  return {
+    ...vonageAccount,
+    apiUrl: farEnd.restUrl,
+    voiceApiUrl: farEnd.restUrl,
+    privateKey: farEnd.privateKey,
+    privateKeyFile: null,
+    signatureSecretPrevious: null,
+    callsPerSecond: 10_000,
+    holdMusicUrl: null,
+  };
 }
 
 async function stock(
   database: Database<Tables>,
   core: ReturnType<typeof createCore>,
   numbers: readonly { readonly e164: E164; readonly failover: E164 | null }[],
+  carrier: 'twilio' | 'vonage',
 ): Promise<void> {
   await makeDemo({ ...core, origins: [], listenerUrl: 'http://127.0.0.1:9/', keep: async () => undefined });
   const { id: enterpriseId } = await database.kysely.selectFrom('enterprise').select('id').executeTakeFirstOrThrow();
   for (const { e164, failover } of numbers) {
-    const number = { id: core.ids.make('num'), enterpriseId, e164, carrier: 'twilio', failover, poolId: null };
+    const number = { id: core.ids.make('num'), enterpriseId, e164, carrier, failover, poolId: null };
     await core.numbers.add(database.kysely, number, systemClock.now());
   }
   await core.failovers.refresh();

@@ -91,7 +91,7 @@ onEveryDeployment('webhooks on the wire', (deployment) => {
 
   test('a dial whose answer was lost rings the agent once', async () => {
     const shop = await openShop(await deployment.open());
-    const held = shop.farEnd.holdCallbacks(({ kind }) => kind === 'call-status');
+    const held = shop.farEnd.holdCallbacks(({ url }) => url.includes('/leg-status'));
     shop.farEnd.dropNext({ path: 'Calls' });
     const call = shop.farEnd.placeCall({ to: await addTwilioNumber(shop), from: caller });
     await shop.farEnd.waitForRing();

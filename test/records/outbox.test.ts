@@ -202,6 +202,26 @@ onEveryStore('the outbox', (store) => {
     expect((await world.outbox.overdueLanes(world.db)).filter((lane) => lane === world.lane)).toEqual([world.lane]);
   });
 
+  test('what is taken back is gone, promised or waiting, but not what is under way', async () => {
+    const world = await setup(database);
+    const [waiting, ahead, other] = ['waiting', 'ahead', 'other'].map((name) => `${world.lane}:${name}`) as [
+      string,
+      string,
+      string,
+    ];
+    await world.add('under way');
+    await world.mustClaim();
+    await world.add('waiting', world.clock.at + 60_000, waiting);
+    await world.add('other', world.clock.at + 60_000, other);
+    await world.transact(async (work) => {
+      const effect = { enterpriseId: world.enterpriseId, payload: {} };
+      await world.outbox.addEffect(work, { ...effect, lane: ahead, kind: 'promised' });
+      await world.outbox.addEffect(work, { ...effect, lane: other, kind: 'kept' });
+      await world.outbox.withdraw(work, [world.lane, waiting, ahead]);
+    });
+    expect((await world.rows()).map(({ kind }) => kind)).toEqual(['under way', 'other', 'kept']);
+  });
+
   test('claims of a process that died are forgotten when the only process starts again', async () => {
     const world = await setup(database);
     await world.add('first');

@@ -25,6 +25,8 @@ export interface StagePlan {
   readonly holdMs?: number;
   readonly leaseMs?: number;
   readonly restMs?: number;
+  /** The carrier holds waiting callers outside of the room. */
+  readonly waitsOutside?: boolean;
   /** How advertising vendors answer; they take everything unless the test says otherwise. */
   readonly sendConversion?: SendConversion;
   /** How a decision hook answers; nobody is there unless the test says otherwise. */
@@ -46,7 +48,7 @@ export async function stageCore(database: Database<Tables>, plan: StagePlan = {}
   const randomBytes = seededBytes();
   const wakes: Wake[] = [];
   const jobs = { wake: async (more: readonly Wake[]) => void wakes.push(...more), start: idle, close: idle };
-  const carrier = stageCarrier();
+  const carrier = stageCarrier(plan.waitsOutside === true);
   const suppliers = new Map<string, NumberSupplier>();
   const core = createCore({
     database,
@@ -175,7 +177,7 @@ function seededBytes(): (length: number) => Uint8Array {
 }
 
 /** A carrier that remembers its orders; `answers` are given one by one, then every text is sent. */
-function stageCarrier() {
+function stageCarrier(waitsOutside: boolean) {
   const sent: SendOrder[] = [];
   const answers: SendAnswer[] = [];
   /** Run inside the next send, before it is answered. */
@@ -199,6 +201,7 @@ function stageCarrier() {
       'move-legs',
       'three-way',
       'hand-over-number',
+      ...(waitsOutside ? (['hold-outside'] as const) : []),
     ]),
     dial: async ({ legId }) => ({ kind: 'dialled', carrierCallId: `SC-${legId}` }),
     instruct: async () => ({ kind: 'done' }),

@@ -5,7 +5,7 @@
 import { limits } from '../../config/limits.ts';
 import type { E164 } from '../../src/ports/e164.ts';
 import type { CallId, createIds, LegId } from '../../src/ports/ids.ts';
-import { instructionsFor } from '../../src/telephony/answer-call.ts';
+import { afterMusic, instructionsFor } from '../../src/telephony/answer-call.ts';
 import {
   type Call,
   type CallEffect,
@@ -17,9 +17,10 @@ import {
 import { advance, startCall } from '../../src/telephony/call-machine.ts';
 import type { Dialable } from '../../src/telephony/instructions.ts';
 import { eventsOf, type LegReport } from '../../src/telephony/leg-report.ts';
+import type { IncomingCall } from '../../src/telephony/open-call.ts';
 import { planDefaults } from '../../src/telephony/plan/plan-parts.ts';
 import type { CallRun } from '../../src/telephony/run-call.ts';
-import type { Heard, IncomingCall, Taken } from '../../src/telephony/take-call.ts';
+import type { Heard, Taken } from '../../src/telephony/take-call.ts';
 import type { VoiceCarrier } from '../../src/telephony/voice-carrier.ts';
 
 const now = 1_700_000_000_000;
@@ -81,12 +82,20 @@ export function createStagedRecord(stage: StagedRecordPlan, ids: ReturnType<type
     const now = calls.get(report.callId) ?? call;
     return { kind: 'heard', call: now, instructions: instructionsFor(now, report.legId) };
   };
+  const ask = async (callId: CallId): Promise<Heard> => {
+    apply(callId, { type: 'caller-told', order: null });
+    const call = calls.get(callId);
+    return call === undefined ? { kind: 'unknown' } : { kind: 'heard', call, instructions: afterMusic(call, now) };
+  };
   const perform = async ({ callId, effect }: Owed, voice: VoiceCarrier): Promise<void> => {
     const call = calls.get(callId);
     const leg =
       call !== undefined && 'legId' in effect && effect.legId !== null ? legOf(call, effect.legId) : undefined;
     if (call === undefined) return;
-    if (effect.kind === 'instruct-caller') await voice.instruct(call.carrierCallId ?? '', instructionsFor(call, null));
+    if (effect.kind === 'instruct-caller' && !(call.waitsOutside && call.ordersHeard >= call.orders)) {
+      await voice.instruct(call.carrierCallId ?? '', instructionsFor(call, null));
+      apply(callId, { type: 'caller-told', order: call.orders });
+    }
     if (effect.kind === 'hang-up-caller') await voice.hangUp(call.carrierCallId ?? '');
     if (effect.kind === 'hang-up-leg' && leg?.carrierCallId) await voice.hangUp(leg.carrierCallId);
     if (effect.kind === 'instruct-leg' && leg?.carrierCallId)
@@ -104,7 +113,7 @@ export function createStagedRecord(stage: StagedRecordPlan, ids: ReturnType<type
       else apply(callId, { type: 'timer-due', timer: effect.timer, legId: effect.legId });
     }
   };
-  return { calls, heard, effects, outage, fall, take, hear, apply, perform };
+  return { calls, heard, effects, outage, fall, take, hear, ask, apply, perform };
 }
 
 export function orderOf<To extends Dialable>(call: Pick<Call, 'id' | 'dnis'>, legId: LegId, to: To) {
@@ -124,6 +133,7 @@ function factsOf(stage: StagedRecordPlan, id: CallId, incoming: IncomingCall): C
     ani,
     attestation,
     visitId: null,
+    waitsOutside: carrier === 'twilio' || carrier === 'vonage',
     plan: {
       ...planDefaults,
       ...(stage.race === undefined ? {} : { dispatch: 'race', raceSize: stage.race }),

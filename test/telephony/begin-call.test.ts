@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { instructionsFor } from '../../src/telephony/answer-call.ts';
 import type { Dialable } from '../../src/telephony/instructions.ts';
-import type { CallPlan } from '../../src/telephony/plan/plan-parts.ts';
+import type { CallPlan } from '../../src/telephony/plan/call-plan.ts';
 import { apply, failoverNumber, newCall } from './sample-call.ts';
 
 const sorry = 'We are closed.';

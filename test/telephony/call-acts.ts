@@ -12,6 +12,7 @@ export const runs: fc.Arbitrary<Run> = fc.record({
   hasFailover: fc.boolean(),
   offersMax: fc.integer({ min: 1, max: 4 }),
   atOnce: fc.integer({ min: 1, max: 3 }),
+  waitsOutside: fc.boolean(),
   begins: fc.oneof(
     { weight: 12, arbitrary: fc.constant('usual' as const) },
     { weight: 3, arbitrary: fc.constant('menu' as const) },
@@ -45,6 +46,7 @@ const endEvents: fc.Arbitrary<CallEvent> = fc.oneof(
   fc.constant<CallEvent>({ type: 'failed-over' }),
   fc.nat({ max: 3 }).map((seconds) => ({ type: 'voicemail-left', seconds, recordingId: null }) as const),
   fc.constant<CallEvent>({ type: 'carrier-lost' }),
+  fc.constant<CallEvent>({ type: 'unseen', endedAt: null }),
   fc.constant<CallEvent>({ type: 'hang-up-asked' }),
   fc.nat({ max: 2 }).map((id) => ({ type: 'conversation-recorded', recordingId: `RE${id}`, seconds: 7 }) as const),
   fc
@@ -187,6 +189,14 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
       (event): Act =>
         (staged, said) =>
           say(staged, said, event),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(null, 1, 2).map(
+      (order): Act =>
+        (staged, said) =>
+          say(staged, said, { type: 'caller-told', order }),
     ),
   },
   {

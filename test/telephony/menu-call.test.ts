@@ -53,7 +53,10 @@ test('keys of an earlier prompt choose nothing, in whatever order and however of
   expect(apply(second, keys('9', 1)).ignored).toBe(true);
   expect(moveThrough(second, [keys('9', 1), keys('1', 2), keys('1', 2), keys('7', 1)]).queue).toBe('sales');
   const fact = { what: 'keys', digits: '9', turn: 1 } as const;
-  expect(eventsOf({ callId: begun.id, legId: null, carrierCallId: null, fact })).toEqual([keys('9', 1)]);
+  expect(eventsOf({ callId: begun.id, legId: null, carrierCallId: null, fact })).toEqual([
+    keys('9', 1),
+    { type: 'caller-told', order: null },
+  ]);
 });
 
 test('the wait for an agent begins with the choice', () => {

@@ -1,7 +1,7 @@
 /** Calls stored by an older program must still read: their plans lack what was added since. */
 import { expect, test } from 'vitest';
-import { readCall } from '../../src/telephony/call.ts';
 import { planDefaults } from '../../src/telephony/plan/plan-parts.ts';
+import { readCall } from '../../src/telephony/read-call.ts';
 import { newCall } from './sample-call.ts';
 
 test('a call from before route plans reads with the defaults of what its plan lacks', () => {

@@ -4,7 +4,8 @@ import type { AgentId, CallId, EnterpriseId, LegId, NumberId } from '../../src/p
 import type { Call, CallEffect, CallEvent } from '../../src/telephony/call.ts';
 import { advance, startCall, startOutbound } from '../../src/telephony/call-machine.ts';
 import type { Outbound } from '../../src/telephony/outbound.ts';
-import { type CallPlan, type Menu, type MenuChoice, planDefaults } from '../../src/telephony/plan/plan-parts.ts';
+import type { CallPlan } from '../../src/telephony/plan/call-plan.ts';
+import { type Menu, type MenuChoice, planDefaults } from '../../src/telephony/plan/plan-parts.ts';
 
 export const startAt = Date.parse('2026-05-04T10:00:00Z');
 export const failoverNumber = '+15035550177' as E164;
@@ -13,8 +14,11 @@ export const legId = (number: number): LegId => `leg_${number}` as LegId;
 export const agentId = (number: number): AgentId => `agent_${number}` as AgentId;
 export const agentPhone = (number: number): E164 => `+150355501${String(40 + number)}` as E164;
 
-/** A call that has just come in; `plan` says what is different. */
-export function newCall(plan: Partial<CallPlan> = {}): { call: Call; effects: readonly CallEffect[] } {
+/** A call that has just come in; `plan` says what is different, and `waitsOutside` where the caller waits. */
+export function newCall(
+  plan: Partial<CallPlan> = {},
+  { waitsOutside = false } = {},
+): { call: Call; effects: readonly CallEffect[] } {
   return frozen(
     startCall(
       {
@@ -27,6 +31,7 @@ export function newCall(plan: Partial<CallPlan> = {}): { call: Call; effects: re
         ani: '+15035550123' as E164,
         attestation: 'A',
         visitId: null,
+        waitsOutside,
         plan: {
           ...planDefaults,
           greeting: 'Please hold.',

@@ -6,7 +6,7 @@
 import type { AgentId, LegId } from '../../src/ports/ids.ts';
 import { type Call, type CallEffect, type CallEvent, isLive } from '../../src/telephony/call.ts';
 import type { Outbound } from '../../src/telephony/outbound.ts';
-import type { CallPlan } from '../../src/telephony/plan/plan-parts.ts';
+import type { CallPlan } from '../../src/telephony/plan/call-plan.ts';
 import {
   type Applied,
   agentId,
@@ -28,6 +28,8 @@ export interface Run {
   readonly offersMax: number;
   /** Phones that ring at once; 1: one after another. */
   readonly atOnce: number;
+  /** The caller waits outside of the room, as some carriers have it. */
+  readonly waitsOutside: boolean;
   /** By its plan: with agents, handed over whole, or treated as one outside hours. */
   readonly begins:
     | 'usual'
@@ -62,7 +64,7 @@ export function stageCall(run: Run) {
   const failover = run.hasFailover ? agentPhone(37) : null;
   const plan = { failover, offersMax: run.offersMax, ...dispatchOf(run), ...beginningOf(run) };
   const outbound = outboundOf(run);
-  const started = outbound === null ? newCall(plan) : newOutbound(outbound, plan);
+  const started = outbound === null ? newCall(plan, run) : newOutbound(outbound, plan);
   const presence = new Map<AgentId, Presence>(
     Array.from({ length: run.agents }, (_, at) => [agentId(at + 1), run.begins === 'callback' ? 'elsewhere' : 'ready']),
   );

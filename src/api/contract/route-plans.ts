@@ -40,6 +40,7 @@ export const callPlanView = z.object({
     .describe('set outside hours'),
   callbackAfterMs: z.int().nullable(),
   record: z.boolean(),
+  detectMachines: z.boolean(),
   wrapUpMs: z.int(),
   product: z.string().nullable(),
 });

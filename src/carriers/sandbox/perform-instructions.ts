@@ -75,6 +75,10 @@ function begin(board: Switchboard, line: Line, instruction: Instruction): void {
     case 'play':
       hear(line, `plays: ${instruction.url}`);
       return;
+    case 'hold':
+      hear(line, 'hold music');
+      line.activity = { kind: 'waiting' };
+      return;
     case 'wait':
       hear(line, 'silence');
       line.activity = { kind: 'waiting' };

@@ -81,6 +81,8 @@ async function perform(
       if (leg.kind === 'caller') ringBack(leg);
       await switchboard.joinRoom(leg, instruction);
       return 'stays';
+    // Whoever waits here waits in the room itself: no order is needed to bring them in.
+    case 'hold':
     case 'wait':
       if (leg.kind === 'caller') ringBack(leg);
       await world.connectLegs.park(leg);

@@ -134,6 +134,7 @@ export function createSwitchboard(world: World): Switchboard {
         return tellAndGoOn(leg, fact, next.turn === undefined ? '' : String(next.turn));
       case 'recorded':
       case 'again':
+      case 'waited':
         return tellAndGoOn(leg, fact);
       default:
         return unreachable(next);

@@ -8,7 +8,7 @@ import { type E164, maskNumber } from '../../ports/e164.ts';
 import { unreachable } from '../../ports/errors.ts';
 import type { Log } from '../../ports/log.ts';
 import { failoverInstructions, instructionsFor } from '../../telephony/answer-call.ts';
-import type { IncomingCall } from '../../telephony/take-call.ts';
+import type { IncomingCall } from '../../telephony/open-call.ts';
 import type { AnswerInTime } from '../answer-in-time.timer.ts';
 import type { Authenticate } from './authenticate.ts';
 import { type Leg, newLeg } from './leg.ts';

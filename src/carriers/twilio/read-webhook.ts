@@ -9,7 +9,7 @@ import { readInput } from '../../ports/field-faults.ts';
 import type { IncomingMessage } from '../../sms/message-desk.ts';
 import type { MessageState } from '../../sms/message-machine.ts';
 import type { Attestation, LegEnding } from '../../telephony/call.ts';
-import type { IncomingCall } from '../../telephony/take-call.ts';
+import type { IncomingCall } from '../../telephony/open-call.ts';
 
 export type Fields = Readonly<Record<string, string | readonly string[]>>;
 
@@ -47,6 +47,7 @@ const callStatuses = [
   'canceled',
 ] as const;
 const callStatus = z.object({ CallSid: callSid, CallStatus: z.enum(callStatuses), SequenceNumber: count.optional() });
+const answeredBy = z.object({ CallSid: callSid, AnsweredBy: z.string().max(64) });
 const keys = z.object({
   Digits: z
     .string()
@@ -148,6 +149,16 @@ export function readCallSid(fields: Fields): string {
 /** The keys after a prompt. Of a recording Twilio says `hangup` in the same field. */
 export function readKeys(fields: Fields): string {
   return readInput(keys, fields).Digits;
+}
+
+/** What listening for a machine made of whoever picked up; `unknown` counts as a person, who is asked for the key. */
+export function readMachine(fields: Fields): { carrierCallId: string; isMachine: boolean; dedupKey: string } {
+  const { CallSid, AnsweredBy } = readInput(answeredBy, fields);
+  return {
+    carrierCallId: CallSid,
+    isMachine: AnsweredBy.startsWith('machine_') || AnsweredBy === 'fax',
+    dedupKey: `${CallSid}:answered-by:${AnsweredBy}`,
+  };
 }
 
 export function readRecording(fields: Fields): { carrierCallId: string; seconds: number; recordingId: string | null } {

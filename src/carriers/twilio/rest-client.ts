@@ -11,7 +11,7 @@ export type TwilioClient = ReturnType<typeof twilio>;
 const defaultApiUrl = 'https://api.twilio.com';
 
 /** A client for one account. */
-export function createTwilioClient(account: Omit<TwilioSettings, 'callsPerSecond'>): TwilioClient {
+export function createTwilioClient(account: Omit<TwilioSettings, 'callsPerSecond' | 'holdMusicUrl'>): TwilioClient {
   const inner = new twilio.RequestClient({ timeout: limits.carrierRequestTimeoutMs });
   const request: typeof inner.request = (options) =>
     inner.request({ ...options, uri: options.uri.replace(defaultApiUrl, account.apiUrl) });

@@ -6,14 +6,24 @@ import twilio from 'twilio';
 import { unreachable } from '../../ports/errors.ts';
 import type { Instruction, Join, NextStep } from '../../telephony/instructions.ts';
 
+export interface TwimlPlace {
+  /** Without a slash at its end. */
+  readonly publicUrl: string;
+  /** What a caller who waits hears, of about that length. */
+  readonly holdMusicUrl: (seconds: number) => string;
+}
+
 type Response = InstanceType<typeof twilio.twiml.VoiceResponse>;
 
 const secondsOf = (ms: number) => Math.ceil(ms / 1_000);
 
-/** The TwiML document for a list of instructions; `publicUrl` without a slash at its end. */
-export function toTwiml(instructions: readonly Instruction[], publicUrl: string): string {
+/** A waiting caller has nothing but this address: it is asked again while a process is replaced (contracts section 1). */
+const retries = '#rc=3&rp=ct,rt,5xx';
+
+/** The TwiML document for a list of instructions. */
+export function toTwiml(instructions: readonly Instruction[], place: TwimlPlace): string {
   const response = new twilio.twiml.VoiceResponse();
-  for (const instruction of instructions) write(response, instruction, publicUrl);
+  for (const instruction of instructions) write(response, instruction, place);
   return response.toString();
 }
 
@@ -24,17 +34,21 @@ function nextUrl(next: NextStep, publicUrl: string): string {
   if (next.legId !== null) query.set('leg', next.legId);
   if (next.step === 'left-room') query.set('room', next.room);
   if (next.step === 'keys' && next.turn !== undefined) query.set('turn', String(next.turn));
-  if (next.step === 'again') query.set('asked', String(next.asked));
+  if (next.step === 'again' || next.step === 'waited') query.set('asked', String(next.asked));
   return `${publicUrl}/carriers/twilio/voice/next?${query}`;
 }
 
-function write(response: Response, instruction: Instruction, publicUrl: string): void {
+function write(response: Response, instruction: Instruction, { publicUrl, holdMusicUrl }: TwimlPlace): void {
   switch (instruction.verb) {
     case 'say':
       response.say(instruction.text);
       return;
     case 'play':
       response.play(instruction.url);
+      return;
+    case 'hold':
+      response.play(holdMusicUrl(instruction.seconds));
+      response.redirect({ method: 'POST' }, `${nextUrl(instruction.next, publicUrl)}${retries}`);
       return;
     case 'wait':
       response.pause({ length: instruction.seconds });

@@ -4,7 +4,10 @@
  * order was given that is not known as another leg's. When it has ended meanwhile, the phone is not rung twice for it.
  */
 
+import type { CallInstance } from 'twilio/lib/rest/api/v2010/account/call.js';
+import { limits } from '../../../config/limits.ts';
 import type { TwilioSettings } from '../../../config/settings.ts';
+import { parseE164 } from '../../ports/e164.ts';
 import type { CallId } from '../../ports/ids.ts';
 import type { Instruction } from '../../telephony/instructions.ts';
 import type {
@@ -12,6 +15,8 @@ import type {
   CarrierAnswer,
   DialAnswer,
   DialOrder,
+  ListedCall,
+  ListedCalls,
   RecordingAct,
   VoiceCarrier,
 } from '../../telephony/voice-carrier.ts';
@@ -22,6 +27,7 @@ import { toTwiml } from './to-twiml.ts';
 interface World {
   readonly client: TwilioClient;
   readonly publicUrl: () => string;
+  readonly holdMusicUrl: (seconds: number) => string;
   readonly account: TwilioSettings;
 }
 
@@ -32,6 +38,7 @@ const endedStatuses: ReadonlySet<string> = new Set(['completed', 'busy', 'failed
 const capabilities: ReadonlySet<Capability> = new Set([
   'announce',
   'hold-music',
+  'hold-outside',
   'keys',
   'voicemail',
   'three-way',
@@ -40,6 +47,7 @@ const capabilities: ReadonlySet<Capability> = new Set([
   'move-legs',
   'hand-over-number',
   'hand-over-sip',
+  'answering-machine',
   'attestation',
   'record-conversation',
   'pause-recording',
@@ -63,13 +71,30 @@ export function createTwilioVoice(world: World): VoiceCarrier {
     },
 
     instruct: (carrierCallId: string, instructions: readonly Instruction[]) =>
-      change(() => world.client.calls(carrierCallId).update({ twiml: toTwiml(instructions, world.publicUrl()) })),
+      change(() =>
+        world.client
+          .calls(carrierCallId)
+          .update({ twiml: toTwiml(instructions, { ...world, publicUrl: world.publicUrl() }) }),
+      ),
 
     record: (carrierCallId: string, act: RecordingAct, callId: CallId) => recordCall(world, carrierCallId, act, callId),
 
     fetchRecording: (recordingId: string) => fetchRecording(world.account, recordingId),
 
     hangUp: (carrierCallId: string) => change(() => world.client.calls(carrierCallId).update({ status: 'completed' })),
+
+    async listIncoming(since: number): Promise<ListedCalls> {
+      try {
+        const calls = await world.client.calls.list({
+          startTimeAfter: new Date(since),
+          limit: limits.callsComparedMax,
+        });
+        return { kind: 'listed', calls: calls.flatMap(incomingOf), isWhole: calls.length < limits.callsComparedMax };
+      } catch (fault) {
+        const failure = readFailure(fault);
+        return { kind: failure.kind === 'unavailable' ? 'unavailable' : 'refused', reason: failure.reason };
+      }
+    },
 
     async look(carrierCallId: string) {
       try {
@@ -94,8 +119,28 @@ async function place(world: World, order: DialOrder): Promise<string> {
     statusCallbackEvent: ['ringing', 'answered', 'completed'],
     statusCallbackMethod: 'POST',
     timeout: Math.ceil(order.ringTimeoutMs / 1_000),
+    ...(order.detectMachine ? machineDetection(`${base}/leg-machine?${query}`) : {}),
   });
   return call.sid;
+}
+
+/** Beside the call, so that a person is asked for the key at once and not after the listening. */
+function machineDetection(asyncAmdStatusCallback: string) {
+  return {
+    machineDetection: 'Enable',
+    asyncAmd: 'true',
+    asyncAmdStatusCallback,
+    asyncAmdStatusCallbackMethod: 'POST',
+  };
+}
+
+/** None for the legs that we have placed ourselves, and for calls to what is no number. */
+function incomingOf(call: CallInstance): ListedCall[] {
+  const dnis = parseE164(call.to);
+  if (call.direction !== 'inbound' || dnis === null) return [];
+  const startedAt = (call.startTime ?? call.dateCreated).getTime();
+  const endedAt = endedStatuses.has(call.status) ? (call.endTime?.getTime() ?? startedAt) : null;
+  return [{ carrierCallId: call.sid, dnis, ani: parseE164(call.from), startedAt, endedAt }];
 }
 
 async function findDialled(world: World, order: DialOrder): Promise<{ sid: string; status: string } | undefined> {

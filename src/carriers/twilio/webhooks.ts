@@ -15,6 +15,7 @@ import type { LegFact, LegReport } from '../../telephony/leg-report.ts';
 import type { CallDesk } from '../../telephony/take-call.ts';
 import type { AnswerInTime } from '../answer-in-time.timer.ts';
 import type { HearInTime } from '../hear-in-time.timer.ts';
+import { serveHoldMusic } from '../hold-music.ts';
 import { readForm } from './read-form.ts';
 import {
   type CallStatusReport,
@@ -26,6 +27,7 @@ import {
   readIncomingCall,
   readIncomingMessage,
   readKeys,
+  readMachine,
   readMessageStatus,
   readRecording,
 } from './read-webhook.ts';
@@ -35,6 +37,7 @@ import { toTwiml } from './to-twiml.ts';
 interface World {
   readonly account: SigningAccount | null;
   readonly publicUrl: () => string;
+  readonly holdMusicUrl: (seconds: number) => string;
   readonly answerInTime: AnswerInTime;
   readonly hearInTime: HearInTime;
   readonly callDesk: Pick<CallDesk, 'hear' | 'endedEarly'>;
@@ -54,10 +57,13 @@ const stepOf = { call: callId, leg: legId.optional() };
 const nextQuery = z.discriminatedUnion('step', [
   z.object({ step: z.literal('left-room'), ...stepOf, room: z.string().max(64) }),
   z.object({ step: z.literal('keys'), ...stepOf, turn: z.coerce.number().int().min(0).max(1_000).optional() }),
+  z.object({ step: z.literal('waited'), call: callId, asked: z.coerce.number().int().min(0).max(99) }),
   z.object({ step: z.literal('again'), ...stepOf, asked: z.coerce.number().int().min(0).max(99) }),
   z.object({ step: z.literal('recorded'), call: callId }),
   z.object({ step: z.literal('dial-ended'), call: callId.optional() }),
 ]);
+
+type NextQuery = z.infer<typeof nextQuery>;
 
 const notInService: readonly Instruction[] = [
   { verb: 'say', text: 'The number you have called is not in service. Please check the number and try again.' },
@@ -67,6 +73,7 @@ const notInService: readonly Instruction[] = [
 /** Registers Twilio's routes below `/carriers/twilio`. */
 export function registerTwilio(app: FastifyInstance, world: World): void {
   app.register(async (scope) => {
+    serveHoldMusic(scope, 'twilio');
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser(
       'application/x-www-form-urlencoded',
@@ -82,6 +89,7 @@ export function registerTwilio(app: FastifyInstance, world: World): void {
     post('/voice/next', (fields, query) => onNextStep(world, fields, readInput(nextQuery, query)));
     post('/voice/agent', (fields, query) => onAgentAnswered(world, fields, readInput(legQuery, query)));
     post('/voice/leg-status', (fields, query) => onLegStatus(world, fields, readInput(legQuery, query)));
+    post('/voice/leg-machine', (fields, query) => onMachineHeard(world, fields, readInput(legQuery, query)));
     post('/voice/recording', (fields, query) => onRecording(world, fields, readInput(callQuery, query)));
     post('/messages', (fields) => onIncomingMessage(world, fields));
     post('/messages/status', (fields, query) => onMessageStatus(world, fields, readInput(messageQuery, query)));
@@ -99,7 +107,8 @@ async function take(
   const signature = Array.isArray(header) ? header[0] : header;
   verifySignature(world.account, world.publicUrl(), { signature, pathAndQuery: request.raw.url ?? '', fields });
   const instructions = await handler(fields, request.query);
-  const document = toTwiml(instructions === 'empty' ? [] : instructions, world.publicUrl());
+  const place = { holdMusicUrl: world.holdMusicUrl, publicUrl: world.publicUrl() };
+  const document = toTwiml(instructions === 'empty' ? [] : instructions, place);
   return reply.type('text/xml; charset=utf-8').send(document);
 }
 
@@ -137,11 +146,8 @@ async function hearCallerStatus(world: World, fields: Fields, status: CallStatus
   return 'empty';
 }
 
-async function onNextStep(
-  world: World,
-  fields: Fields,
-  next: z.infer<typeof nextQuery>,
-): Promise<readonly Instruction[]> {
+async function onNextStep(world: World, fields: Fields, next: NextQuery): Promise<readonly Instruction[]> {
+  if (next.step === 'waited') return onWaited(world, fields, next);
   const fact = factOf(fields, next);
   if (next.call === undefined) return afterFailover(fact.what === 'dial-ended' && fact.answered);
   const carrierCallId = readCallSid(fields);
@@ -153,7 +159,18 @@ async function onNextStep(
   return askNext(world, { callId: next.call, legId, carrierCallId, dedupKey, fact, raw: fields }, asked);
 }
 
-function factOf(fields: Fields, next: z.infer<typeof nextQuery>): LegFact {
+async function onWaited(
+  world: World,
+  fields: Fields,
+  { call: id, asked }: Extract<NextQuery, { step: 'waited' }>,
+): Promise<readonly Instruction[]> {
+  const caller = { carrier: 'twilio', callId: id, carrierCallId: readCallSid(fields), raw: fields };
+  const heard = await world.hearInTime.ask(caller, { dnis: readDnis(fields), asked });
+  if (heard.kind === 'unknown') throw new AppError('not-found', { detail: 'no such call' });
+  return heard.instructions;
+}
+
+function factOf(fields: Fields, next: Exclude<NextQuery, { step: 'waited' }>): LegFact {
   switch (next.step) {
     case 'left-room':
       // The room closed under the leg, or the leg left it by hanging up.
@@ -193,6 +210,15 @@ function onLegStatus(world: World, fields: Fields, { call, leg }: z.infer<typeof
   const report = { callId: call, legId: leg, ...reported(status), fact: legFact(status), raw: fields };
   const tell = () => hear(world, report).then(() => 'empty' as const);
   return world.hearInTime.tell({ key: `twilio ${status.dedupKey}`, callId: call, tell });
+}
+
+/** Who has picked up an agent's phone, as far as listening tells. */
+function onMachineHeard(world: World, fields: Fields, { call, leg }: z.infer<typeof legQuery>): Promise<'empty'> {
+  const { carrierCallId, isMachine, dedupKey } = readMachine(fields);
+  const fact: LegFact = isMachine ? { what: 'machine' } : { what: 'noted' };
+  const report = { callId: call, legId: leg, carrierCallId, dedupKey, fact, raw: fields };
+  const tell = () => hear(world, report).then(() => 'empty' as const);
+  return world.hearInTime.tell({ key: `twilio ${dedupKey}`, callId: call, tell });
 }
 
 /** A conversation has been filed. */

@@ -8,7 +8,7 @@ import { type E164, maskNumber, parseE164 } from '../../ports/e164.ts';
 import { readInput } from '../../ports/field-faults.ts';
 import type { LegEnding } from '../../telephony/call.ts';
 import type { LegFact } from '../../telephony/leg-report.ts';
-import type { IncomingCall } from '../../telephony/take-call.ts';
+import type { IncomingCall } from '../../telephony/open-call.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -114,6 +114,18 @@ function factOf(status: string | undefined): LegFact {
 export function readKeys(fields: Fields): { carrierCallId: string; digits: string; at: string } {
   const read = readInput(input, fields);
   return { carrierCallId: read.uuid, digits: read.dtmf.digits ?? '', at: read.timestamp };
+}
+
+/** The number of ours that was called, where a webhook says it. */
+export function readDnis({ to }: Fields): E164 | null {
+  return typeof to === 'string' ? readNumber(to) : null;
+}
+
+/** What we had Vonage say with the question; `callId` must be the call's that the address names. */
+export function readWaited(fields: Fields, callId: string): { dnis: E164 | null; carrierCallId: string | null } {
+  const waited = z.object({ call: z.literal(callId), dnis: text.nullish(), leg: text.nullish() });
+  const { payload } = readInput(z.object({ payload: waited }), fields);
+  return { dnis: payload.dnis == null ? null : parseE164(payload.dnis), carrierCallId: payload.leg ?? null };
 }
 
 /** The file's own id, which the recording is fetched by; it is not the recording's uuid. */

@@ -14,20 +14,24 @@ export type NccoAction = Readonly<Record<string, unknown>> & { readonly action: 
 export interface NccoPlace {
   /** Without a slash at its end. */
   readonly publicUrl: string;
-  /** What a caller alone in a room hears. */
-  readonly holdMusicUrl: string;
+  /** What a caller who waits hears, of about that length. */
+  readonly holdMusicUrl: (seconds: number) => string;
 }
 
 /** Text of one `talk`. */
 const talkCharactersMax = 1_500;
 /** Seconds that `wait` takes; an empty list is not documented, so nothing to do is the shortest wait. */
 const waitSeconds = { least: 0.1, most: 7_200 };
+/** The last answer is waited for this long, as long as Vonage waits for one (contracts section 2). */
+const answerSeconds = 5;
 /** Seconds after the last key, and keys, that `input` takes. */
 const inputSecondsMax = 10;
 const inputKeysMax = 20;
 /** Seconds that `record` takes, and of silence that end a message (as long as other carriers wait). */
 const recordSeconds = { least: 3, most: 7_200 };
 const silenceSeconds = 5;
+/** Length of the file that is repeated in a room. */
+const roomMusicSeconds = 16;
 
 /** The NCCO for a list of instructions; what stands behind a hang-up is never reached. */
 export function toNcco(instructions: readonly Instruction[], place: NccoPlace): NccoAction[] {
@@ -43,6 +47,8 @@ function actionsOf(instruction: Instruction, place: NccoPlace): NccoAction[] {
       return talk(instruction.text);
     case 'play':
       return [{ action: 'stream', streamUrl: [instruction.url] }];
+    case 'hold':
+      return holdOn(instruction, place);
     case 'wait':
       return [{ action: 'wait', timeout: clamp(instruction.seconds, waitSeconds) }];
     case 'join':
@@ -75,6 +81,20 @@ function talk(text: string, more: { bargeIn?: true } = {}): NccoAction[] {
   return parts.map((part) => ({ action: 'talk', text: part, ...more }));
 }
 
+/**
+ * Music, and then a question whose answer takes the place of the rest. Should none come, the caller hears the music again
+ * and is asked for once more, for a list that has run out ends the call.
+ */
+function holdOn({ seconds, next }: Extract<Instruction, { verb: 'hold' }>, place: NccoPlace): NccoAction[] {
+  const { dnis, carrierCallId } = { dnis: null, carrierCallId: null, ...next };
+  const payload = { step: next.step, call: next.callId, dnis, leg: carrierCallId };
+  const round: NccoAction[] = [
+    { action: 'stream', streamUrl: [place.holdMusicUrl(seconds)] },
+    { action: 'notify', payload, ...heardAt(next, place) },
+  ];
+  return [...round, ...round, { action: 'wait', timeout: answerSeconds }];
+}
+
 /** The agent's coming starts the room; until then the caller hears music. A supervisor neither starts nor ends it. */
 function join({ room, role, hears, coaches, endsRoom, next }: Join, place: NccoPlace): NccoAction[] {
   const conversation: NccoAction = {
@@ -82,7 +102,7 @@ function join({ room, role, hears, coaches, endsRoom, next }: Join, place: NccoP
     name: room,
     startOnEnter: role === 'agent',
     endOnExit: endsRoom,
-    ...(role === 'caller' ? { musicOnHoldUrl: [place.holdMusicUrl] } : {}),
+    ...(role === 'caller' ? { musicOnHoldUrl: [place.holdMusicUrl(roomMusicSeconds)] } : {}),
     ...(hears === 'listen' ? { mute: true } : {}),
     ...(hears === 'coach' ? { canSpeak: coaches === null ? [] : [coaches] } : {}),
   };
@@ -134,7 +154,7 @@ function heardAt(next: NextStep, { publicUrl }: NccoPlace): { eventUrl: string[]
   if (next.legId !== null) query.set('leg', next.legId);
   if (next.step === 'left-room') query.set('room', next.room);
   if (next.step === 'keys' && next.turn !== undefined) query.set('turn', String(next.turn));
-  if (next.step === 'again') query.set('asked', String(next.asked));
+  if (next.step === 'again' || next.step === 'waited') query.set('asked', String(next.asked));
   return { eventUrl: [`${publicUrl}/carriers/vonage/voice/next?${query}`], eventMethod: 'POST' };
 }
 

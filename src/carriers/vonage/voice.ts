@@ -6,7 +6,7 @@
  */
 import { limits } from '../../../config/limits.ts';
 import { toIso } from '../../ports/clock.ts';
-import type { E164 } from '../../ports/e164.ts';
+import { type E164, parseE164 } from '../../ports/e164.ts';
 import type { CallId } from '../../ports/ids.ts';
 import { type Dialable, type Instruction, isPhone } from '../../telephony/instructions.ts';
 import type {
@@ -14,6 +14,8 @@ import type {
   CarrierAnswer,
   DialAnswer,
   DialOrder,
+  ListedCall,
+  ListedCalls,
   RecordingAct,
   VoiceCarrier,
 } from '../../telephony/voice-carrier.ts';
@@ -24,7 +26,7 @@ interface World {
   readonly client: VonageVoiceClient;
   readonly voiceApiUrl: string;
   readonly publicUrl: () => string;
-  readonly holdMusicUrl: () => string;
+  readonly holdMusicUrl: (seconds: number) => string;
 }
 
 type Ncco = Parameters<VonageVoiceClient['transferCallWithNCCO']>[1];
@@ -34,6 +36,7 @@ type OutboundCall = Parameters<VonageVoiceClient['createOutboundCall']>[0];
 const capabilities: ReadonlySet<Capability> = new Set([
   'announce',
   'hold-music',
+  'hold-outside',
   'keys',
   'voicemail',
   'record-conversation',
@@ -43,6 +46,7 @@ const capabilities: ReadonlySet<Capability> = new Set([
   'move-legs',
   'hand-over-number',
   'hand-over-sip',
+  'answering-machine',
 ]);
 /** Vonage's clock and ours may differ by this much. */
 const clockSlackMs = 5_000;
@@ -83,11 +87,12 @@ export function createVonageVoice(world: World): VoiceCarrier {
 
     instruct(carrierCallId: string, instructions: readonly Instruction[]): Promise<CarrierAnswer> {
       if (instructions[0]?.verb === 'hang-up') return hangUp(carrierCallId);
-      const ncco = toNcco(instructions, { publicUrl: world.publicUrl(), holdMusicUrl: world.holdMusicUrl() });
+      const ncco = toNcco(instructions, { ...world, publicUrl: world.publicUrl() });
       return change(client, carrierCallId, () => client.transferCallWithNCCO(carrierCallId, ncco as unknown as Ncco));
     },
 
     hangUp,
+    listIncoming: (since: number) => listIncoming(client, since),
     look: (carrierCallId: string) => look(client, carrierCallId),
     record: (carrierCallId: string, act: RecordingAct, callId: CallId) => record(world, carrierCallId, act, callId),
   });
@@ -103,6 +108,7 @@ async function place({ client, publicUrl }: World, order: DialOrder): Promise<st
     answerMethod: 'POST',
     eventUrl: [`${base}/leg-events?${query}`],
     eventMethod: 'POST',
+    ...(order.detectMachine ? { machineDetection: 'continue' } : {}),
     ringingTimer: Math.min(Math.ceil(order.ringTimeoutMs / 1_000), ringSecondsMax),
     lengthTimer: Math.min(limits.callLifeMs / 1_000, callSecondsMax),
   } as OutboundCall);
@@ -119,7 +125,7 @@ async function findDialled(
     order: 'desc',
     pageSize: callsLookedThrough,
   });
-  const calls = (page._embedded?.calls ?? []) as unknown as readonly ListedCall[];
+  const calls = (page._embedded?.calls ?? []) as unknown as readonly ListedLeg[];
   return calls.find(
     ({ uuid, direction, from, to }) =>
       direction === 'outbound' &&
@@ -129,10 +135,43 @@ async function findDialled(
   );
 }
 
-interface ListedCall {
+/** Page after page, newest first, as far as calls are looked through. */
+async function listIncoming(client: VonageVoiceClient, since: number): Promise<ListedCalls> {
+  const found: ListedLeg[] = [];
+  try {
+    while (found.length < limits.callsComparedMax) {
+      const page = await client.search({
+        dateStart: toIso(since),
+        order: 'desc',
+        pageSize: callsLookedThrough,
+        recordIndex: found.length,
+      });
+      const legs = (page._embedded?.calls ?? []) as unknown as readonly ListedLeg[];
+      found.push(...legs);
+      if (legs.length < callsLookedThrough) return { kind: 'listed', calls: found.flatMap(incomingOf), isWhole: true };
+    }
+  } catch (fault) {
+    const { kind, reason } = readFailure(fault);
+    return { kind: kind === 'unavailable' ? kind : 'refused', reason };
+  }
+  return { kind: 'listed', calls: found.flatMap(incomingOf), isWhole: false };
+}
+
+/** None for the legs that we have placed ourselves, and for calls to what is no number. */
+function incomingOf({ uuid, direction, status, from, to, start_time, end_time }: ListedLeg): ListedCall[] {
+  const dnis = parseE164(`+${to?.number ?? ''}`);
+  const startedAt = Date.parse(start_time ?? '');
+  if (direction !== 'inbound' || dnis === null || Number.isNaN(startedAt)) return [];
+  const endedAt = endedStatuses.has(status) ? Date.parse(end_time ?? '') || startedAt : null;
+  return [{ carrierCallId: uuid, dnis, ani: parseE164(`+${from?.number ?? ''}`), startedAt, endedAt }];
+}
+
+interface ListedLeg {
   readonly uuid: string;
   readonly status: string;
   readonly direction?: string;
+  readonly start_time?: string;
+  readonly end_time?: string;
   readonly from?: { readonly number?: string };
   readonly to?: { readonly number?: string; readonly uri?: string };
 }

@@ -1,8 +1,7 @@
 /**
  * The addresses Vonage calls. Each is five moves: bound (the body limit), verify (the token and what it covers), dedupe and
- * translate (the desk's one transaction), answer. A webhook is answered 2xx only after its commit. Vonage does not sign
- * the address, so a leg's own events count only when the signed uuid is that leg's: a token sent to another leg's address,
- * or a second call made for the same leg, changes nothing and is hung up.
+ * translate (the desk's one transaction), answer. A webhook is answered 2xx only after its commit; one whose leg waits to
+ * be told what it does is answered in time, with the record or without it.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -14,20 +13,23 @@ import { readInput } from '../../ports/field-faults.ts';
 import type { CallId, LegId } from '../../ports/ids.ts';
 import type { Log } from '../../ports/log.ts';
 import { afterFailover, failoverInstructions, instructionsFor } from '../../telephony/answer-call.ts';
-import { type Call, legOf } from '../../telephony/call.ts';
 import type { Instruction } from '../../telephony/instructions.ts';
 import type { LegFact, LegReport } from '../../telephony/leg-report.ts';
 import type { CallDesk } from '../../telephony/take-call.ts';
 import type { AnswerInTime } from '../answer-in-time.timer.ts';
-import { holdMusic } from './hold-music.ts';
+import type { HeardInTime, HearInTime } from '../hear-in-time.timer.ts';
+import { serveHoldMusic } from '../hold-music.ts';
 import {
+  type EventReport,
   type Fields,
   readDialEnded,
+  readDnis,
   readEvent,
   readIncomingCall,
   readKeys,
   readRecording,
   readUuid,
+  readWaited,
 } from './read-webhook.ts';
 import { createSeenTokens } from './seen-tokens.ts';
 import { toNcco } from './to-ncco.ts';
@@ -36,12 +38,14 @@ import { type SigningAccount, verifyWebhook } from './verify-webhook.ts';
 interface World {
   readonly account: SigningAccount | null;
   readonly publicUrl: () => string;
-  readonly holdMusicUrl: () => string;
+  readonly holdMusicUrl: (seconds: number) => string;
   readonly answerInTime: AnswerInTime;
-  readonly callDesk: Pick<CallDesk, 'hear' | 'endedEarly'>;
+  readonly hearInTime: HearInTime;
+  /** Its desk hears a leg's own reports only (`own-legs.ts`). */
+  readonly desk: Pick<CallDesk, 'hear'>;
+  readonly callDesk: Pick<CallDesk, 'endedEarly'>;
   /** The call whose caller's leg has this id. */
   readonly findCall: (carrierCallId: string) => Promise<CallId | null>;
-  readonly readCall: (id: CallId) => Promise<Call | null>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -57,6 +61,7 @@ const stepOf = { call: callId, leg: legId.optional() };
 const nextQuery = z.discriminatedUnion('step', [
   z.object({ step: z.literal('left-room'), ...stepOf, room: z.string().max(64) }),
   z.object({ step: z.literal('keys'), ...stepOf, turn: z.coerce.number().int().min(0).max(1_000).optional() }),
+  z.object({ step: z.literal('waited'), call: callId, asked: z.coerce.number().int().min(0).max(99) }),
   z.object({ step: z.literal('again'), ...stepOf, asked: z.coerce.number().int().min(0).max(99) }),
   z.object({ step: z.literal('recorded'), call: callId }),
   z.object({ step: z.literal('dial-ended'), call: callId.optional() }),
@@ -64,7 +69,6 @@ const nextQuery = z.discriminatedUnion('step', [
 type LegQuery = z.infer<typeof legQuery>;
 type NextQuery = z.infer<typeof nextQuery>;
 
-const hangUp: readonly Instruction[] = [{ verb: 'hang-up' }];
 const notInService: readonly Instruction[] = [
   { verb: 'say', text: 'The number you have called is not in service. Please check the number and try again.' },
   { verb: 'hang-up' },
@@ -95,9 +99,7 @@ export function registerVonage(app: FastifyInstance, world: World): void {
     on('POST', 'leg-events', (fields, query) => onLegEvent(world, fields, readInput(legQuery, query)));
     on('POST', 'next', (fields, query) => onNextStep(world, fields, readInput(nextQuery, query)));
     on('POST', 'recorded', (fields, query) => onRecorded(world, fields, readInput(callQuery, query)));
-    scope.get('/carriers/vonage/hold-music.wav', { schema: { hide: true } }, (_request, reply) =>
-      reply.type('audio/wav').header('cache-control', 'public, max-age=86400').send(holdMusic()),
-    );
+    serveHoldMusic(scope, 'vonage');
   });
 }
 
@@ -113,7 +115,7 @@ function createTake(world: World) {
     const fields = body === null ? (request.query as Fields) : readJson(body);
     const instructions = await handler(fields, request.query);
     if (instructions === null) return reply.code(204).send();
-    const place = { publicUrl: world.publicUrl(), holdMusicUrl: world.holdMusicUrl() };
+    const place = { publicUrl: world.publicUrl(), holdMusicUrl: world.holdMusicUrl };
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(toNcco(instructions, place)));
   };
 }
@@ -159,41 +161,61 @@ async function onIncomingCall(
 
 /** The application's own events: the caller's leg, and what Vonage could not do. */
 async function onCallerEvent(world: World, fields: Fields): Promise<null> {
-  const { carrierCallId, fact, dedupKey, dnis, isOutbound, fault } = readEvent(fields);
+  const event = readEvent(fields);
+  const { carrierCallId, isOutbound, fault, dedupKey } = event;
   if (fault !== null) world.log.warn({ carrierCallId, fault }, 'vonage-fault');
   if (carrierCallId === null || isOutbound) return null;
+  const tell = () => hearCallerEvent(world, fields, { ...event, carrierCallId });
+  return world.hearInTime.tell({ key: `vonage ${dedupKey}`, callId: null, tell });
+}
+
+async function hearCallerEvent(
+  world: World,
+  fields: Fields,
+  { carrierCallId, fact, dedupKey, dnis }: EventReport & { carrierCallId: string },
+): Promise<null> {
   const id = await world.findCall(carrierCallId);
-  if (id !== null) await hear(world, { callId: id, legId: null, carrierCallId, dedupKey, fact, raw: fields });
-  else if (fact.what === 'ended' && dnis !== null) {
+  if (id !== null) return hear(world, { callId: id, legId: null, carrierCallId, dedupKey, fact, raw: fields });
+  if (fact.what === 'ended' && dnis !== null) {
     await world.callDesk.endedEarly({ carrier: 'vonage', carrierCallId, dnis, raw: fields });
   }
   return null;
 }
 
-async function onAgentAnswered(world: World, fields: Fields, { call, leg }: LegQuery): Promise<readonly Instruction[]> {
+function onAgentAnswered(world: World, fields: Fields, { call, leg }: LegQuery): Promise<readonly Instruction[]> {
   const carrierCallId = readUuid(fields);
-  if (!(await isThatLeg(world, call, leg, carrierCallId))) return hangUp;
+  const fact = { what: 'answered' } as const;
   const dedupKey = `${carrierCallId}:picked-up`;
-  return hear(world, { callId: call, legId: leg, carrierCallId, dedupKey, fact: { what: 'answered' }, raw: fields });
+  return askNext(world, { callId: call, legId: leg, carrierCallId, dedupKey, fact, raw: fields }, 0);
 }
 
 async function onLegEvent(world: World, fields: Fields, { call, leg }: LegQuery): Promise<null> {
   const { carrierCallId, fact, dedupKey, fault } = readEvent(fields);
   if (fault !== null) world.log.warn({ carrierCallId, callId: call, legId: leg, fault }, 'vonage-fault');
-  if (carrierCallId === null || !(await isThatLeg(world, call, leg, carrierCallId))) return null;
-  await hear(world, { callId: call, legId: leg, carrierCallId, dedupKey, fact, raw: fields });
-  return null;
+  if (carrierCallId === null) return null;
+  const report = { callId: call, legId: leg, carrierCallId, dedupKey, fact, raw: fields };
+  return world.hearInTime.tell({ key: `vonage ${dedupKey}`, callId: call, tell: () => hear(world, report) });
 }
 
 async function onNextStep(world: World, fields: Fields, next: NextQuery): Promise<readonly Instruction[] | null> {
+  if (next.step === 'waited') return onWaited(world, fields, next);
   const heard = factOf(fields, next);
   if (heard === null) return null;
-  const { fact, carrierCallId } = heard;
+  const { fact } = heard;
   if (next.call === undefined) return afterFailover(fact.what === 'dial-ended' && fact.answered);
-  const leg = 'leg' in next ? (next.leg ?? null) : null;
-  if (carrierCallId !== null && !(await isThatLeg(world, next.call, leg, carrierCallId))) return hangUp;
-  const { dedupKey } = heard;
-  return hear(world, { callId: next.call, legId: leg, carrierCallId, dedupKey, fact, raw: fields });
+  const legId = 'leg' in next ? (next.leg ?? null) : null;
+  const asked = next.step === 'again' ? next.asked : 0;
+  return askNext(world, { callId: next.call, legId, ...heard, raw: fields }, asked);
+}
+
+async function onWaited(
+  world: World,
+  fields: Fields,
+  { call, asked }: Extract<NextQuery, { step: 'waited' }>,
+): Promise<readonly Instruction[]> {
+  const { dnis, carrierCallId } = readWaited(fields, call);
+  const caller = { carrier: 'vonage', callId: call, carrierCallId, raw: fields };
+  return instructionsOf(await world.hearInTime.ask(caller, { dnis, asked }));
 }
 
 interface HeardFact {
@@ -203,7 +225,7 @@ interface HeardFact {
   readonly dedupKey: string;
 }
 
-function factOf(fields: Fields, next: NextQuery): HeardFact | null {
+function factOf(fields: Fields, next: Exclude<NextQuery, { step: 'waited' }>): HeardFact | null {
   switch (next.step) {
     case 'left-room': {
       readInput(z.object({ payload: z.object({ call: z.literal(next.call) }) }), fields);
@@ -239,21 +261,26 @@ function factOf(fields: Fields, next: NextQuery): HeardFact | null {
 async function onRecorded(world: World, fields: Fields, { call }: z.infer<typeof callQuery>): Promise<null> {
   const { dedupKey, ...recorded } = readRecording(fields);
   const fact: LegFact = { what: 'conversation-recorded', ...recorded };
-  await hear(world, { callId: call, legId: null, carrierCallId: null, dedupKey, fact, raw: fields });
-  return null;
+  const report = { callId: call, legId: null, carrierCallId: null, dedupKey, fact, raw: fields };
+  return world.hearInTime.tell({ key: `vonage ${dedupKey}`, callId: call, tell: () => hear(world, report) });
 }
 
-/** Whether the signed uuid is the leg's that the address names; a leg whose id is not known yet takes the first. */
-async function isThatLeg(world: World, id: CallId, leg: LegId | null, carrierCallId: string): Promise<boolean> {
-  const call = await world.readCall(id);
-  if (call === null) throw new AppError('not-found', { detail: 'no such call' });
-  if (leg === null || leg === call.outbound?.legId) return (call.carrierCallId ?? carrierCallId) === carrierCallId;
-  const known = legOf(call, leg);
-  return known !== undefined && (known.carrierCallId ?? carrierCallId) === carrierCallId;
+/** What the leg does next; without the record it stays on the line and asks again. */
+async function askNext(
+  world: World,
+  report: Omit<LegReport, 'carrier'>,
+  asked: number,
+): Promise<readonly Instruction[]> {
+  const dnis = report.legId === null ? readDnis(report.raw) : null;
+  return instructionsOf(await world.hearInTime.hear({ carrier: 'vonage', ...report }, { dnis, asked }));
 }
 
-async function hear(world: World, report: Omit<LegReport, 'carrier'>): Promise<readonly Instruction[]> {
-  const heard = await world.callDesk.hear({ carrier: 'vonage', ...report });
+function instructionsOf(heard: HeardInTime): readonly Instruction[] {
   if (heard.kind === 'unknown') throw new AppError('not-found', { detail: 'no such call' });
   return heard.instructions;
+}
+
+async function hear(world: World, report: Omit<LegReport, 'carrier'>): Promise<null> {
+  instructionsOf(await world.desk.hear({ carrier: 'vonage', ...report }));
+  return null;
 }

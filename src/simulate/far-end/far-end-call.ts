@@ -6,7 +6,7 @@
 
 import { Interrupted } from '../await-outcome.ts';
 import { type CallStatus, createLine, type Line } from './far-end-line.ts';
-import { createFarEndCall, type FarEndCall } from './far-end-phone.ts';
+import { type AnsweredBy, createFarEndCall, type FarEndCall } from './far-end-phone.ts';
 import { rfc2822, type World } from './far-end-world.ts';
 import { DocumentFault, openDocument } from './open-document.ts';
 import { runVerbs } from './run-verbs.ts';
@@ -24,6 +24,8 @@ export interface CallOrder {
   /** What it follows once up; null for a leg without a whisper. */
   readonly source: Source | null;
   readonly report: StatusReport | null;
+  /** Where is told, beside the call, whether a machine has picked up. */
+  readonly machineUrl?: string | null;
   readonly ringTimeoutMs: number;
   /** For a leg: the document is over, join it. Without it, a document's end is the call's end. */
   readonly onReady?: () => void;
@@ -121,11 +123,16 @@ export function createCall(world: World, order: CallOrder): LiveCall {
     });
   }
 
-  function answer(): void {
+  function answer(answeredBy: AnsweredBy): void {
     stopRinging();
     line.answer();
     line.enter('listening');
     report('answered', 'in-progress');
+    if (order.machineUrl) {
+      const fields = { ...line.fields(), AnsweredBy: answeredBy, MachineDetectionDuration: '2400' };
+      const { machineUrl: url } = order;
+      world.webhooks.post({ kind: 'call-status', subject: line.facts.sid, url, method: 'POST', fields });
+    }
     void follow(order.source, execution.signal);
   }
 

@@ -8,6 +8,9 @@ import type { World } from './far-end-world.ts';
 /** What a test can wait for: a moment the call is in, or that it has been picked up. */
 export type Awaited = Moment | 'answered';
 
+/** What listening for a machine makes of whoever picks up; told only where it was asked for. */
+export type AnsweredBy = 'human' | 'machine_start';
+
 /** A call as the person holding the phone knows it. */
 export interface FarEndCall {
   readonly sid: string;
@@ -34,7 +37,7 @@ export interface FarEndCall {
   /** Ends the call; one that rings is declined (outbound) or given up (inbound). */
   hangUp(): void;
   /** Picks up a ringing phone. Throws when it does not ring. */
-  answer(): void;
+  answer(by?: AnsweredBy): void;
   /** Ends a ringing call as busy. Throws when it does not ring. */
   busy(): void;
   /** Lets a ringing call time out now. Throws when it does not ring. */
@@ -45,7 +48,7 @@ export interface FarEndCall {
 export function createFarEndCall(
   world: World,
   line: Line,
-  act: { answer: () => void; end: (status: CallStatus) => void },
+  act: { answer: (by: AnsweredBy) => void; end: (status: CallStatus) => void },
 ): FarEndCall {
   const { sid, direction, from, to } = line.facts;
   const requireRinging = () => {
@@ -86,9 +89,9 @@ export function createFarEndCall(
         return true;
       }),
     hangUp: () => act.end(statusOfHangUp(line)),
-    answer: () => {
+    answer: (by: AnsweredBy = 'human') => {
       requireRinging();
-      act.answer();
+      act.answer(by);
     },
     busy: () => {
       requireRinging();

@@ -28,7 +28,14 @@ function createOne(world: World, switchboard: Switchboard, fields: RestAsk['fiel
   const source = sourceOf(world, fields);
   if (source === null) return { status: 400, code: 21_205, message: 'Url parameter is required.' };
   const ringTimeoutMs = Number(fields.Timeout ?? defaultRingSeconds) * 1000;
-  const live = switchboard.dial({ to, from, source, report: reportOf(fields), ringTimeoutMs });
+  const live = switchboard.dial({
+    to,
+    from,
+    source,
+    report: reportOf(fields),
+    machineUrl: machineUrlOf(fields),
+    ringTimeoutMs,
+  });
   return { status: 201, body: callRecord(world, live.line) };
 }
 
@@ -36,7 +43,8 @@ function sourceOf(world: World, fields: RestAsk['fields']): Source | null {
   const method = fields.Method?.toUpperCase() === 'GET' ? 'GET' : 'POST';
   if (fields.Twiml !== undefined) return { kind: 'twiml', twiml: fields.Twiml, baseUrl: world.hookUrl('voice') };
   if (fields.Url === undefined) return null;
-  const isMachineAsked = fields.MachineDetection !== undefined && fields.MachineDetection !== 'none';
+  const isMachineAsked =
+    fields.MachineDetection !== undefined && fields.MachineDetection !== 'none' && fields.AsyncAmd !== 'true';
   return { kind: 'url', url: fields.Url, method, fields: isMachineAsked ? { AnsweredBy: 'human' } : {} };
 }
 
@@ -46,6 +54,12 @@ function reportOf(fields: RestAsk['fields']): StatusReport | null {
   const events = (fields.StatusCallbackEvent ?? 'completed').split(/[\s,]+/);
   const method = fields.StatusCallbackMethod?.toUpperCase() === 'GET' ? 'GET' : 'POST';
   return { url: fields.StatusCallback, method, events };
+}
+
+/** Where is told who picked up, when that is not waited for. */
+function machineUrlOf(fields: RestAsk['fields']): string | null {
+  const isAsked = fields.MachineDetection !== undefined && fields.MachineDetection !== 'none';
+  return isAsked && fields.AsyncAmd === 'true' ? (fields.AsyncAmdStatusCallback ?? null) : null;
 }
 
 /** Null when done. */

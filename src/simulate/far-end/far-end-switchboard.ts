@@ -25,6 +25,7 @@ export interface OutboundCall {
   readonly from: string;
   readonly source: Source;
   readonly report: StatusReport | null;
+  readonly machineUrl: string | null;
   readonly ringTimeoutMs: number;
 }
 

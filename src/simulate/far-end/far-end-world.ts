@@ -30,6 +30,8 @@ export interface FarEndOptions extends Partial<DeliveryRules> {
   readonly seed?: number;
   /** Multiplies scripted time: pauses, ringing, digit timeouts. Default 1, real time. */
   readonly pace?: number;
+  /** Multiplies, beside `pace`, the length of the music that waiting callers hear. Default 1. */
+  readonly musicPace?: number;
   readonly clock?: Clock;
   /** How long a `waitFor…` waits when it is not told. Default 10,000 real milliseconds. */
   readonly waitLimitMs?: number;
@@ -58,6 +60,7 @@ export interface World {
   readonly webhooks: Webhooks;
   readonly rooms: Rooms;
   readonly carrierOptOut: boolean;
+  readonly musicPace: number;
   /** Public address of a number's webhook. */
   hookUrl(hook: NumberHook): string;
   /** Public address to ask when the voice webhook fails; null when there is none. */
@@ -103,6 +106,7 @@ export function createWorld(options: FarEndOptions): World {
     webhooks,
     rooms,
     carrierOptOut: options.carrierOptOut ?? true,
+    musicPace: options.musicPace ?? 1,
     hookUrl: (hook: NumberHook) => absolute(paths[hook] ?? defaultPaths[hook], address),
     fallbackUrl: () => (options.voiceFallbackUrl ? absolute(options.voiceFallbackUrl, address) : null),
     pointAt: (gatewayUrl: string, publicUrl?: string) => {

@@ -14,6 +14,8 @@ import { go, type Outcome, type Step } from './verb-step.ts';
 /** Verbs that Twilio acts on without picking up. */
 const quietVerbs: ReadonlySet<Verb['kind']> = new Set(['reject', 'pause', 'redirect', 'unknown', 'message']);
 
+const defaultMusicSeconds = 16;
+
 /** Runs all verbs in order. Falling off the end hangs up, unless the caller of this decides otherwise. */
 export async function runVerbs(verbs: readonly Verb[], step: Step): Promise<Outcome> {
   for (const verb of verbs) {
@@ -29,8 +31,11 @@ export async function runVerbs(verbs: readonly Verb[], step: Step): Promise<Outc
 async function runVerb(verb: Verb, step: Step): Promise<Outcome> {
   const { line, world } = step;
   switch (verb.kind) {
-    case 'say':
     case 'play':
+      if (isHoldMusic(verb.url)) return holdFor(verb.url, step);
+      line.hear(heardOf(verb));
+      return { kind: 'next' };
+    case 'say':
       line.hear(heardOf(verb));
       return { kind: 'next' };
     case 'pause':
@@ -59,6 +64,18 @@ async function runVerb(verb: Verb, step: Step): Promise<Outcome> {
       });
       return { kind: 'next' };
   }
+}
+
+/** Files that waiting callers hear last as long as they say; any other is over at once. */
+function isHoldMusic(url: string): boolean {
+  return /\/hold-music\b/.test(url);
+}
+
+async function holdFor(url: string, { line, world, signal }: Step): Promise<Outcome> {
+  line.hear({ kind: 'hold', text: url });
+  line.enter('holding');
+  const lengthMs = Number(new URL(url).searchParams.get('seconds') ?? defaultMusicSeconds) * 1_000 * world.musicPace;
+  return awaitOutcome<Outcome>(signal, (settle) => world.timers.after(lengthMs, () => settle({ kind: 'next' })));
 }
 
 function heardOf(verb: Extract<Verb, { kind: 'say' | 'play' }>) {

@@ -16,7 +16,7 @@ import { signEvent } from '../../records/sign-event.ts';
 import type { DestinationRules } from '../allowed-destination.ts';
 import type { Calls } from '../calls.postgres.ts';
 import type { DestinationRulesStore } from '../destination-rules.postgres.ts';
-import type { IncomingCall } from '../take-call.ts';
+import type { IncomingCall } from '../open-call.ts';
 import type { VoiceCarrier } from '../voice-carrier.ts';
 import { assuranceOf } from './decide-plan.ts';
 import type { DecisionHooks } from './decision-hooks.postgres.ts';

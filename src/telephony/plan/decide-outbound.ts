@@ -3,8 +3,9 @@
  * and recording. What a plan says of callers who come in (hours, menu, hand-over, overflow) is not for somebody we call.
  */
 import type { E164 } from '../../ports/e164.ts';
+import type { CallPlan } from './call-plan.ts';
 import { decidePlan } from './decide-plan.ts';
-import { type CallPlan, type PlanSource, planDefaults } from './plan-parts.ts';
+import { type PlanSource, planDefaults } from './plan-parts.ts';
 import { type RoutePlan, usualConsent } from './route-plan.ts';
 
 /** What a customer hears who is called before an agent is there. */

@@ -7,8 +7,9 @@ import type { E164 } from '../../ports/e164.ts';
 import type { CallId, VisitId } from '../../ports/ids.ts';
 import type { Attestation } from '../call.ts';
 import { isPhone } from '../instructions.ts';
+import type { CallPlan } from './call-plan.ts';
 import { isOpen } from './opening-hours.ts';
-import { type CallPlan, type HandOver, type HookNote, type PlanSource, planDefaults } from './plan-parts.ts';
+import { type HandOver, type HookNote, type PlanSource, planDefaults } from './plan-parts.ts';
 import { type RoutePlan, usualConsent, usualGreeting } from './route-plan.ts';
 
 /** How far the caller's number can be trusted (contracts section 6). */
@@ -62,6 +63,7 @@ export function decidePlan(plan: RoutePlan | null, facts: PlanFacts, at: number)
     closed: isClosed ? { announcement, action } : null,
     callbackAfterMs: plan.callbackAfterMs,
     record: plan.record,
+    detectMachines: plan.detectMachines,
     wrapUpMs: plan.wrapUpMs,
     product: plan.product,
   };

@@ -13,9 +13,9 @@ import type { Work } from '../../records/transact.ts';
 import { checkDestination, type DestinationRules } from '../allowed-destination.ts';
 import type { Attestation } from '../call.ts';
 import type { CallbackLedger } from '../callback-ledger.ts';
+import type { CallPlan } from './call-plan.ts';
 import type { Consulted } from './consult-hook.ts';
 import { type Assurance, assuranceOf, decidePlan } from './decide-plan.ts';
-import type { CallPlan } from './plan-parts.ts';
 import type { RoutePlans } from './route-plans.postgres.ts';
 
 export interface CallToPlan {

@@ -34,6 +34,7 @@ function planNeeds(plan: RoutePlan): PlanNeed[] {
   need(plan.greeting !== null, 'greeting', 'announce');
   need(plan.menu !== null, 'menu', 'keys');
   need(plan.menu !== null && leadsToVoicemail(plan.menu), 'menu', 'voicemail');
+  need(plan.detectMachines, 'detectMachines', 'answering-machine');
   need(plan.callbackAfterMs !== null, 'callbackAfterMs', 'keys');
   need(plan.overflow === 'voicemail', 'overflow', 'voicemail');
   return needs;

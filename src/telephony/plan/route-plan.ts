@@ -51,6 +51,10 @@ const parts = z.strictObject({
     .default(null)
     .describe('a callback is offered after so long a wait; null: never'),
   record: z.boolean().default(false).describe('record conversations, announced first'),
+  detectMachines: z
+    .boolean()
+    .default(false)
+    .describe('an answering machine on an agent’s phone makes room for the next agent at once'),
   wrapUpMs: between(0, limits.wrapUpMsMax, 0).describe('the agent is left alone so long after a call'),
   handOver: z
     .strictObject({ to: dialableField })

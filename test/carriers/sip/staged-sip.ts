@@ -16,9 +16,11 @@ import { type Call, type CallEffect, type CallEvent, legOf } from '../../../src/
 import { advance, startCall, startOutbound } from '../../../src/telephony/call-machine.ts';
 import type { Dialable } from '../../../src/telephony/instructions.ts';
 import { eventsOf, type LegReport } from '../../../src/telephony/leg-report.ts';
+import type { IncomingCall } from '../../../src/telephony/open-call.ts';
 import type { Outbound } from '../../../src/telephony/outbound.ts';
-import { type CallPlan, planDefaults } from '../../../src/telephony/plan/plan-parts.ts';
-import type { Heard, IncomingCall, Taken } from '../../../src/telephony/take-call.ts';
+import type { CallPlan } from '../../../src/telephony/plan/call-plan.ts';
+import { planDefaults } from '../../../src/telephony/plan/plan-parts.ts';
+import type { Heard, Taken } from '../../../src/telephony/take-call.ts';
 import type { VoiceCarrier } from '../../../src/telephony/voice-carrier.ts';
 import { createPhone } from '../../support/sip-edge/phone.ts';
 import type { Phone } from '../../support/sip-edge/phone-call.ts';
@@ -260,17 +262,16 @@ function createRecord(stage: SipStage) {
   /** A call that we make from our number to the one callers call from. */
   const place = (outbound: Outbound): void => {
     const incoming = { carrier: 'sip', carrierCallId: '', dnis: ours, ani: caller, attestation: null, raw: {} };
-    const facts = { ...factsOf(stage, ids.make('call'), incoming), carrierCallId: null };
-    const started = startOutbound(facts, outbound, Date.now());
-    calls.set(started.call.id, started.call);
-    settle(started.call.id, started.effects);
+    const facts = factsOf(stage, ids.make('call'), incoming);
+    const { call, effects } = startOutbound({ ...facts, carrierCallId: null }, outbound, Date.now());
+    calls.set(call.id, call);
+    settle(call.id, effects);
   };
   return Object.assign(record, { apply, place });
 }
 
-function orderOf(call: Pick<Call, 'id' | 'dnis' | 'plan'>, legId: LegId, to: Dialable) {
-  const { ringTimeoutMs } = call.plan;
-  return { callId: call.id, legId, from: call.dnis, to, ringTimeoutMs, orderedAt: Date.now(), repeated: false };
+function orderOf({ id: callId, dnis: from, plan }: Pick<Call, 'id' | 'dnis' | 'plan'>, legId: LegId, to: Dialable) {
+  return { callId, legId, from, to, ringTimeoutMs: plan.ringTimeoutMs, orderedAt: Date.now(), repeated: false };
 }
 
 function factsOf(stage: SipStage, id: CallId, incoming: IncomingCall) {
@@ -285,13 +286,12 @@ function factsOf(stage: SipStage, id: CallId, incoming: IncomingCall) {
     failover: stage.failover ?? null,
     ...stage.plan,
   };
-  const house = { enterpriseId: 'ent_1' as never, numberId: 'num_1' as never, visitId: null };
+  const house = { enterpriseId: 'ent_1' as never, numberId: 'num_1' as never, visitId: null, waitsOutside: false };
   return { id, ...house, carrier, carrierCallId, dnis, ani, attestation, plan };
 }
 
-function away(delayMs: number): Promise<void> {
-  return delayMs === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, delayMs));
-}
+const away = (delayMs: number): Promise<void> =>
+  delayMs === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, delayMs));
 
 const say = (level: string) => (facts: Record<string, unknown>, event: string) =>
   void process.stderr.write(

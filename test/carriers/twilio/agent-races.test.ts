@@ -4,6 +4,7 @@
  */
 import Fastify from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { holdMusicAddress } from '../../../src/carriers/hold-music.ts';
 import { createTwilioClient } from '../../../src/carriers/twilio/rest-client.ts';
 import { createTwilioVoice } from '../../../src/carriers/twilio/voice.ts';
 import { registerTwilio } from '../../../src/carriers/twilio/webhooks.ts';
@@ -34,10 +35,18 @@ afterAll(async () => {
 });
 
 async function openStage(twilio: TwilioFarEnd) {
-  const account = { ...keys, authTokenPrevious: null, apiUrl: twilio.restUrl, callsPerSecond: 1_000 };
+  const account = {
+    ...keys,
+    authTokenPrevious: null,
+    apiUrl: twilio.restUrl,
+    callsPerSecond: 1_000,
+    holdMusicUrl: null,
+  };
   const address = { url: '' };
   const publicUrl = () => address.url;
-  const voice: VoiceCarrier = createTwilioVoice({ client: createTwilioClient(account), account, publicUrl });
+  const holdMusicUrl = (seconds: number) => holdMusicAddress(publicUrl(), 'twilio', seconds);
+  const client = createTwilioClient(account);
+  const voice: VoiceCarrier = createTwilioVoice({ client, account, publicUrl, holdMusicUrl });
   const chance = createRandom(7);
   const randomBytes = (length: number) => Uint8Array.from({ length }, () => chance.integer(0, 255));
   const record = createStagedRecord(
@@ -62,7 +71,8 @@ async function openStage(twilio: TwilioFarEnd) {
   registerTwilio(app, {
     account,
     publicUrl,
-    hearInTime: { hear, tell: ({ tell }) => tell() },
+    holdMusicUrl,
+    hearInTime: { hear, ask: ({ callId }) => record.ask(callId), tell: ({ tell }) => tell() },
     async answerInTime(incoming) {
       const taken = await record.take(incoming);
       void pump();

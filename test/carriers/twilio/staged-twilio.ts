@@ -61,6 +61,7 @@ export function stageTwilio() {
     authTokenPrevious: null,
     apiUrl: 'https://api.twilio.com',
     callsPerSecond: 1,
+    holdMusicUrl: null,
   };
   const client = createTwilioClient(account);
   const api = () =>
@@ -68,7 +69,8 @@ export function stageTwilio() {
       'authorization',
       `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`,
     );
-  return { world: { client, account, publicUrl: () => publicUrl }, api };
+  const holdMusicUrl = () => `${publicUrl}/music.mp3`;
+  return { world: { client, account, publicUrl: () => publicUrl, holdMusicUrl }, api };
 }
 
 /** Path of a resource below the account. */

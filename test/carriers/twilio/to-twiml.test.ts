@@ -10,7 +10,11 @@ const callId = 'call_1' as CallId;
 const legId = 'leg_1' as LegId;
 const base = 'https://lines.example/carriers/twilio/voice/next';
 const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '', textNodeName: 'text' });
-const read = (...instructions: Instruction[]) => parser.parse(toTwiml(instructions, 'https://lines.example')).Response;
+const place = {
+  publicUrl: 'https://lines.example',
+  holdMusicUrl: (seconds: number) => `https://lines.example/music.wav?seconds=${seconds}`,
+};
+const read = (...instructions: Instruction[]) => parser.parse(toTwiml(instructions, place)).Response;
 
 test('nothing to do is an empty document', () => expect(read()).toBe(''));
 
@@ -20,7 +24,7 @@ test('speech is said as it is written, whatever signs it holds', () => {
 });
 
 test('hanging up is said', () =>
-  expect(toTwiml([{ verb: 'hang-up' }], '')).toMatch(/<Response><Hangup\/><\/Response>$/));
+  expect(toTwiml([{ verb: 'hang-up' }], place)).toMatch(/<Response><Hangup\/><\/Response>$/));
 
 const room = { verb: 'join', room: callId, hears: 'talk', coaches: null, endsRoom: true } as const;
 
@@ -103,11 +107,18 @@ test('a recording has a longest length, a tone and a place to report to', () => 
   });
 });
 
+test('a caller who waits outside hears a file and asks what comes next, again when nobody answers at once', () => {
+  const next = { step: 'waited', callId, legId: null, asked: 2, dnis: null, carrierCallId: null } as const;
+  const { Play, Redirect } = read({ verb: 'hold', seconds: 12, next });
+  expect(Play).toBe('https://lines.example/music.wav?seconds=12');
+  expect(Redirect).toEqual({ method: 'POST', text: `${base}?step=waited&call=call_1&asked=2#rc=3&rp=ct,rt,5xx` });
+});
+
 test('instructions keep their order', () => {
   const next = { step: 'recorded', callId, legId: null } as const;
   const document = toTwiml(
     [{ verb: 'say', text: 'a' }, { verb: 'record', secondsMax: 1, next }, { verb: 'hang-up' }],
-    '',
+    place,
   );
   expect([...document.matchAll(/<(Say|Record|Hangup)/g)].map(([, verb]) => verb)).toEqual(['Say', 'Record', 'Hangup']);
 });

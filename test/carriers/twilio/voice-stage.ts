@@ -15,10 +15,19 @@ import { account, publicUrl, resend, twilioEnvironment } from '../../support/ope
 const number = '+15035550121';
 const moments = { waiting: 'holding', talking: 'bridged', recording: 'recording', ended: 'ended' } as const;
 
-export async function openTwilioStage(place: Place): Promise<VoiceStage> {
-  const farEnd = await createTwilioFarEnd(account);
+/** `musicPace` hurries hold music; `through` puts something between the gateway and the REST API. */
+export async function openTwilioStage(
+  place: Place,
+  { musicPace = 1, through = async (url: string) => url } = {},
+): Promise<VoiceStage> {
+  const farEnd = await createTwilioFarEnd({
+    ...account,
+    musicPace,
+    voiceFallbackUrl: '/carriers/twilio/voice',
+    waitLimitMs: 20_000,
+  });
   place.keep(farEnd.close);
-  const office = await openOffice(place, twilioEnvironment(farEnd));
+  const office = await openOffice(place, twilioEnvironment({ restUrl: await through(farEnd.restUrl) }));
   farEnd.pointAt(office.gateway.url, publicUrl);
   return {
     ...office,
@@ -84,6 +93,7 @@ function wireOf(farEnd: TwilioFarEnd, office: Parameters<typeof resend>[0]): Sta
       return statuses;
     },
     forge: async () => ({ unsigned: await post({}), forged: await post({ 'x-twilio-signature': 'AAAA' }) }),
+    answerByMachine: async ({ id }) => farEnd.call(id)?.answer('machine_start'),
     settled: () => farEnd.settled(),
   };
 }

@@ -34,6 +34,24 @@ describe('a dial', () => {
     });
   });
 
+  test.each([false, true])(
+    'has a machine listened for beside the call when it is to be (%s)',
+    async (detectMachine) => {
+      let asked = new URLSearchParams();
+      api()
+        .post(resource('Calls'), (body) => {
+          asked = new URLSearchParams(body);
+          return true;
+        })
+        .reply(201, { sid: callSid });
+      await voice.dial({ ...dialOrder, detectMachine });
+      const amd = [...asked].filter(([name]) => /amd|machine/i.test(name));
+      const url = `${publicUrl}/carriers/twilio/voice/leg-machine?call=call_1&leg=leg_1`;
+      const wanted = { MachineDetection: 'Enable', AsyncAmd: 'true', AsyncAmdStatusCallback: url };
+      expect(Object.fromEntries(amd)).toEqual(detectMachine ? { ...wanted, AsyncAmdStatusCallbackMethod: 'POST' } : {});
+    },
+  );
+
   test('asks to hear of ringing, answer and end', async () => {
     let events: unknown;
     api()
@@ -142,5 +160,47 @@ describe('a live call', () => {
   test.each(failures)('answered %s is %4$s', async (_what, status, code, kind) => {
     refuseOnce(`Calls/${callSid}`, status, code);
     expect(await voice.hangUp(callSid)).toEqual({ kind, reason: `twilio ${code ?? status}` });
+  });
+});
+
+describe('the calls that came in', () => {
+  const since = Date.UTC(2026, 0, 1, 11);
+  const ours = { direction: 'inbound', to: dialOrder.from, from: '+12125550142', status: 'completed' };
+
+  test('are listed with their times, our own legs and what is no number left out', async () => {
+    const start_time = 'Thu, 01 Jan 2026 11:58:00 +0000';
+    const end_time = 'Thu, 01 Jan 2026 11:59:00 +0000';
+    api()
+      .get(resource('Calls'))
+      .query((query) => query['StartTime>'] === '2026-01-01T11:00:00Z')
+      .reply(
+        200,
+        page([
+          listed(callSid, 0, { ...ours, start_time, end_time }),
+          listed(`CA${'8'.repeat(32)}`, 0, {
+            ...ours,
+            start_time,
+            end_time: null,
+            status: 'in-progress',
+            from: 'anonymous',
+          }),
+          listed(`CA${'7'.repeat(32)}`, 0, { ...ours, start_time, direction: 'outbound-api' }),
+          listed(`CA${'6'.repeat(32)}`, 0, { ...ours, start_time, to: 'client:ada' }),
+        ]),
+      );
+    const startedAt = Date.parse(start_time);
+    expect(await voice.listIncoming?.(since)).toEqual({
+      kind: 'listed',
+      isWhole: true,
+      calls: [
+        { carrierCallId: callSid, dnis: ours.to, ani: ours.from, startedAt, endedAt: Date.parse(end_time) },
+        { carrierCallId: `CA${'8'.repeat(32)}`, dnis: ours.to, ani: null, startedAt, endedAt: null },
+      ],
+    });
+  });
+
+  test('cannot be had while the API is away', async () => {
+    api().get(resource('Calls')).query(true).reply(503, {});
+    expect(await voice.listIncoming?.(since)).toMatchObject({ kind: 'unavailable' });
   });
 });

@@ -6,6 +6,7 @@
  */
 import Fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
+import { hearOwnLegs } from '../../../src/carriers/vonage/own-legs.ts';
 import { createVonageVoiceClient } from '../../../src/carriers/vonage/rest-client.ts';
 import { createVonageVoice } from '../../../src/carriers/vonage/voice.ts';
 import { registerVonage } from '../../../src/carriers/vonage/webhooks.ts';
@@ -33,15 +34,24 @@ async function setup() {
   const account = { applicationId, privateKey: farEnd.privateKey, voiceApiUrl: farEnd.restUrl };
   const client = createVonageVoiceClient(account);
   const voice = createVonageVoice({ client, voiceApiUrl: farEnd.restUrl, publicUrl: () => publicUrl, holdMusicUrl });
+  const desk = hearOwnLegs({
+    desk: { hear: (report) => current.record.hear(report), ask: (id) => current.record.ask(id) },
+    readCall: async (id) => current.record.calls.get(id) ?? null,
+  });
   const app = Fastify();
   registerVonage(app, {
     account: { ...vonageAccount, signatureSecretPrevious: null },
     publicUrl: () => publicUrl,
     holdMusicUrl,
     answerInTime: (incoming) => current.record.take(incoming),
-    callDesk: { hear: (report) => current.record.hear(report), endedEarly: async () => undefined },
+    hearInTime: {
+      hear: (report) => desk.hear(report),
+      ask: ({ callId }) => desk.ask(callId),
+      tell: ({ tell }) => tell(),
+    },
+    desk,
+    callDesk: { endedEarly: async () => undefined },
     findCall: async (id) => [...current.record.calls.values()].find((call) => call.carrierCallId === id)?.id ?? null,
-    readCall: async (id) => current.record.calls.get(id) ?? null,
     clock: { now: () => Date.now() },
     log: silentLog,
   });

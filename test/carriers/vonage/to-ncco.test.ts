@@ -7,7 +7,7 @@ import type { Instruction, SipAddress } from '../../../src/telephony/instruction
 
 const callId = 'call_1' as CallId;
 const legId = 'leg_1' as LegId;
-const place = { publicUrl: 'https://lines.example', holdMusicUrl: 'https://lines.example/music.mp3' };
+const place = { publicUrl: 'https://lines.example', holdMusicUrl: () => 'https://lines.example/music.mp3' };
 const next = 'https://lines.example/carriers/vonage/voice/next';
 const read = (...instructions: Instruction[]) => toNcco(instructions, place);
 const room = { verb: 'join', room: 'call_1.2', hears: 'talk', coaches: null, endsRoom: true } as const;
@@ -49,7 +49,7 @@ describe('a room', () => {
         name: 'call_1.2',
         startOnEnter: false,
         endOnExit: true,
-        musicOnHoldUrl: [place.holdMusicUrl],
+        musicOnHoldUrl: [place.holdMusicUrl()],
       },
       {
         action: 'notify',
@@ -127,6 +127,25 @@ describe('a dial', () => {
     });
     expect(action).not.toHaveProperty('from');
   });
+});
+
+test('a caller who waits outside hears a file and asks what comes next, once more when no answer came', () => {
+  const dnis = '+15035550131' as E164;
+  const next = { step: 'waited', callId, legId: null, asked: 0, dnis, carrierCallId: 'uuid-1' } as const;
+  const round = [
+    { action: 'stream', streamUrl: ['https://lines.example/music.mp3'] },
+    {
+      action: 'notify',
+      payload: { step: 'waited', call: callId, dnis, leg: 'uuid-1' },
+      eventUrl: [`https://lines.example/carriers/vonage/voice/next?step=waited&call=${callId}&asked=0`],
+      eventMethod: 'POST',
+    },
+  ];
+  expect(toNcco([{ verb: 'hold', seconds: 12, next }], place)).toEqual([
+    ...round,
+    ...round,
+    { action: 'wait', timeout: 5 },
+  ]);
 });
 
 test('a message is recorded after a tone until silence, # or its time', () => {

@@ -23,9 +23,14 @@ export interface VonageStage extends VoiceStage {
 
 export async function openVonageStage(
   place: Place,
-  { roomEnd = 'next-action' as RoomEnd, method = 'GET' as 'GET' | 'POST' } = {},
+  {
+    roomEnd = 'next-action' as RoomEnd,
+    method = 'GET' as 'GET' | 'POST',
+    musicPace = 1,
+    through = async (url: string) => url,
+  } = {},
 ): Promise<VonageStage> {
-  const farEnd = await createVonageFarEnd({ roomEnd, publicUrl });
+  const farEnd = await createVonageFarEnd({ roomEnd, publicUrl, musicMs: 16_000 * musicPace });
   place.keep(farEnd.close);
   const office = await openOffice(place, {
     PUBLIC_URL: publicUrl,
@@ -34,7 +39,7 @@ export async function openVonageStage(
     VONAGE_APPLICATION_ID: vonageAccount.applicationId,
     VONAGE_SIGNATURE_SECRET: vonageAccount.signatureSecret,
     VONAGE_PRIVATE_KEY: farEnd.privateKey,
-    VONAGE_VOICE_API_URL: farEnd.restUrl,
+    VONAGE_VOICE_API_URL: await through(farEnd.restUrl),
     VONAGE_CALLS_PER_SECOND: '1000',
   });
   farEnd.pointAt(office.gateway.url);
@@ -135,6 +140,10 @@ function wireOf(farEnd: VonageFarEnd): StagedWire {
       const fields = { to: number.slice(1), from: '12125550149', uuid: 'f'.repeat(32), conversation_uuid: 'CON-1' };
       const forged = await signWebhook(stranger, { kind: 'answer', method: 'POST', address, fields });
       return { unsigned: bare.status, forged: (await sendWebhook(gatewayUrl, forged)).status };
+    },
+    async answerByMachine({ id }) {
+      const leg = farEnd.leg(id);
+      if (leg !== undefined) await farEnd.answerByMachine(leg);
     },
     settled: async () => void (await farEnd.settled()),
   };

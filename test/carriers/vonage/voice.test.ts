@@ -53,6 +53,15 @@ describe('a dial', () => {
     });
   });
 
+  test('has a machine listened for when it is to be', async () => {
+    let asked: object = {};
+    place((body) => {
+      asked = body;
+    });
+    await voice.dial({ ...dialOrder, detectMachine: true });
+    expect(asked).toMatchObject({ machine_detection: 'continue' });
+  });
+
   test('rings a SIP address as it is', async () => {
     let asked: object = {};
     place((body) => {
@@ -171,5 +180,47 @@ describe('a recording', () => {
     for (const act of ['pause', 'resume'] as const) {
       expect(await voice.record?.(callUuid, act, 'call_1' as CallId)).toMatchObject({ kind: 'refused' });
     }
+  });
+});
+
+describe('the calls that came in', () => {
+  const since = Date.UTC(2026, 0, 1, 11);
+  const start_time = '2026-01-01T11:58:00.000Z';
+  const ours = { direction: 'inbound', to: { number: '15035550101' }, from: { number: '12125550142' }, start_time };
+  const pages = (at: number, calls: object[]) =>
+    api()
+      .get('/v1/calls')
+      .query((query) => query.date_start === '2026-01-01T11:00:00.000Z' && Number(query.record_index ?? 0) === at)
+      .reply(200, { count: calls.length, _embedded: { calls } });
+
+  test('are listed page after page, our own legs left out', async () => {
+    const own = Array.from({ length: 100 }, () => listed(other, 'completed', { start_time }));
+    pages(0, own);
+    const end_time = '2026-01-01T11:59:00.000Z';
+    const withheld = { from: { number: 'unknown' } };
+    pages(100, [
+      listed(callUuid, 'completed', { ...ours, end_time }),
+      listed(other, 'answered', { ...ours, ...withheld }),
+    ]);
+    const startedAt = Date.parse(start_time);
+    expect(await voice.listIncoming?.(since)).toEqual({
+      kind: 'listed',
+      isWhole: true,
+      calls: [
+        {
+          carrierCallId: callUuid,
+          dnis: '+15035550101',
+          ani: '+12125550142',
+          startedAt,
+          endedAt: Date.parse(end_time),
+        },
+        { carrierCallId: other, dnis: '+15035550101', ani: null, startedAt, endedAt: null },
+      ],
+    });
+  });
+
+  test('cannot be had while the API is away', async () => {
+    api().get('/v1/calls').query(true).reply(503, {});
+    expect(await voice.listIncoming?.(since)).toMatchObject({ kind: 'unavailable' });
   });
 });

@@ -4,12 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { carrierLimits } from '../../../config/carrier-limits.ts';
 import { limits } from '../../../config/limits.ts';
 import type { AnswerInTime } from '../../../src/carriers/answer-in-time.timer.ts';
+import { hearOwnLegs } from '../../../src/carriers/vonage/own-legs.ts';
 import { registerVonage } from '../../../src/carriers/vonage/webhooks.ts';
 import type { E164 } from '../../../src/ports/e164.ts';
 import { AppError, errorCatalogue } from '../../../src/ports/errors.ts';
 import type { CallId } from '../../../src/ports/ids.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import type { Call } from '../../../src/telephony/call.ts';
+import type { Instruction } from '../../../src/telephony/instructions.ts';
 import type { LegReport } from '../../../src/telephony/leg-report.ts';
 import type { EarlyEnd } from '../../../src/telephony/take-call.ts';
 import { callIn } from '../../telephony/sample-call.ts';
@@ -35,6 +37,17 @@ function setup({ take = async (): Promise<Answer> => ({ kind: 'unknown-number' }
   const waiting = callIn('waiting');
   const leg = { ...waiting.legs[0], id: legId, carrierCallId: legKnown ? legUuid : null, state: 'ringing' };
   const call = { ...waiting, id: callId, carrierCallId: callerUuid, legs: [leg] } as unknown as Call;
+  const said: Instruction[] = [{ verb: 'say', text: 'Next.' }];
+  const desk = hearOwnLegs({
+    desk: {
+      hear: async (report) => {
+        heard.push(report);
+        return { kind: 'heard', call, instructions: said };
+      },
+      ask: async () => ({ kind: 'heard', call, instructions: said }),
+    },
+    readCall: async (id) => (id === callId ? call : null),
+  });
   const app = Fastify();
   app.setErrorHandler((fault, _request, reply) =>
     fault instanceof AppError
@@ -46,15 +59,14 @@ function setup({ take = async (): Promise<Answer> => ({ kind: 'unknown-number' }
     publicUrl: () => 'https://lines.example',
     holdMusicUrl: () => 'https://lines.example/music.mp3',
     answerInTime: take as AnswerInTime,
-    callDesk: {
-      hear: async (report) => {
-        heard.push(report);
-        return { kind: 'heard', call, instructions: [{ verb: 'say', text: 'Next.' }] };
-      },
-      endedEarly: async (end) => void early.push(end),
+    hearInTime: {
+      hear: (report) => desk.hear(report),
+      ask: ({ callId: id }) => desk.ask(id),
+      tell: ({ tell }) => tell(),
     },
+    desk,
+    callDesk: { endedEarly: async (end) => void early.push(end) },
     findCall: async (id) => (id === callerUuid ? callId : null),
-    readCall: async (id) => (id === callId ? call : null),
     clock: { now: () => Date.now() },
     log: silentLog,
   });

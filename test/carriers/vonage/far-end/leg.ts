@@ -31,6 +31,8 @@ export interface Leg {
   /** Where its events go; and where its NCCO is had from. */
   readonly eventUrl: string;
   readonly answerUrl: string | null;
+  /** Whether is told that a machine has picked up. */
+  readonly detectsMachine?: boolean;
   readonly heard: string[];
   status: LegStatus;
   moment: LegMoment;

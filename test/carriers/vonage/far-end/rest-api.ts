@@ -17,7 +17,13 @@ interface World {
   readonly publicKey: KeyObject;
   /** Newest first. */
   readonly legs: () => readonly Leg[];
-  readonly dial: (order: { from: string; to: string; eventUrl: string; answerUrl: string }) => Leg;
+  readonly dial: (order: {
+    from: string;
+    to: string;
+    eventUrl: string;
+    answerUrl: string;
+    detectsMachine: boolean;
+  }) => Leg;
   readonly transfer: (leg: Leg, ncco: readonly Action[]) => void;
   readonly hangUp: (leg: Leg) => void;
   readonly changed: () => void;
@@ -36,6 +42,7 @@ export function createRestApi(world: World) {
       to: to.number ?? to.uri ?? '',
       answerUrl: (body.answer_url as string[])[0] ?? '',
       eventUrl: (body.event_url as string[])[0] ?? '',
+      detectsMachine: body.machine_detection === 'continue',
     });
     if (trouble.drops > 0) {
       trouble.drops -= 1;

@@ -7,6 +7,8 @@ import type { Rooms } from './rooms.ts';
 
 export interface Platform {
   readonly rooms: Rooms;
+  /** Resolves when a file of music has been played, or was broken off. */
+  readonly playMusic: (isOver: () => boolean) => Promise<void>;
   readonly changed: () => void;
   /** Sends a step's webhook; answers with the NCCO that came back, or null. */
   readonly step: (leg: Leg, url: string, fields: object) => Promise<readonly Action[] | null>;
@@ -50,6 +52,7 @@ async function perform(
       hear(platform, leg, `say: ${String(action.text)}`);
       return null;
     case 'stream':
+      if (/music/.test(String((action.streamUrl as string[])[0]))) return holdOn(platform, leg, action, isCurrent);
       hear(platform, leg, `play: ${String((action.streamUrl as string[])[0])}`);
       return null;
     case 'wait':
@@ -104,6 +107,14 @@ async function perform(
       platform.fault(`an action nobody knows: ${action.action}`);
       return null;
   }
+}
+
+/** Until the file is over, the leg has ended or another NCCO has come. */
+async function holdOn(platform: Platform, leg: Leg, action: Action, isCurrent: () => boolean): Promise<null> {
+  leg.moment = 'waiting';
+  hear(platform, leg, `music: ${String((action.streamUrl as string[])[0])}`);
+  await platform.playMusic(() => !isCurrent());
+  return null;
 }
 
 async function awaitInput(platform: Platform, leg: Leg, moment: 'keys' | 'recording'): Promise<string> {

@@ -18,17 +18,22 @@ export const vonageAccount = Object.freeze({
   applicationId: '78d335fa-323d-4114-9c3d-d6f0d48968cf',
   signatureSecret: 's'.repeat(32),
 });
-const waitLimitMs = 8_000;
+const waitLimitMs = 20_000;
 
 export type VonageFarEnd = Awaited<ReturnType<typeof createVonageFarEnd>>;
 
-export async function createVonageFarEnd({ roomEnd = 'next-action' as RoomEnd, publicUrl = '' } = {}) {
+export async function createVonageFarEnd({
+  roomEnd = 'next-action' as RoomEnd,
+  publicUrl = '',
+  musicMs = 16_000,
+} = {}) {
+  const songs = new Set<NodeJS.Timeout>();
   const waits = createWaits();
   const keys = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   const legs = new Map<string, Leg>();
   const deliveries: Delivery[] = [];
   const faults: string[] = [];
-  const network = { gatewayUrl: '', doubles: 0, holds: false, held: [] as Webhook[], underWay: 0 };
+  const network = { gatewayUrl: '', publicUrl, doubles: 0, holds: false, held: [] as Webhook[], underWay: 0 };
 
   /** Counts what is under way from before it is signed, so that `settled` overlooks nothing. */
   const counted = async <Answer>(act: () => Promise<Answer>): Promise<Answer> => {
@@ -71,7 +76,9 @@ export async function createVonageFarEnd({ roomEnd = 'next-action' as RoomEnd, p
     answer.status === 200 && answer.text !== '' ? (JSON.parse(answer.text) as Action[]) : null;
   const ask = async (kind: 'answer' | 'step', method: 'GET' | 'POST', address: string, fields: object) =>
     counted(async () => deliver(await signWebhook(vonageAccount, { kind, method, address, fields })));
-  const makeLeg = (facts: Pick<Leg, 'direction' | 'from' | 'to' | 'eventUrl' | 'answerUrl'>): Leg => {
+  const makeLeg = (
+    facts: Pick<Leg, 'direction' | 'from' | 'to' | 'eventUrl' | 'answerUrl' | 'detectsMachine'>,
+  ): Leg => {
     const leg: Leg = {
       ...facts,
       uuid: randomUUID(),
@@ -94,7 +101,7 @@ export async function createVonageFarEnd({ roomEnd = 'next-action' as RoomEnd, p
     if (ncco === null) enter(leg, 'completed');
     else await runNcco(platform, leg, ncco);
   };
-  const ring = (facts: Pick<Leg, 'from' | 'to' | 'eventUrl' | 'answerUrl'>): Leg => {
+  const ring = (facts: Pick<Leg, 'from' | 'to' | 'eventUrl' | 'answerUrl' | 'detectsMachine'>): Leg => {
     const leg = makeLeg({ ...facts, direction: 'outbound' });
     if (leg.eventUrl !== '') void event(leg);
     enter(leg, 'ringing');
@@ -103,6 +110,19 @@ export async function createVonageFarEnd({ roomEnd = 'next-action' as RoomEnd, p
   const rooms = createRooms({ changed: waits.changed, roomEnd, hangUp: (leg) => enter(leg, 'completed') });
   const platform: Platform = {
     rooms,
+    playMusic: async (isOver) => {
+      let isPlayed = false;
+      const timer = setTimeout(() => {
+        isPlayed = true;
+        waits.changed();
+      }, musicMs);
+      songs.add(timer);
+      // Whoever closes the far end breaks it off.
+      const over = () => (isPlayed || isOver() ? true : undefined);
+      await waits.until('music to be over', musicMs + waitLimitMs, over).catch(() => undefined);
+      clearTimeout(timer);
+      songs.delete(timer);
+    },
     changed: waits.changed,
     step: async (_leg, url, fields) => nccoOf(await ask('step', 'POST', url, fields)),
     end: (leg) => enter(leg, 'completed'),
@@ -143,8 +163,10 @@ export async function createVonageFarEnd({ roomEnd = 'next-action' as RoomEnd, p
   return Object.freeze({
     restUrl: server.url,
     privateKey: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    pointAt: (gatewayUrl: string): void => {
+    /** `publicUrl` is what the gateway believes its address to be. */
+    pointAt: (gatewayUrl: string, publicUrl = network.publicUrl): void => {
       network.gatewayUrl = gatewayUrl;
+      network.publicUrl = publicUrl;
     },
     network,
     until,
@@ -168,11 +190,11 @@ export async function createVonageFarEnd({ roomEnd = 'next-action' as RoomEnd, p
       to: string;
       method?: 'GET' | 'POST';
     }): Leg {
-      const eventUrl = `${publicUrl}/carriers/vonage/voice/events`;
+      const eventUrl = `${network.publicUrl}/carriers/vonage/voice/events`;
       const leg = makeLeg({ direction: 'inbound', from: from.slice(1), to: to.slice(1), eventUrl, answerUrl: null });
       enter(leg, 'ringing');
       enter(leg, 'answered');
-      void start(leg, method, `${publicUrl}/carriers/vonage/voice/answer`);
+      void start(leg, method, `${network.publicUrl}/carriers/vonage/voice/answer`);
       return leg;
     },
     /** Picks up a ringing phone. */
@@ -180,6 +202,14 @@ export async function createVonageFarEnd({ roomEnd = 'next-action' as RoomEnd, p
       if (leg.status !== 'ringing') throw new Error(`${leg.to} does not ring: ${leg.status}`);
       enter(leg, 'answered');
       if (leg.answerUrl !== null) void start(leg, 'POST', leg.answerUrl);
+    },
+    /** A machine picks up, and is told of where that was asked for; it names the call as such events do. */
+    async answerByMachine(leg: Leg): Promise<void> {
+      this.answer(leg);
+      if (leg.detectsMachine !== true) return;
+      const { uuid: call_uuid, from, to, eventUrl: address } = leg;
+      const fields = { call_uuid, from, to, status: 'machine', timestamp: new Date().toISOString() };
+      await deliver(await signWebhook(vonageAccount, { kind: 'event', method: 'POST', address, fields }));
     },
     /** What the person on the phone does, once it is waited for. */
     async input(leg: Leg, moment: 'keys' | 'recording', input: string): Promise<void> {
@@ -196,6 +226,7 @@ export async function createVonageFarEnd({ roomEnd = 'next-action' as RoomEnd, p
     },
     close: async (): Promise<void> => {
       waits.close();
+      for (const timer of songs) clearTimeout(timer);
       await server.close();
     },
   });

@@ -1,0 +1,24 @@
+/**
+ * The lanes of the outbox in which a call waits for something: its timers, each in a lane of its own, and the question to
+ * the carrier whether it still lives. Named here once, so that what is set can be taken back when the call ends.
+ */
+import type { CallId, LegId } from '../ports/ids.ts';
+import type { Call, CallTimer } from './call.ts';
+
+const legTimers: readonly CallTimer[] = ['ring', 'lost'];
+const callTimers: readonly CallTimer[] = ['retry', 'wait', 'proof', 'hold', 'menu', 'voicemail', 'life'];
+
+export function timerLane(callId: CallId, timer: CallTimer, legId: LegId | null): string {
+  return `timer:${callId}:${timer}:${legId ?? ''}`;
+}
+
+export function checkLane(callId: CallId): string {
+  return `check:${callId}`;
+}
+
+/** All of them. */
+export function waitingLanesOf({ id, legs }: Pick<Call, 'id' | 'legs'>): string[] {
+  const ofCall = callTimers.map((timer) => timerLane(id, timer, null));
+  const ofLegs = legs.flatMap((leg) => legTimers.map((timer) => timerLane(id, timer, leg.id)));
+  return [...ofCall, ...ofLegs, checkLane(id)];
+}

@@ -1,0 +1,84 @@
+/**
+ * The first record of a call: the raw event once, whose it is, what is planned for it, and the machine's first move. In
+ * the transaction of whoever took it, found it or sent it elsewhere.
+ */
+import type { CreditContact } from '../numbers/credit-contact.ts';
+import type { Numbers, OwnNumber } from '../numbers/numbers.postgres.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { E164 } from '../ports/e164.ts';
+import type { CallId, Ids } from '../ports/ids.ts';
+import { type CarrierEvent, storeOnce } from '../records/carrier-events.postgres.ts';
+import type { Outbox } from '../records/outbox.postgres.ts';
+import type { Work } from '../records/transact.ts';
+import type { Attestation } from './call.ts';
+import { startCall } from './call-machine.ts';
+import type { Consulted } from './plan/consult-hook.ts';
+import type { PlanCall } from './plan/plan-call.ts';
+import type { VoiceCarrier } from './voice-carrier.ts';
+
+export interface IncomingCall {
+  readonly carrier: string;
+  readonly carrierCallId: string;
+  readonly dnis: E164;
+  readonly ani: E164 | null;
+  readonly attestation: Attestation | null;
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** A call with the id it will have, when it came in, and how asking the decision hook about it went. */
+export interface NewCall {
+  readonly incoming: IncomingCall;
+  readonly id: CallId;
+  readonly consulted: Consulted | null;
+  /** Unix ms at which it came in. */
+  readonly at: number;
+}
+
+/** The same call came twice at once and the other one was faster: take it again, as a repeated one. */
+export class RacedByItself extends Error {}
+
+export interface OpenCallWorld {
+  readonly numbers: Numbers;
+  readonly creditContact: CreditContact;
+  readonly planCall: PlanCall;
+  readonly outbox: Outbox;
+  readonly voice: ReadonlyMap<string, Pick<VoiceCarrier, 'capabilities'>>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+/**
+ * Writes what came in and begins the call; null when the number is not ours.
+ * @throws RacedByItself when the same call is being opened elsewhere.
+ */
+export async function openCall(
+  world: OpenCallWorld,
+  work: Work,
+  { incoming, id, consulted, at: now }: NewCall,
+): Promise<ReturnType<typeof startCall> | null> {
+  const number = await world.numbers.findOwn(work.tx, incoming.dnis, incoming.carrier);
+  if (number === null) return null;
+  const { enterpriseId } = number;
+  if (!(await storeOnce(work.tx, rawEventOf(world, incoming, number)))) throw new RacedByItself();
+  const { ani: from, dnis: to } = incoming;
+  const received = { callId: id, direction: 'inbound', from, to, attestation: incoming.attestation };
+  await world.outbox.appendEvent(work, { enterpriseId, subject: id, type: 'call.received', data: received });
+  const contact = { subject: id, kind: 'call' as const, number, at: now, address: incoming.ani };
+  const attribution = await world.creditContact(work, contact);
+  const { carrier, carrierCallId, dnis, ani, attestation } = incoming;
+  const plan = await world.planCall(work, { callId: id, number, ani, attestation, attribution, consulted, at: now });
+  const waitsOutside = world.voice.get(carrier)?.capabilities.has('hold-outside') === true;
+  const facts = { id, enterpriseId, numberId: number.id, carrier, carrierCallId, dnis, ani, attestation, waitsOutside };
+  return startCall({ ...facts, visitId: attribution.visitId, plan }, now);
+}
+
+function rawEventOf(world: OpenCallWorld, incoming: IncomingCall, number: OwnNumber): CarrierEvent {
+  return {
+    carrier: incoming.carrier,
+    dedupKey: `${incoming.carrierCallId}:incoming`,
+    enterpriseId: number.enterpriseId,
+    kind: 'call.incoming',
+    body: incoming.raw,
+    receivedAt: world.clock.now(),
+  };
+}
