@@ -11,6 +11,7 @@ const moves: Moves = {
   '[*]': { received: 'menu waiting voicemail failover ended' },
   menu: {
     'conversation-recorded': 'menu',
+    'caller-told': 'menu',
     'caller-keys': 'menu waiting voicemail failover',
     'timer-due': 'menu waiting voicemail failover ended',
     ...endings('caller-ended'),

@@ -135,7 +135,10 @@ function likely({ call, clock }: StagedCall): CallEvent[] {
   const talk: CallEvent[] = [listen, ...changes, { type: 'recording-asked', act: 'pause' }];
   if (state === 'menu') {
     const { turn } = call();
-    return ['', '1', '2', '3', '4', '5', '7', '9'].map((digits) => ({ type: 'caller-keys', digits, turn }));
+    const keys = ['', '1', '2', '3', '4', '5', '7', '9'].map(
+      (digits) => ({ type: 'caller-keys', digits, turn }) as const,
+    );
+    return call().orders > call().ordersHeard ? [{ type: 'caller-told', order: null }, ...keys] : keys;
   }
   if (state === 'bridged') return [...ofLegs, ...talk, { type: 'hold-asked' }, toAgent, blind, warm];
   if (state === 'held') return [...ofLegs, ...talk, { type: 'resume-asked' }, toAgent, blind, warm];
