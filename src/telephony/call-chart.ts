@@ -37,6 +37,7 @@ const moves: Moves = {
   },
   menu: {
     'conversation-recorded': 'menu',
+    'caller-told': 'menu',
     'caller-keys': 'menu waiting voicemail failover ended',
     'timer-due': 'menu waiting voicemail failover ended',
     ...endings('caller-ended'),

@@ -23,8 +23,9 @@ export function noteFailedOverLate(call: Call): Moved | null {
   return isMisjudged ? revised(call, 'failover-unrecorded') : null;
 }
 
-/** Nothing was heard of the call before the carrier was asked what calls it had. */
-export function endUnseen(call: Call, event: EventOf<'unseen'>, now: number): Moved {
+/** Nothing was heard of the call before the carrier was asked what calls it had; one that we made is always known. */
+export function endUnseen(call: Call, event: EventOf<'unseen'>, now: number): Moved | null {
+  if (call.outbound !== null) return null;
   return end(call, 'unseen', event.endedAt ?? now, { hangUpCaller: false });
 }
 

@@ -144,7 +144,10 @@ function likely({ call, clock }: StagedCall): CallEvent[] {
   const talk: CallEvent[] = [listen, ...changes, { type: 'recording-asked', act: 'pause' }];
   if (state === 'menu') {
     const { turn } = call();
-    return ['', '1', '2', '3', '4', '5', '7', '9'].map((digits) => ({ type: 'caller-keys', digits, turn }));
+    const keys = ['', '1', '2', '3', '4', '5', '7', '9'].map(
+      (digits) => ({ type: 'caller-keys', digits, turn }) as const,
+    );
+    return call().orders > call().ordersHeard ? [{ type: 'caller-told', order: null }, ...keys] : keys;
   }
   const customer: CallEvent[] = [
     { type: 'customer-dialled', carrierCallId: 'SC-99' },

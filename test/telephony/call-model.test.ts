@@ -53,7 +53,7 @@ test('every transition of the chart is one the runs have seen', () => {
       seen.add(`[*] ${beganAs}`);
       for (const { from, type, to } of moves) seen.add(`${from} ${type} ${to}`);
     },
-    { seed: 20_260_504, numRuns: 6_000 },
+    { seed: 20_260_504, numRuns: 20_000 },
   );
   const unseen = callChart.transitions.map((transition) => transition.join(' ')).filter((row) => !seen.has(row));
   expect(unseen).toEqual([]);
