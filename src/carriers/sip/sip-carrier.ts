@@ -15,13 +15,16 @@ import type { CallDesk } from '../../telephony/take-call.ts';
 import type { VoiceCarrier } from '../../telephony/voice-carrier.ts';
 import type { AnswerInTime } from '../answer-in-time.timer.ts';
 import { createAuthenticate } from './authenticate.ts';
-import { allowedMethods, createConnectLegs } from './connect-legs.ts';
+import { createConnectLegs } from './connect-legs.ts';
+import { allowedMethods } from './describe-leg.ts';
 import { createDialLeg } from './dial-leg.ts';
 import { connectDrachtio, type Drachtio } from './drachtio.ts';
 import { createFindTargets, type TrunkAccount } from './find-targets.ts';
 import { takeInDialog } from './in-dialog.ts';
 import type { Leg } from './leg.ts';
 import { createLegBook } from './leg-book.ts';
+import { isPhoneSide } from './media/anchor.ts';
+import { type MediaSettings, openMedia } from './media/open-media.ts';
 import { createNonces } from './nonces.ts';
 import { isScanner } from './read-invite.ts';
 import { createPerform, type Perform } from './run-instructions.ts';
@@ -50,6 +53,8 @@ export interface SipWorld {
   readonly domain: string;
   readonly trunks: TrunkList;
   readonly trunk: TrunkAccount | null;
+  /** A media server and the folder it shares with us; null: sound goes straight, and nothing of ours is heard. */
+  readonly media: MediaSettings | null;
   readonly phones: SipPhones;
   readonly desk: Pick<CallDesk, 'hear'>;
   readonly answerInTime: AnswerInTime;
@@ -79,7 +84,19 @@ export function createSipCarrier(world: SipWorld): SipCarrier {
       for (const told of links) told(isUp);
     },
   });
-  const shared = { ...world, drachtio, book, switchboard, perform, silentPlace: '127.0.0.1' };
+  const makeWord = () => Buffer.from(world.randomBytes(9)).toString('hex');
+  const media =
+    world.media === null
+      ? null
+      : openMedia({
+          ...world.media,
+          makeWord,
+          log,
+          onKey: ({ call, tag, key }) => isPhoneSide(tag) && book.findByAnchor(call)?.onKey?.(key),
+        });
+  const { anchors, hears, recorder } = media ?? { anchors: null, hears: null, recorder: null };
+  const held = { media, anchors, hears, recorder };
+  const shared = { ...world, ...held, drachtio, book, switchboard, perform, silentPlace: '127.0.0.1' };
   const connectLegs = createConnectLegs(shared);
   const desk = createTellDesk({
     ...world,
@@ -87,8 +104,7 @@ export function createSipCarrier(world: SipWorld): SipCarrier {
   });
   own.switchboard = createSwitchboard({ ...shared, connectLegs, desk });
   const findTargets = createFindTargets(world);
-  const makeWord = () => Buffer.from(world.randomBytes(9)).toString('hex');
-  const dialLeg = createDialLeg({ ...shared, findTargets, makeWord });
+  const dialLeg = createDialLeg({ ...shared, connectLegs, findTargets, makeWord });
   own.perform = createPerform({ ...shared, dialLeg, connectLegs });
   const transfer = createTransfer({ ...shared, dialLeg, connectLegs });
   const nonces = createNonces(world);
@@ -101,7 +117,7 @@ export function createSipCarrier(world: SipWorld): SipCarrier {
   const watch = createWatchLegs({ ...shared, clock });
   links.push(watch.onLink);
   return {
-    voice: createSipVoice({ ...shared, dialLeg, hasTrunk: world.trunk !== null }),
+    voice: createSipVoice({ ...shared, connectLegs, dialLeg, hasTrunk: world.trunk !== null }),
     connected,
     legs: () => book.size,
     async close(): Promise<void> {
@@ -111,6 +127,7 @@ export function createSipCarrier(world: SipWorld): SipCarrier {
         new Promise((resolve) => setTimeout(resolve, limits.sipCloseTimeoutMs).unref()),
       ]);
       drachtio.close();
+      media?.close();
     },
   };
 }

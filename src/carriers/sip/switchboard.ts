@@ -8,12 +8,13 @@ import { afterFailover } from '../../telephony/answer-call.ts';
 import type { LegEnding } from '../../telephony/call.ts';
 import type { Instruction, Join, NextStep } from '../../telephony/instructions.ts';
 import type { LegFact } from '../../telephony/leg-report.ts';
-import type { ConnectLegs } from './connect-legs.ts';
+import type { ConnectLegs, Waiting } from './connect-legs.ts';
 import type { Drachtio } from './drachtio.ts';
 import { endTowardsPhone } from './end-leg.ts';
 import type { Leg } from './leg.ts';
 import type { LegBook } from './leg-book.ts';
 import type { HangUpReason } from './leg-failure.ts';
+import type { Anchors } from './media/anchor.ts';
 import { join, leave, type Member, type Room } from './sip-room.ts';
 import type { TellDesk } from './tell-desk.ts';
 
@@ -41,6 +42,7 @@ interface World {
   readonly connectLegs: ConnectLegs;
   readonly drachtio: Drachtio;
   readonly desk: TellDesk;
+  readonly anchors: Anchors | null;
   readonly perform: (leg: Leg, instructions: readonly Instruction[]) => void;
   readonly log: Log;
 }
@@ -63,7 +65,7 @@ export function createSwitchboard(world: World): Switchboard {
     }
     keep(name, joined.room);
     leg.room = name;
-    if (joined.kind === 'alone' && !isAwaited) await connectLegs.park(leg);
+    if (joined.kind === 'alone' && !isAwaited) await connectLegs.park(leg, waitingOf(leg));
     const other = joined.room
       .map((member) => book.find(member.leg))
       .find((found) => found !== undefined && found !== leg);
@@ -81,7 +83,7 @@ export function createSwitchboard(world: World): Switchboard {
     unlink(leg);
     for (const member of left.putOut) putOut(member, name);
     const alone = left.alone === null ? undefined : book.find(left.alone.leg);
-    if (alone !== undefined) void connectLegs.park(alone);
+    if (alone !== undefined) void connectLegs.park(alone, waitingOf(alone));
   }
 
   function putOut({ leg: id, next }: Member, room: string): void {
@@ -104,13 +106,21 @@ export function createSwitchboard(world: World): Switchboard {
     leg.program += 1;
     const stop = leg.stopWaiting;
     leg.stopWaiting = null;
+    const last = leg.closing?.() ?? null;
+    leg.closing = null;
     if (towardsPhone === null) [leg.state, leg.invite, leg.cancel] = ['ended', null, null];
     else void endTowardsPhone(world, leg, towardsPhone);
     stop?.();
     leaveRoom(leg);
     book.remove(leg);
+    if (last !== null) void desk.tell(leg, last);
     if (leg.kind === 'target') leg.onEnded?.();
     else void desk.tell(leg, { what: 'ended', reason: ending });
+    // What was recorded is closed before its place at the media server is given back.
+    const { anchor } = leg;
+    if (anchor === null) return;
+    const release = () => void world.anchors?.release(anchor);
+    Promise.resolve(last).then(release, release);
   }
 
   const endHere = (leg: Leg, ending: LegEnding, reason: HangUpReason = 'none') => end(leg, ending, reason);
@@ -149,6 +159,11 @@ export function createSwitchboard(world: World): Switchboard {
     tellAndGoOn,
     goOn,
   };
+}
+
+/** A caller waits with music, and so does anybody else whose sound we hold. */
+function waitingOf(leg: Leg): Waiting {
+  return leg.kind === 'caller' || leg.anchor !== null ? 'music' : 'silence';
 }
 
 function unlink(leg: Leg): void {

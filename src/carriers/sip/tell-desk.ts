@@ -12,8 +12,11 @@ import type { CallDesk } from '../../telephony/take-call.ts';
 import type { Leg } from './leg.ts';
 
 export interface TellDesk {
-  /** Resolves with what the leg does next; null when nobody could say. `detail` tells two facts of one kind apart. */
-  tell(leg: Leg, fact: LegFact, detail?: string): Promise<readonly Instruction[] | null>;
+  /**
+   * Resolves with what the leg does next; null when nobody could say. `detail` tells two facts of one kind apart. A fact that
+   * takes a moment to know keeps its place before later ones; null in the end, there was nothing to tell.
+   */
+  tell(leg: Leg, fact: LegFact | Promise<LegFact | null>, detail?: string): Promise<readonly Instruction[] | null>;
   /** Resolves when everything that was to be told has been told. */
   settled(): Promise<void>;
 }
@@ -28,8 +31,15 @@ interface World {
 export function createTellDesk(world: World): TellDesk {
   const underWay = new Set<Promise<unknown>>();
   return {
-    tell(leg: Leg, fact: LegFact, detail = ''): Promise<readonly Instruction[] | null> {
-      const told = leg.telling.then(() => offer(world, leg, fact, detail));
+    tell(leg, fact, detail = '') {
+      const known = Promise.resolve(fact).catch((fault: unknown) => {
+        world.log.error({ fault, leg: leg.id }, 'sip-fact-lost');
+        return null;
+      });
+      const told = leg.telling.then(async () => {
+        const what = await known;
+        return what === null ? null : offer(world, leg, what, detail);
+      });
       leg.telling = told.then(() => undefined);
       underWay.add(told);
       void told.finally(() => underWay.delete(told));
@@ -41,12 +51,18 @@ export function createTellDesk(world: World): TellDesk {
   };
 }
 
+/** After these nobody waits to hear what the leg does next. */
+const waitsForNothing: ReadonlySet<LegFact['what']> = new Set(['ended', 'ringing', 'conversation-recorded']);
+/** These are told however late. */
+const staysTrue: ReadonlySet<LegFact['what']> = new Set(['ended', 'recorded', 'conversation-recorded']);
+
 async function offer(world: World, leg: Leg, fact: LegFact, detail: string): Promise<readonly Instruction[] | null> {
   const { callId, legId } = leg;
   if (callId === null) return null;
   // Nobody asks whether a phone rang once it was answered.
   if (fact.what === 'ringing' && leg.state !== 'ringing') return null;
-  const dedupKey = `${leg.id}:${fact.what}${detail === '' ? '' : `:${detail}`}`;
+  const own = fact.what === 'conversation-recorded' ? fact.recordingId : detail;
+  const dedupKey = `${leg.id}:${fact.what}${own === '' ? '' : `:${own}`}`;
   const report = {
     carrier: 'sip',
     dedupKey,
@@ -61,8 +77,8 @@ async function offer(world: World, leg: Leg, fact: LegFact, detail: string): Pro
     if (heard.kind === 'heard') return heard.instructions;
     if (heard.kind === 'unknown') return null;
     world.log.warn({ fault: heard.fault, callId, legId, fact: fact.what }, 'sip-report-not-taken');
-    if (fact.what !== 'ended' && fact.what !== 'ringing') world.onSilence(leg);
-    const isOldNews = leg.state === 'ended' && fact.what !== 'ended';
+    if (!waitsForNothing.has(fact.what)) world.onSilence(leg);
+    const isOldNews = leg.state === 'ended' && !staysTrue.has(fact.what);
     if (pauseMs === null || isOldNews) return null;
     await pause(pauseMs);
   }

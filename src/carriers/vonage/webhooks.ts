@@ -19,7 +19,7 @@ import type { Instruction } from '../../telephony/instructions.ts';
 import type { LegFact, LegReport } from '../../telephony/leg-report.ts';
 import type { CallDesk } from '../../telephony/take-call.ts';
 import type { AnswerInTime } from '../answer-in-time.timer.ts';
-import { holdMusic } from './hold-music.ts';
+import { holdMusic } from '../hold-music.ts';
 import {
   type Fields,
   readDialEnded,

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { limits } from '../../../config/limits.ts';
 import { createAnswerInTime } from '../../../src/carriers/answer-in-time.timer.ts';
+import { openPrompts } from '../../../src/carriers/sip/media/prompts.ts';
 import { createSipCarrier, type SipWorld } from '../../../src/carriers/sip/sip-carrier.ts';
 import { parseTrunkList } from '../../../src/carriers/sip/trunk-list.ts';
 import type { E164 } from '../../../src/ports/e164.ts';
@@ -19,10 +20,12 @@ import { eventsOf, type LegReport } from '../../../src/telephony/leg-report.ts';
 import { planDefaults } from '../../../src/telephony/plan/plan-parts.ts';
 import type { Heard, IncomingCall, Taken } from '../../../src/telephony/take-call.ts';
 import type { VoiceCarrier } from '../../../src/telephony/voice-carrier.ts';
+import { openScriptedRtpengine, type ScriptedRtpengine } from '../../support/rtpengine/scripted-rtpengine.ts';
 import { createPhone } from '../../support/sip-edge/phone.ts';
 import type { Phone } from '../../support/sip-edge/phone-call.ts';
 import { openSipEdge } from '../../support/sip-edge/sip-edge.ts';
-import { type SipNetwork, udpNetwork } from '../../support/sip-edge/sip-network.ts';
+import type { SipNetwork } from '../../support/sip-edge/sip-network.ts';
+import { realServer } from './real-server.ts';
 import { createPhoneBook, domain } from './staged-phone-book.ts';
 
 export const ours = '+15035550100' as E164;
@@ -43,25 +46,16 @@ export interface SipStage {
   readonly race?: boolean;
   readonly plan?: Partial<CallPlan>;
   readonly trunkPassword?: string;
+  /** A media server there is; only the scripted one. */
+  readonly media?: boolean;
 }
-
-/** The real server of this run, or null. */
-const realServer = process.env.DRACHTIO_HOST
-  ? {
-      drachtio: {
-        host: process.env.DRACHTIO_HOST,
-        port: Number(process.env.DRACHTIO_PORT ?? 9022),
-        secret: process.env.DRACHTIO_SECRET ?? 'cymru',
-      },
-      sip: process.env.DRACHTIO_SIP ?? '127.0.0.1:5060',
-    }
-  : null;
 
 export const onlyOnEdge = realServer === null;
 
 export async function stageSip(stage: SipStage = {}) {
   const edge = realServer === null ? await openSipEdge() : null;
-  const network: SipNetwork = edge ?? udpNetwork(realServer?.sip ?? '');
+  const network: SipNetwork | undefined = edge ?? realServer?.network();
+  if (network === undefined) throw new Error('there is no server');
   const trunk = createPhone(await network.plug(trunkHost), 'trunk', network.server);
   const record = createRecord(stage);
   const phones = createPhoneBook();
@@ -70,6 +64,7 @@ export async function stageSip(stage: SipStage = {}) {
   const failover = stage.failover ?? null;
   const desk = { take: record.take, hear: record.hear };
   const failovers = { find: () => failover, note: (incoming: IncomingCall) => void record.noted.push(incoming) };
+  const engine = stage.media ? await openScriptedRtpengine() : null;
   const world: SipWorld = {
     drachtio: edge?.drachtio ?? realServer?.drachtio ?? { host: '', port: 0, secret: '' },
     domain,
@@ -79,6 +74,10 @@ export async function stageSip(stage: SipStage = {}) {
       user: stage.trunkPassword === undefined ? null : 'linekeeper',
       password: stage.trunkPassword ?? null,
     },
+    media:
+      engine === null
+        ? null
+        : { address: engine.address, folder: engine.folder, prompts: await openPrompts(engine.folder) },
     phones,
     desk,
     answerInTime: createAnswerInTime({ desk, failovers, log: silentLog }),
@@ -103,6 +102,7 @@ export async function stageSip(stage: SipStage = {}) {
   return {
     carrier,
     edge,
+    engine: engine as ScriptedRtpengine,
     network,
     record,
     trunk,
@@ -127,6 +127,7 @@ export async function stageSip(stage: SipStage = {}) {
       await carrier.close();
       for (const plug of plugged) plug.close();
       await edge?.close();
+      await engine?.close();
     },
   };
 }
