@@ -27,7 +27,10 @@ const carrier = createSipCarrier({
   },
   desk: { hear: async () => ({ kind: 'unknown' }) },
   answerInTime: async () => ({ kind: 'failover', to: elsewhere }),
-  failovers: { find: () => elsewhere },
+  hearInTime: {
+    hear: async () => ({ kind: 'unknown' }),
+    tell: async ({ tell }) => tell(),
+  },
   mayCall: async () => false,
   clock: systemClock,
   randomBytes,

@@ -33,8 +33,6 @@ export const sipLimits = Object.freeze({
   sipRegisterSecondsMin: 60,
   sipRegisterSecondsMax: 3_600,
   sipContactsPerUserMax: 10,
-  /** Pauses between tries of telling the record what happened to a leg. */
-  sipReportPausesMs: [500, 1_000, 2_000, 5_000, 10_000, 30_000] as readonly number[],
   /** Legs are gone through this often; a quiet one is asked after this long, one from before a lost connection sooner. */
   sipWatchEveryMs: 5_000,
   sipLookEveryMs: 5 * 60 * 1_000,

@@ -113,7 +113,7 @@ export async function addSip(world: World, settings: SipSettings | null): Promis
     phones: core.sipPhones,
     desk: core.callDesk,
     answerInTime: createAnswerInTime({ desk: core.callDesk, failovers: core.failovers, log }),
-    failovers: core.failovers,
+    hearInTime: createHearInTime({ desk: core.callDesk, untold: core.untold, failovers: core.failovers, log }),
     mayCall: async (callId, to) => {
       const call = await core.calls.read(db, callId);
       if (call === null) return false;

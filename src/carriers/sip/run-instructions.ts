@@ -164,7 +164,8 @@ async function gather(
   instruction: Extract<Instruction, { verb: 'gather' }>,
   isWanted: () => boolean,
 ): Promise<string> {
-  if (leg.kind === 'phone' && leg.legId !== null) return acceptKey;
+  const { next } = instruction;
+  if (leg.kind === 'phone' && leg.legId !== null && next.step === 'keys') return acceptKey;
   let digits = '';
   const isOver = () => digits.length >= instruction.digits || digits.endsWith(instruction.finishKey ?? '.');
   leg.onKey = (key) => {

@@ -32,7 +32,7 @@ export interface Switchboard {
   /** Tells the desk what changes nothing for the leg. */
   note(leg: Leg, fact: LegFact): void;
   /** Tells the desk and has the leg do what fits then. */
-  tellAndGoOn(leg: Leg, fact: LegFact, detail?: string): Promise<void>;
+  tellAndGoOn(leg: Leg, fact: LegFact, about?: Parameters<TellDesk['tell']>[2]): Promise<void>;
   /** Goes on behind an instruction that has run its course. */
   goOn(leg: Leg, next: NextStep, fact: LegFact): Promise<void>;
 }
@@ -125,9 +125,9 @@ export function createSwitchboard(world: World): Switchboard {
 
   const endHere = (leg: Leg, ending: LegEnding, reason: HangUpReason = 'none') => end(leg, ending, reason);
 
-  async function tellAndGoOn(leg: Leg, fact: LegFact, detail?: string): Promise<void> {
+  async function tellAndGoOn(leg: Leg, fact: LegFact, about?: Parameters<TellDesk['tell']>[2]): Promise<void> {
     const { program } = leg;
-    const instructions = await desk.tell(leg, fact, detail);
+    const instructions = await desk.tell(leg, fact, about);
     // Told to do something else meanwhile: what that is, is newer.
     if (instructions !== null && leg.state !== 'ended' && leg.program === program) world.perform(leg, instructions);
   }
@@ -139,11 +139,12 @@ export function createSwitchboard(world: World): Switchboard {
         world.perform(leg, afterFailover(fact.what === 'dial-ended' && fact.answered));
         return;
       case 'left-room':
-        return tellAndGoOn(leg, fact, next.room);
+        return tellAndGoOn(leg, fact, { detail: next.room });
       case 'keys':
-        return tellAndGoOn(leg, fact, next.turn === undefined ? '' : String(next.turn));
-      case 'recorded':
+        return tellAndGoOn(leg, fact, { detail: next.turn === undefined ? '' : String(next.turn) });
       case 'again':
+        return tellAndGoOn(leg, { what: 'noted' }, { detail: String(next.asked), asked: next.asked });
+      case 'recorded':
         return tellAndGoOn(leg, fact);
       default:
         return unreachable(next);

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { limits } from '../../../config/limits.ts';
 import { createAnswerInTime } from '../../../src/carriers/answer-in-time.timer.ts';
+import { createHearInTime } from '../../../src/carriers/hear-in-time.timer.ts';
 import { openPrompts } from '../../../src/carriers/sip/media/prompts.ts';
 import { createSipCarrier, type SipWorld } from '../../../src/carriers/sip/sip-carrier.ts';
 import { parseTrunkList } from '../../../src/carriers/sip/trunk-list.ts';
@@ -19,6 +20,7 @@ import type { Dialable } from '../../../src/telephony/instructions.ts';
 import { eventsOf, type LegReport } from '../../../src/telephony/leg-report.ts';
 import { planDefaults } from '../../../src/telephony/plan/plan-parts.ts';
 import type { Heard, IncomingCall, Taken } from '../../../src/telephony/take-call.ts';
+import { createUntoldReports } from '../../../src/telephony/untold-reports.ts';
 import type { VoiceCarrier } from '../../../src/telephony/voice-carrier.ts';
 import { openScriptedRtpengine, type ScriptedRtpengine } from '../../support/rtpengine/scripted-rtpengine.ts';
 import { createPhone } from '../../support/sip-edge/phone.ts';
@@ -65,6 +67,7 @@ export async function stageSip(stage: SipStage = {}) {
   const desk = { take: record.take, hear: record.hear };
   const failovers = { find: () => failover, note: (incoming: IncomingCall) => void record.noted.push(incoming) };
   const engine = stage.media ? await openScriptedRtpengine() : null;
+  const untold = createUntoldReports({ log: silentLog });
   const world: SipWorld = {
     drachtio: edge?.drachtio ?? realServer?.drachtio ?? { host: '', port: 0, secret: '' },
     domain,
@@ -81,7 +84,7 @@ export async function stageSip(stage: SipStage = {}) {
     phones,
     desk,
     answerInTime: createAnswerInTime({ desk, failovers, log: silentLog }),
-    failovers,
+    hearInTime: createHearInTime({ desk, untold, failovers, log: silentLog }),
     mayCall: async () => true,
     clock: { now: () => Date.now() },
     randomBytes,
@@ -105,6 +108,7 @@ export async function stageSip(stage: SipStage = {}) {
     engine: engine as ScriptedRtpengine,
     network,
     record,
+    untold,
     trunk,
     phones,
     phone,
@@ -154,6 +158,10 @@ function createRecord(stage: SipStage) {
     noted: [] as IncomingCall[],
     incoming: [] as IncomingCall[],
     isAway: false,
+    /** Takes no call in and never says so. */
+    isHanging: false,
+    /** How often it was asked while it was away. */
+    refused: 0,
     /** An agent who picks up is told to wait: their taking the call is a moment away. */
     acceptsLate: false,
     /** Takes reports and makes nothing of them. */
@@ -168,6 +176,7 @@ function createRecord(stage: SipStage) {
     facts: () => [...heard.values()].map(({ legId, fact }) => `${legId === null ? 'caller' : 'leg'} ${fact.what}`),
     take: async (incoming: IncomingCall): Promise<Taken> => {
       await away(stage.takeDelayMs ?? 0);
+      if (record.isHanging) await new Promise(() => undefined);
       if (record.isAway) throw new Error('the record is away');
       record.incoming.push(incoming);
       if (incoming.dnis !== ours) return { kind: 'unknown-number' };
@@ -181,7 +190,10 @@ function createRecord(stage: SipStage) {
       return { kind: 'taken', call: calls.get(started.call.id) ?? started.call };
     },
     hear: async (report: LegReport): Promise<Heard> => {
-      if (record.isAway) throw new Error('the record is away');
+      if (record.isAway) {
+        record.refused += 1;
+        throw new Error('the record is away');
+      }
       const call = calls.get(report.callId);
       if (call === undefined) return { kind: 'unknown' };
       if (!heard.has(report.dedupKey)) {
