@@ -18,8 +18,11 @@ import type { Anchors } from './media/anchor.ts';
 import { join, leave, type Member, type Room } from './sip-room.ts';
 import type { TellDesk } from './tell-desk.ts';
 
-/** `isAwaited`: somebody follows at once, so it is not worth telling the phone to be silent. */
-type RoomPlace = Pick<Join, 'room' | 'endsRoom' | 'next'> & { readonly isAwaited?: boolean };
+/** Who joins as `caller` waits with music. `isAwaited`: somebody follows at once, so it is not worth telling the phone to be silent. */
+type RoomPlace = Pick<Join, 'room' | 'endsRoom' | 'next'> & {
+  readonly role?: Join['role'];
+  readonly isAwaited?: boolean;
+};
 
 export interface Switchboard {
   /** Puts a leg into a room; a room that is full refuses it, and the leg is hung up. */
@@ -55,7 +58,8 @@ export function createSwitchboard(world: World): Switchboard {
     else rooms.set(name, room);
   };
 
-  async function joinRoom(leg: Leg, { room: name, endsRoom, next, isAwaited = false }: RoomPlace): Promise<void> {
+  async function joinRoom(leg: Leg, place: RoomPlace): Promise<void> {
+    const { room: name, endsRoom, next, role, isAwaited = false } = place;
     if (leg.room !== null && leg.room !== name) leaveRoom(leg);
     const joined = join(rooms.get(name) ?? [], { leg: leg.id, endsRoom, next });
     if (joined.kind === 'full') {
@@ -65,7 +69,8 @@ export function createSwitchboard(world: World): Switchboard {
     }
     keep(name, joined.room);
     leg.room = name;
-    if (joined.kind === 'alone' && !isAwaited) await connectLegs.park(leg, waitingOf(leg));
+    if (joined.kind === 'alone' && !isAwaited)
+      await connectLegs.park(leg, role === 'caller' ? 'music' : waitingOf(leg));
     const other = joined.room
       .map((member) => book.find(member.leg))
       .find((found) => found !== undefined && found !== leg);

@@ -120,6 +120,32 @@ describe.skipIf(!onlyOnEdge)(`on the scripted edge${onlyOnEdge ? '' : ' [skipped
     await until(() => world.sound.isTalking() && sound.isTalking(), 'they talk again');
   });
 
+  test('an agent’s SIP phone that waits for somebody, as one who asks a colleague does, hears music', async () => {
+    const world = await setup();
+    const phone = await world.agent(agentA);
+    const sound = await world.engine.plug(phone.port.host);
+    phone.onCall = (call) => {
+      sound.follow(() => call.theirSdp);
+      call.answer(sound.sdp);
+    };
+    dialIn(world);
+    await until(() => world.sound.isTalking() && sound.isTalking(), 'they talk');
+    world.record.isDeaf = true;
+    const [leg] = world.record.last().legs;
+    const room = `${world.record.last().id}.consult`;
+    const join = {
+      verb: 'join',
+      room,
+      role: 'caller',
+      hears: 'talk',
+      coaches: null,
+      endsRoom: false,
+      next: null,
+    } as const;
+    await world.carrier.voice.instruct(leg?.carrierCallId ?? '', [join]);
+    await until(() => sound.hearsNow() === 'hold-music', 'the music');
+  });
+
   test('a caller who left the offer to us is greeted as well', async () => {
     const world = await setup();
     world.trunk.onCall = (call) => call.ring();
@@ -155,6 +181,7 @@ describe.skipIf(!onlyOnEdge)(`on the scripted edge${onlyOnEdge ? '' : ' [skipped
     const order = { verb: 'dial', to: elsewhere, callerId: null, ringTimeoutMs: 5_000, next } as const;
     await world.carrier.voice.instruct(world.record.last().carrierCallId, [order]);
     await until(() => world.sound.hearsNow() === 'ringing', 'ringing');
+    await until(() => world.trunk.calls.length === 3, 'the failover’s phone rings');
     ring();
     await until(() => world.sound.hearsNow() === null, 'somebody answered');
   });
