@@ -38,7 +38,7 @@ test('a caller whom nobody says what comes next stays on the line and goes on wh
   record.isAway = true;
   const next = { step: 'keys', callId: id, legId: null, turn: 1 } as const;
   const ask = { verb: 'gather', prompt: 'Press 1.', digits: 1, finishKey: null, timeoutMs: 1, next } as const;
-  await staged?.carrier.voice.instruct(carrierCallId, [ask]);
+  await staged?.carrier.voice.instruct(carrierCallId ?? '', [ask]);
   await until(() => record.refused > 0, 'the record is asked in vain');
   record.isAway = false;
   await until(() => record.facts().includes('caller noted'), 'the caller asks again');

@@ -14,7 +14,7 @@ import { pitchesOf, toneFile } from '../../support/rtpengine/tone-file.ts';
 import { createPhone } from '../../support/sip-edge/phone.ts';
 import type { Phone, PhoneCall } from '../../support/sip-edge/phone-call.ts';
 import { openSipEdge } from '../../support/sip-edge/sip-edge.ts';
-import { uriOf } from '../../support/sip-edge/sip-text.ts';
+import { header, tagOf, uriOf } from '../../support/sip-edge/sip-text.ts';
 import { realServer } from './real-server.ts';
 import { until } from './staged-sip.ts';
 
@@ -34,6 +34,8 @@ const pitches = pitchesOf([...spoken.map(promptName), 'hold-music', 'beep', 'rin
 
 interface Ring {
   readonly call: PhoneCall;
+  /** Its id at the gateway. */
+  readonly id: string;
   readonly to: string;
   isGiven: boolean;
 }
@@ -46,7 +48,8 @@ export async function openSipStage(place: Place): Promise<VoiceStage> {
   const trunk = createPhone(await network.plug(trunkHost), 'trunk', network.server);
   const rings: Ring[] = [];
   trunk.onCall = (call, invite) => {
-    rings.push({ call, to: /sip:([^@;>]+)/.exec(uriOf(invite))?.[1] ?? '', isGiven: false });
+    const id = idOf(call, tagOf(header(invite, 'from')) ?? '');
+    rings.push({ call, id, to: /sip:([^@;>]+)/.exec(uriOf(invite))?.[1] ?? '', isGiven: false });
     call.ring();
   };
   await recordPrompts(media.folder);
@@ -71,10 +74,6 @@ export async function openSipStage(place: Place): Promise<VoiceStage> {
     await media.close();
   });
   await isServed(trunk, network.server);
-  const plugOf = async (call: PhoneCall, to: string, sound: PhoneSound): Promise<StagedPhone> => {
-    sound.follow(() => call.theirSdp);
-    return phoneOf(call, to, sound);
-  };
   return {
     ...office,
     carrier: 'sip',
@@ -88,7 +87,7 @@ export async function openSipStage(place: Place): Promise<VoiceStage> {
         from: `<sip:${stageCaller}@trunk.example>`,
         sdp: sound.sdp,
       });
-      return plugOf(call, to, sound);
+      return phoneOf({ call, id: idOf(call, call.localTag), to }, sound);
     },
     async nextRing(phones?: readonly string[]): Promise<StagedPhone> {
       const wanted = (ring: Ring) => !ring.isGiven && (phones === undefined || phones.includes(ring.to));
@@ -96,7 +95,7 @@ export async function openSipStage(place: Place): Promise<VoiceStage> {
       const ring = rings.find(wanted);
       if (ring === undefined) throw new Error('it rang a moment ago');
       ring.isGiven = true;
-      return plugOf(ring.call, ring.to, await media.plug(trunkHost));
+      return phoneOf(ring, await media.plug(trunkHost));
     },
     dials: async () => rings.length,
     wire: null,
@@ -126,7 +125,13 @@ function wordsOf(file: string): string {
   return file === 'hold-music' ? 'music' : file === 'beep' ? 'tone' : file;
 }
 
-function phoneOf(call: PhoneCall, to: string, sound: PhoneSound): StagedPhone {
+/** The dialog’s name, by the tag of whoever began it. */
+function idOf({ callId }: PhoneCall, tag: string): string {
+  return `${callId};from-tag=${tag}`;
+}
+
+function phoneOf({ call, id, to }: Pick<Ring, 'call' | 'id' | 'to'>, sound: PhoneSound): StagedPhone {
+  sound.follow(() => call.theirSdp);
   const isOver = () => call.ended || call.status >= 300;
   const moments = {
     waiting: () => sound.hearsNow() === 'hold-music',
@@ -144,7 +149,7 @@ function phoneOf(call: PhoneCall, to: string, sound: PhoneSound): StagedPhone {
     else await call.hangUp();
   };
   return {
-    id: `${call.callId};from-tag=${call.localTag}`,
+    id,
     to,
     waitFor,
     isTalking: async () => sound.isTalking(),

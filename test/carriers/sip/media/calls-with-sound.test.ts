@@ -179,7 +179,7 @@ describe.skipIf(!onlyOnEdge)(`on the scripted edge${onlyOnEdge ? '' : ' [skipped
     await until(() => world.sound.hearsNow() === 'hold-music', 'the music');
     const next = { step: 'dial-ended', callId: world.record.last().id, legId: null } as const;
     const order = { verb: 'dial', to: elsewhere, callerId: null, ringTimeoutMs: 5_000, next } as const;
-    await world.carrier.voice.instruct(world.record.last().carrierCallId, [order]);
+    await world.carrier.voice.instruct(world.record.last().carrierCallId ?? '', [order]);
     await until(() => world.sound.hearsNow() === 'ringing', 'ringing');
     await until(() => world.trunk.calls.length === 3, 'the failover’s phone rings');
     ring();
@@ -214,7 +214,7 @@ describe.skipIf(!onlyOnEdge)(`on the scripted edge${onlyOnEdge ? '' : ' [skipped
     const world = await setup();
     const { made } = await talk(world);
     const { id, carrierCallId } = world.record.last();
-    const record = (act: 'start' | 'pause' | 'resume') => world.carrier.voice.record?.(carrierCallId, act, id);
+    const record = (act: 'start' | 'pause' | 'resume') => world.carrier.voice.record?.(carrierCallId ?? '', act, id);
     await record('start');
     await record('start');
     await world.sound.speak(2);
@@ -253,7 +253,7 @@ describe.skipIf(!onlyOnEdge)(`on the scripted edge${onlyOnEdge ? '' : ' [skipped
       timeoutMs: 5_000,
       next,
     } as const;
-    await world.carrier.voice.instruct(carrierCallId, [menu, { verb: 'wait', seconds: 60 }]);
+    await world.carrier.voice.instruct(carrierCallId ?? '', [menu, { verb: 'wait', seconds: 60 }]);
     await until(() => world.sound.hearsNow() === 'chime', 'the prompt');
     await world.sound.press('2');
     await until(() => world.sound.hearsNow() === null, 'the prompt ends');
