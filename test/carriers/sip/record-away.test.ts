@@ -49,18 +49,18 @@ test('200 calls begin while the record is away: every caller is put through to t
   const { call, record, trunk } = await setup({ failover: elsewhere });
   trunk.onCall = (ringing) => ringing.answer();
   record.isHanging = true;
-  const slowest: number[] = [];
-  const since = Date.now();
-  const calls: ReturnType<typeof call>[] = [];
-  // A few at a time, because what a real server's socket has no room for is lost, and these phones say nothing twice.
-  for (let count = 0; count < 200; count += 1) {
-    calls.push(call());
-    if (count % 10 === 9) await new Promise((resolve) => setTimeout(resolve, 5));
+  const calls: { readonly made: ReturnType<typeof call>; readonly since: number; tookMs: number | null }[] = [];
+  const look = () => {
+    for (const one of calls) if (one.made.status === 200) one.tookMs ??= Date.now() - one.since;
+    return calls.every(({ tookMs }) => tookMs !== null);
+  };
+  // Spread over a second, because what a real server's socket has no room for is lost for half of one.
+  while (calls.length < 200) {
+    calls.push({ made: call(), since: Date.now(), tookMs: null });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    look();
   }
-  await until(() => {
-    for (const [index, { status }] of calls.entries()) if (status === 200) slowest[index] ??= Date.now() - since;
-    return calls.every(({ status }) => status === 200);
-  }, 'every caller is answered');
-  expect(Math.max(...slowest)).toBeLessThan(3_000);
+  await until(look, 'every caller is answered');
+  expect(Math.max(...calls.map(({ tookMs }) => tookMs ?? Number.POSITIVE_INFINITY))).toBeLessThan(3_000);
   expect(record.noted).toHaveLength(200);
 });
