@@ -23,7 +23,8 @@ function planWords(plan: RoutePlan): PlannedWords[] {
   const lines: readonly (readonly [string, string | null])[] = [
     ['closed.announcement', plan.hours === null ? null : plan.closed.announcement],
     ['announcement', plan.announcement],
-    ['consent', plan.consent ?? (plan.record ? usualConsent : null)],
+    ['consent', plan.consent],
+    ['record', plan.record && plan.consent === null ? usualConsent : null],
     ['greeting', plan.handOver === null ? plan.greeting : null],
     ...promptsOf(plan.handOver === null ? plan.menu : null).map((prompt) => ['menu', prompt] as const),
   ];
