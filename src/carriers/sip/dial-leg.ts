@@ -84,7 +84,10 @@ export function createDialLeg(world: World): DialLeg {
     const held = found.kind === 'outside' ? await holdOffer(world) : null;
     // Somebody else may have had the same order meanwhile.
     const since = book.dialledAs(order.legId);
-    if (since !== undefined) return { kind: 'dialled', carrierCallId: since };
+    if (since !== undefined) {
+      if (held?.anchor !== undefined) void world.anchors?.release(held.anchor);
+      return { kind: 'dialled', carrierCallId: since };
+    }
     const leg = makeLeg({ kind: found.kind, callId: order.callId, legId: order.legId });
     const switchboard = world.switchboard();
     const plan = {

@@ -103,7 +103,10 @@ export async function openScriptedRtpengine(): Promise<ScriptedRtpengine> {
     const call = calls.get(id);
     if (call === undefined)
       return command === 'delete' ? { result: 'ok', warning: 'not found' } : refusal('Unknown call-ID');
-    const side = sideOf(call, textAt(fields, 'from-tag'));
+    const tag = textAt(fields, 'from-tag');
+    if (tag !== '' && (call.sides.get(tag)?.sdp ?? '') === '')
+      return command === 'delete' ? { result: 'ok', warning: 'tags' } : refusal('Unknown tag');
+    const side = sideOf(call, tag || 'phone');
     if (command === 'play media') {
       const file = textAt(fields, 'file');
       if (!existsSync(file)) return refusal('Failed to start media playback from file');

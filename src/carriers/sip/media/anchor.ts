@@ -109,7 +109,8 @@ export function createAnchors({ rtpengine, makeWord }: { rtpengine: Rtpengine; m
     stopRecording: async (anchor: Anchor) => void (await rtpengine.ask('stop recording', { 'call-id': anchor.id })),
     async release(anchor: Anchor): Promise<void> {
       if (isNew(anchor)) return;
-      const order = { 'call-id': anchor.id, 'from-tag': phoneTag, 'delete-delay': 0 };
+      // Without a tag: a phone that never answered has none there, and a call is kept whose tags are not known.
+      const order = { 'call-id': anchor.id, 'delete-delay': 0 };
       await rtpengine.ask('delete', order).catch(() => undefined);
     },
   });

@@ -90,6 +90,16 @@ describe.skipIf(!onlyOnEdge)(`on the scripted edge${onlyOnEdge ? '' : ' [skipped
     await until(() => world.engine.calls() === 0, 'the media server is given everything back');
   });
 
+  test('a caller who gives up while an agent outside is rung leaves nothing behind at the media server', async () => {
+    const world = await setup();
+    world.trunk.onCall = (call) => call.ring();
+    const made = dialIn(world);
+    await until(() => world.engine.calls() === 2, 'both are held');
+    await until(() => world.sound.hearsNow() === 'hold-music', 'the music');
+    await made.hangUp();
+    await until(() => world.engine.calls() === 0, 'the media server is given everything back');
+  });
+
   test('a caller who is held hears music, and talks again afterwards', async () => {
     const world = await setup();
     const { sound } = await talk(world);
