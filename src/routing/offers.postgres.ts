@@ -4,6 +4,7 @@
  * agent who has been ready the longest. Who did not pick up is left alone for a moment, so that a phone nobody is at is
  * not rung by one call after another.
  */
+import { sql } from 'kysely';
 import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { E164 } from '../ports/e164.ts';
@@ -31,6 +32,10 @@ export function createOffers(world: { clock: Clock; ids: Ids }) {
         only?: AgentId | null;
         /** `consult`: they are asked by a colleague who still has the call. */
         as?: 'call' | 'consult';
+        /** Unix ms at which the caller came; callbacks that were due before have the first free agents. Null: it has no place. */
+        queuedAt?: number | null;
+        /** The agent has asked for the call: they may be called out of their wrap-up or rest. */
+        isAskedFor?: boolean;
       },
     ): Promise<Chosen> {
       const agent = await pickReady(tx, wanted, now());
@@ -84,20 +89,41 @@ export function createOffers(world: { clock: Clock; ids: Ids }) {
   });
 }
 
+interface Wanted {
+  readonly enterpriseId: EnterpriseId;
+  readonly tried: readonly AgentId[];
+  readonly only?: AgentId | null;
+  readonly queuedAt?: number | null;
+  readonly isAskedFor?: boolean;
+}
+
 async function pickReady(
   tx: Tx,
-  { enterpriseId, tried, only }: { enterpriseId: EnterpriseId; tried: readonly AgentId[]; only?: AgentId | null },
+  { enterpriseId, tried, only, queuedAt, isAskedFor = false }: Wanted,
   at: Date,
 ): Promise<Pick<Row<'agent'>, 'id' | 'phone'> | undefined> {
   let ready = tx
     .selectFrom('agent')
     .select(['id', 'phone'])
     .where('enterprise_id', '=', enterpriseId)
-    .where('presence', '=', 'ready')
-    .where((agent) => agent.or([agent('rested_at', 'is', null), agent('rested_at', '<=', at)]));
+    .where('presence', 'in', isAskedFor ? ['ready', 'wrapping'] : ['ready'])
+    .where((agent) => agent.or([agent.lit(isAskedFor), agent('rested_at', 'is', null), agent('rested_at', '<=', at)]));
+  if (queuedAt) ready = ready.where(leavesEnough(enterpriseId, new Date(queuedAt), at));
   if (only) ready = ready.where('id', '=', only);
   if (tried.length > 0) ready = ready.where('id', 'not in', tried);
   return ready.orderBy('presence_since').orderBy('id').limit(1).forUpdate().skipLocked().executeTakeFirst();
+}
+
+/**
+ * Whether there are more free agents than callbacks that were asked for before and are due: each of those keeps its turn. Agents
+ * are only counted where such callbacks wait.
+ */
+function leavesEnough(enterpriseId: EnterpriseId, queuedAt: Date, at: Date) {
+  const ahead = sql`from callback where enterprise_id = ${enterpriseId} and state = 'waiting'
+    and queued_at < ${queuedAt} and next_at <= ${at}`;
+  return sql<boolean>`(not exists (select 1 ${ahead}) or (select count(*) ${ahead}) < (
+    select count(*) from agent as free where free.enterprise_id = ${enterpriseId} and free.presence = 'ready'
+      and (free.rested_at is null or free.rested_at <= ${at})))`;
 }
 
 async function isSomeoneBusy(

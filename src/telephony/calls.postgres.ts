@@ -8,6 +8,7 @@ import type { CallId, EnterpriseId, VisitId } from '../ports/ids.ts';
 import type { CarrierEvent } from '../records/carrier-events.postgres.ts';
 import type { Db, Tx } from '../records/schema.ts';
 import { type Call, type Leg, legOf, readCall } from './call.ts';
+import { directionOf } from './outbound.ts';
 
 /** A call with the version it was read at. */
 export interface StoredCall {
@@ -15,11 +16,17 @@ export interface StoredCall {
   readonly version: number;
 }
 
+interface LiveCall {
+  readonly id: CallId;
+  readonly enterpriseId: EnterpriseId;
+  readonly carrierCallId: string | null;
+}
+
 export type Calls = ReturnType<typeof createCalls>;
 
 export function createCalls() {
   return Object.freeze({
-    /** Inserts a call that has just come in. */
+    /** Inserts a call that has just come in, or is to be made. */
     async insert(tx: Tx, call: Call): Promise<void> {
       await tx
         .insertInto('call')
@@ -29,6 +36,7 @@ export function createCalls() {
           number_id: call.numberId,
           carrier: call.carrier,
           carrier_call_id: call.carrierCallId,
+          direction: directionOf(call),
           dnis: call.dnis,
           ani: call.ani,
           attestation: call.attestation,
@@ -48,19 +56,19 @@ export function createCalls() {
      * ours). Legs have rows of their own only for look-ups: those that are new or have been told their id are written.
      */
     async save(tx: Tx, call: Call, from: StoredCall): Promise<void> {
-      const legs = changedLegs(call, from.call);
+      const legs = [...changedLegs(call, from.call).map((leg) => legRow(call, leg)), ...customerRow(call, from.call)];
       const written =
         legs.length === 0
           ? sql``
           : sql`with legs as (
               insert into leg (id, enterprise_id, call_id, agent_id, carrier, carrier_call_id)
               select id, enterprise_id, call_id, agent_id, carrier, carrier_call_id
-              from jsonb_to_recordset(${JSON.stringify(legs.map((leg) => legRow(call, leg)))}::jsonb) as leg
+              from jsonb_to_recordset(${JSON.stringify(legs)}::jsonb) as leg
                 (id text, enterprise_id text, call_id text, agent_id text, carrier text, carrier_call_id text)
               on conflict (id) do update set carrier_call_id = excluded.carrier_call_id
             )`;
       const saved = await sql<{ id: CallId }>`${written}
-        update call set state = ${call.state}, version = ${from.version + 1}, visit_id = ${call.visitId},
+        update call set state = ${call.state}, carrier_call_id = ${call.carrierCallId}, version = ${from.version + 1}, visit_id = ${call.visitId},
           document = ${JSON.stringify(call)}, ended_at = ${call.endedAt === null ? null : new Date(call.endedAt)}
         where id = ${call.id} and version = ${from.version} returning id`.execute(tx);
       if (saved.rows.length !== 1) throw new Error(`call ${call.id} moved on from version ${from.version}`);
@@ -144,7 +152,7 @@ export function createCalls() {
     },
 
     /** Calls of a carrier that have not ended, oldest first. */
-    async live(db: Db, carrier: string): Promise<{ id: CallId; enterpriseId: EnterpriseId; carrierCallId: string }[]> {
+    async live(db: Db, carrier: string): Promise<LiveCall[]> {
       const rows = await db
         .selectFrom('call')
         .select(['id', 'enterprise_id', 'carrier_call_id'])
@@ -164,7 +172,14 @@ function changedLegs({ legs }: Call, before: Call): readonly Leg[] {
   });
 }
 
-function legRow(call: Call, leg: Leg) {
+/** The customer's leg of a call that we make has a row once it has been dialled: a repeated dial must tell it from its own. */
+function customerRow(call: Call, before: Call) {
+  const { outbound, carrierCallId } = call;
+  if (outbound === null || carrierCallId === before.carrierCallId) return [];
+  return [legRow(call, { id: outbound.legId, agentId: null, carrierCallId })];
+}
+
+function legRow(call: Call, leg: Pick<Leg, 'id' | 'agentId' | 'carrierCallId'>) {
   return {
     id: leg.id,
     enterprise_id: call.enterpriseId,
