@@ -4,7 +4,6 @@
  * (with DRACHTIO_PORT, DRACHTIO_SECRET, and DRACHTIO_SIP, where it listens for SIP, `127.0.0.1:5060`).
  */
 import { randomBytes } from 'node:crypto';
-import { limits } from '../../../config/limits.ts';
 import { createAnswerInTime } from '../../../src/carriers/answer-in-time.timer.ts';
 import { createHearInTime } from '../../../src/carriers/hear-in-time.timer.ts';
 import { openPrompts } from '../../../src/carriers/sip/media/prompts.ts';
