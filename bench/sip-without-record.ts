@@ -17,6 +17,7 @@ const carrier = createSipCarrier({
   drachtio: { host: '127.0.0.1', port: Number(process.env.DRACHTIO_PORT), secret: process.env.DRACHTIO_SECRET ?? '' },
   domain: 'lines.example',
   trunks,
+  media: null,
   trunk: { uri: process.env.SIP_TRUNK_URI ?? '', user: null, password: null },
   phones: {
     findAccount: async () => null,
@@ -26,7 +27,10 @@ const carrier = createSipCarrier({
   },
   desk: { hear: async () => ({ kind: 'unknown' }) },
   answerInTime: async () => ({ kind: 'failover', to: elsewhere }),
-  failovers: { find: () => elsewhere },
+  hearInTime: {
+    hear: async () => ({ kind: 'unknown' }),
+    tell: async ({ tell }) => tell(),
+  },
   mayCall: async () => false,
   clock: systemClock,
   randomBytes,

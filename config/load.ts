@@ -61,6 +61,9 @@ function pairFaults(given: Record<string, string | undefined>): SettingFault[] {
   needs('DRACHTIO_HOST', 'SIP_DOMAIN', 'agents’ phones register in it');
   needs('SIP_TRUNK_USER', 'SIP_TRUNK_SECRET', 'the trunk asks for both');
   needs('SIP_TRUNK_SECRET', 'SIP_TRUNK_USER', 'the trunk asks for both');
+  needs('RTPENGINE_HOST', 'DRACHTIO_HOST', 'it carries the sound of SIP calls');
+  needs('RTPENGINE_HOST', 'SIP_MEDIA_FOLDER', 'prompts and recordings lie there');
+  needs('SIP_MEDIA_FOLDER', 'RTPENGINE_HOST', 'nothing else reads it');
   if (given.DRACHTIO_HOST !== undefined && given.REDIS_URL !== undefined) {
     const shouldBe =
       'unset, because REDIS_URL is set: a SIP call lives in the process that took it, so there is one only';

@@ -33,8 +33,6 @@ export const sipLimits = Object.freeze({
   sipRegisterSecondsMin: 60,
   sipRegisterSecondsMax: 3_600,
   sipContactsPerUserMax: 10,
-  /** Pauses between tries of telling the record what happened to a leg. */
-  sipReportPausesMs: [500, 1_000, 2_000, 5_000, 10_000, 30_000] as readonly number[],
   /** Legs are gone through this often; a quiet one is asked after this long, one from before a lost connection sooner. */
   sipWatchEveryMs: 5_000,
   sipLookEveryMs: 5 * 60 * 1_000,
@@ -44,4 +42,20 @@ export const sipLimits = Object.freeze({
   sipRingBackEveryMs: 60_000,
   /** Closing waits this long for reports that are under way. */
   sipCloseTimeoutMs: 3_000,
+  /** rtpengine, on the same network, has done what it is told within this; meanwhile it is told again under the same cookie. */
+  mediaAnswerTimeoutMs: 1_500,
+  mediaRepeatEveryMs: 400,
+  /** While it is away it is asked after this often, and the connection that keys come over is opened again. */
+  mediaPingEveryMs: 2_000,
+  mediaReconnectPauseMs: 1_000,
+  /** What a message of keys may take; real ones stay below a tenth of it. */
+  mediaKeyBytesMax: 16 * 1024,
+  /** Times that music is played over; ended by whoever comes. At four seconds each it is far beyond the longest call. */
+  mediaMusicTimesMax: 10_000,
+  /** Of a text's own name as a file, so many characters. */
+  promptNameLengthMax: 80,
+  /** A recording is mixed within a window this long: what arrives later than that is left out. */
+  recordingWindowSeconds: 4,
+  /** A longer silence of everybody in a recording is left out of it. */
+  recordingGapMsMax: 10 * 60 * 1_000,
 });

@@ -45,6 +45,30 @@ export const sipSettingsShape = {
     .max(1_000)
     .default(50)
     .describe('calls placed a second over SIP; ask the trunk what it takes'),
+  RTPENGINE_HOST: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('an rtpengine for what SIP callers hear, key and say into recordings; unset, their sound goes straight'),
+  RTPENGINE_PORT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(22_222)
+    .describe('where it takes orders, its `listen-ng` (UDP)'),
+  RTPENGINE_KEYS_PORT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(22_223)
+    .describe('its `listen-tcp-ng`, over which keys come (`dtmf-log-ng-tcp`)'),
+  SIP_MEDIA_FOLDER: z
+    .string()
+    .refine((path) => path.startsWith('/'), 'must be a whole path, such as /var/spool/linekeeper')
+    .optional()
+    .describe('prompts and recordings; rtpengine’s `recording-dir`, seen there under the same path'),
 };
 
 type RawSip = z.infer<z.ZodObject<typeof sipSettingsShape>>;
@@ -55,6 +79,12 @@ export interface SipSettings {
   readonly trunks: readonly string[];
   readonly trunk: { readonly uri: string; readonly user: string | null; readonly password: string | null } | null;
   readonly callsPerSecond: number;
+  readonly rtpengine: {
+    readonly host: string;
+    readonly port: number;
+    readonly keysPort: number;
+    readonly folder: string;
+  } | null;
 }
 
 /** Null without a server: there is no SIP then. */
@@ -72,5 +102,14 @@ export function decideSip(raw: RawSip): SipSettings | null {
         ? null
         : { uri: raw.SIP_TRUNK_URI, user: raw.SIP_TRUNK_USER ?? null, password: raw.SIP_TRUNK_SECRET ?? null },
     callsPerSecond: raw.SIP_CALLS_PER_SECOND,
+    rtpengine:
+      raw.RTPENGINE_HOST === undefined || raw.SIP_MEDIA_FOLDER === undefined
+        ? null
+        : {
+            host: raw.RTPENGINE_HOST,
+            port: raw.RTPENGINE_PORT,
+            keysPort: raw.RTPENGINE_KEYS_PORT,
+            folder: raw.SIP_MEDIA_FOLDER,
+          },
   });
 }

@@ -16,6 +16,7 @@ import type { Storm, Stormed } from '../fire-webhooks.ts';
 import { freePort } from '../lease/bench-redis.ts';
 import { gatewayProgram, runTool, type StartedServer, startServer } from '../lease/started-process.ts';
 import type { Play, Played } from '../play-calls.ts';
+import { benchSip, type SipFigures } from './sip.ts';
 import { auditCalls, type RecordPlace, stageCalls } from './staged-calls.ts';
 
 export interface CallFigures {
@@ -28,16 +29,10 @@ export interface CallFigures {
   readonly answerP99Ms: number;
 }
 
-export interface SipFigures {
-  readonly callsPerSecond: number;
-  readonly failed: number;
-  readonly setupP99Ms: number;
-}
-
 export interface CallsResult {
   readonly embedded: CallFigures;
   readonly server: CallFigures | null;
-  /** Null until there is a SIP carrier, and where no drachtio-server is. */
+  /** The whole gateway on a server's record; null where no drachtio-server is (DRACHTIO_BIN) or no sipp. */
   readonly sip: SipFigures | null;
 }
 
@@ -69,7 +64,19 @@ async function measure(size: Size, say: BenchOptions['say']): Promise<CallsResul
   const postgres = await findPostgres(process.env.TEST_DATABASE_URL);
   if (postgres.kind === 'absent') say(`server: left out, ${postgres.reason}`);
   const server = postgres.kind === 'absent' ? null : await measureServer(postgres.url, size, say);
-  return { embedded, server, sip: null };
+  return { embedded, server, sip: await measureSip(size, postgres.kind === 'absent' ? null : postgres.url, say) };
+}
+
+async function measureSip(size: Size, serverUrl: string | null, say: BenchOptions['say']): Promise<SipFigures | null> {
+  const run = { quick: size !== full, say };
+  if (serverUrl === null) return benchSip(run);
+  const name = databaseName(process.pid);
+  await createDatabase(serverUrl, name, null);
+  try {
+    return await benchSip({ ...run, databaseUrl: urlOf(serverUrl, name) });
+  } finally {
+    await dropDatabase(serverUrl, name);
+  }
 }
 
 async function measureEmbedded(size: Size, say: BenchOptions['say']): Promise<CallFigures> {

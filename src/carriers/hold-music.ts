@@ -1,16 +1,14 @@
 /**
  * What a caller hears while they wait when nobody has named an audio file: soft chords that swell and fade, worked out
  * here, so that there is never silence and nobody else's server is needed for it. One to four chords long, because some
- * carriers' callers ask what comes next when the file is over. Telephone quality: 8 kHz, 16 bit, one channel, as a WAV
- * (RIFF) file.
+ * carriers' callers ask what comes next when the file is over.
  */
-
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { readInput } from '../ports/field-faults.ts';
+import { wavFile } from './wav-file.ts';
 
 const samplesPerSecond = 8_000;
-const headerBytes = 44;
 const chordSeconds = 4;
 /** A minor, F, C, G, in hertz: each the chord's three notes. */
 const chords = [
@@ -26,9 +24,9 @@ const musicQuery = z.object({ seconds: z.coerce.number().int().min(1).max(second
 const made = new Map<number, Buffer>();
 
 /** The file of at least `seconds`, as far as there is one; made once, the same bytes each time. */
-function holdMusic(seconds: number): Buffer {
+export function holdMusic(seconds: number = secondsMost): Buffer {
   const count = Math.min(chords.length, Math.max(1, Math.ceil(seconds / chordSeconds)));
-  const file = made.get(count) ?? wavOf(chords.slice(0, count).flatMap((notes) => swell(notes)));
+  const file = made.get(count) ?? wavFile(chords.slice(0, count).flatMap((notes) => swell(notes)));
   made.set(count, file);
   return file;
 }
@@ -54,25 +52,4 @@ function swell(notes: readonly number[]): number[] {
     const tone = notes.reduce((sum, hertz) => sum + Math.sin((2 * Math.PI * hertz * at) / samplesPerSecond), 0);
     return (loudness * envelope * tone) / notes.length;
   });
-}
-
-function wavOf(samples: readonly number[]): Buffer {
-  const data = 2 * samples.length;
-  const file = Buffer.alloc(headerBytes + data);
-  file.write('RIFF', 0, 'ascii');
-  file.writeUInt32LE(headerBytes - 8 + data, 4);
-  file.write('WAVEfmt ', 8, 'ascii');
-  file.writeUInt32LE(16, 16);
-  file.writeUInt16LE(1, 20);
-  file.writeUInt16LE(1, 22);
-  file.writeUInt32LE(samplesPerSecond, 24);
-  file.writeUInt32LE(2 * samplesPerSecond, 28);
-  file.writeUInt16LE(2, 32);
-  file.writeUInt16LE(16, 34);
-  file.write('data', 36, 'ascii');
-  file.writeUInt32LE(data, 40);
-  samples.forEach((sample, at) => {
-    file.writeInt16LE(Math.round(sample * 32_767), headerBytes + 2 * at);
-  });
-  return file;
 }

@@ -18,6 +18,7 @@ import { createNetwork } from '../carriers/sandbox/network.ts';
 import { createSandboxNumbers } from '../carriers/sandbox/numbers.ts';
 import { registerSandbox } from '../carriers/sandbox/routes.ts';
 import { createSandboxVoice } from '../carriers/sandbox/voice.ts';
+import type { MediaSettings } from '../carriers/sip/media/open-media.ts';
 import { createTwilioMessages } from '../carriers/twilio/messages.ts';
 import { createTwilioNumbers } from '../carriers/twilio/numbers.ts';
 import { createTwilioClient } from '../carriers/twilio/rest-client.ts';
@@ -125,11 +126,12 @@ export async function addSip(world: World, settings: SipSettings | null): Promis
   if (trunks === null) throw new Error('SIP_TRUNKS was checked and is wrong all the same');
   const carrier = createSipCarrier({
     ...settings,
+    media: await openSipMedia(settings),
     trunks,
     phones: core.sipPhones,
     desk: core.callDesk,
     answerInTime: createAnswerInTime({ desk: core.callDesk, failovers: core.failovers, log }),
-    failovers: core.failovers,
+    hearInTime: createHearInTime({ desk: core.callDesk, untold: core.untold, failovers: core.failovers, log }),
     mayCall: async (callId, to) => {
       const call = await core.calls.read(db, callId);
       if (call === null) return false;
@@ -142,6 +144,12 @@ export async function addSip(world: World, settings: SipSettings | null): Promis
   });
   world.voice.set('sip', paceDials(carrier.voice, settings.callsPerSecond));
   return carrier.close;
+}
+
+async function openSipMedia({ rtpengine }: SipSettings): Promise<MediaSettings | null> {
+  if (rtpengine === null) return null;
+  const { openPrompts } = await import('../carriers/sip/media/prompts.ts');
+  return { address: rtpengine, folder: rtpengine.folder, prompts: await openPrompts(rtpengine.folder) };
 }
 
 /** The pretend network starts empty: what the record still holds of it is ended first. */

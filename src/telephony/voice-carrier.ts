@@ -73,6 +73,8 @@ export interface VoiceCarrier {
   listIncoming?(since: number): Promise<ListedCalls>;
   /** Records what is said on this leg, both directions; absent where the carrier cannot. */
   record?(carrierCallId: string, act: RecordingAct, callId: CallId): Promise<CarrierAnswer>;
+  /** The recording that would have to be made before these words can be said; absent where any words can be. */
+  missingPrompt?(text: string): string | null;
   /** Fetches what it has recorded, under the id it gave; absent where it is kept elsewhere. */
   fetchRecording?(recordingId: string): Promise<RecordingMedia>;
 }

@@ -3,21 +3,29 @@
  * to the other (third party call control, RFC 3725 flow I with descriptions already in hand): a caller who was never
  * answered costs nothing but the answer, two phones in a call two re-INVITEs. One exchange of a call at a time.
  */
-import { limits } from '../../../config/limits.ts';
 import type { Log } from '../../ports/log.ts';
-import { pause } from '../../ports/pause.timer.ts';
-import { type Drachtio, SipFault } from './drachtio.ts';
+import { anchorLeg } from './anchor-leg.ts';
+import { answerCaller, answerWithOffer, describe } from './describe-leg.ts';
+import type { Drachtio } from './drachtio.ts';
 import type { Leg } from './leg.ts';
-import { asOurs, audioPlaceOf, directionOf, isDescription, parkedAnswer, parkedOffer, withDirection } from './sdp.ts';
+import type { Anchors } from './media/anchor.ts';
+import type { Hears } from './media/hears.ts';
+import { audioPlaceOf, directionOf, isSink, parkedAnswer, parkedOffer, sinkAnswer, withDirection } from './sdp.ts';
 
 export interface ConnectLegs {
   /** Connects two legs; answers with the leg that could not be, or null when both are. */
   connect(one: Leg, other: Leg): Promise<Leg | null>;
-  /** Leaves an answered leg on the line in silence. */
-  park(leg: Leg): Promise<void>;
-  /** Describes something new to an answered leg and takes its answer in. @throws SipFault */
+  /** Leaves an answered leg on the line, in silence or with music where there is any. */
+  park(leg: Leg, hears: Waiting): Promise<void>;
+  /** Describes something new to an answered leg and takes its answer in. @throws SipFault, MediaFault */
   describe(leg: Leg, sdp: string): Promise<string>;
+  /** Puts a leg's sound through the media server; false when it goes on going straight. */
+  anchor(leg: Leg): Promise<boolean>;
+  /** Resolves when what is being exchanged in this leg's call has been. */
+  settled(leg: Leg): Promise<void>;
 }
+
+export type Waiting = 'music' | 'silence';
 
 interface World {
   readonly drachtio: Drachtio;
@@ -25,6 +33,8 @@ interface World {
   readonly random: () => number;
   /** An address of ours for descriptions that carry no sound. */
   readonly silentPlace: string;
+  readonly anchors: Anchors | null;
+  readonly hears: Hears | null;
 }
 
 export function createConnectLegs(world: World): ConnectLegs {
@@ -45,7 +55,9 @@ export function createConnectLegs(world: World): ConnectLegs {
 
   return {
     connect: (one, other) => inTurn(one, () => connect(world, one, other)),
-    park: (leg) => inTurn(leg, () => park(world, leg)),
+    park: (leg, hears) => inTurn(leg, () => park(world, leg, hears)),
+    anchor: (leg) => (leg.anchor !== null ? Promise.resolve(true) : inTurn(leg, () => anchorLeg(world, leg))),
+    settled: (leg) => inTurn(leg, async () => undefined),
     describe: (leg, sdp) => describe(world, leg, sdp),
   };
 }
@@ -54,6 +66,7 @@ async function connect(world: World, one: Leg, other: Leg): Promise<Leg | null> 
   const [caller, phone] = other.state === 'ringing' ? [other, one] : [one, other];
   if (phone.state !== 'answered' || caller.state === 'ended' || caller.room !== phone.room) return null;
   if (caller.peer === phone) return null;
+  await Promise.all([world.hears?.quiet(caller), world.hears?.quiet(phone)]);
   // A hold may come the moment they hear each other.
   [caller.peer, phone.peer] = [phone, caller];
   let blamed = phone;
@@ -99,19 +112,7 @@ async function exchange(world: World, one: Leg, other: Leg, blame: (leg: Leg) =>
 /** The caller left the offer to us: they are given the phone's, and their ACK brings the answer. */
 async function answerLate(world: World, caller: Leg, phone: Leg, blame: (leg: Leg) => void): Promise<void> {
   blame(caller);
-  const answered = new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new SipFault('silent', 'the caller never acknowledged')),
-      limits.sipAnswerTimeoutMs,
-    );
-    caller.onAckSdp = (sdp) => {
-      clearTimeout(timer);
-      resolve(sdp);
-    };
-  });
-  answered.catch(() => undefined);
-  await answerCaller(caller, phone.theirs ?? parkedOffer(world.silentPlace));
-  const sdp = await answered;
+  const sdp = await answerWithOffer(caller, phone.theirs ?? parkedOffer(world.silentPlace));
   caller.theirs = sdp;
   blame(phone);
   if (phone.lateAck === null) await describe(world, phone, sdp);
@@ -121,60 +122,26 @@ async function answerLate(world: World, caller: Leg, phone: Leg, blame: (leg: Le
   }
 }
 
-/** Answers the caller's INVITE. @throws Error when they are gone */
-async function answerCaller(caller: Leg, sdp: string): Promise<void> {
-  if (caller.invite === null) throw new SipFault('gone', 'the caller is gone');
-  caller.version += 1;
-  caller.ours = asOurs(sdp, caller.sessionId, caller.version);
-  const { invite } = caller;
-  caller.invite = null;
-  caller.state = 'answered';
-  await invite.answer(200, {
-    body: caller.ours,
-    headers: { 'Content-Type': 'application/sdp', Allow: allowedMethods },
-  });
-}
-
-export const allowedMethods = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY';
-
-/** Both sides may offer at once: 491 is tried again after a pause of chance (RFC 3261 section 14.1). */
-async function describe(world: World, leg: Leg, sdp: string): Promise<string> {
-  if (leg.lateAck !== null) {
-    const acknowledge = leg.lateAck;
-    leg.lateAck = null;
-    acknowledge(parkedAnswer(leg.theirs ?? '', world.silentPlace));
-  }
-  leg.offering = true;
-  leg.answers = null;
-  try {
-    for (let attempt = 1; ; attempt += 1) {
-      leg.version += 1;
-      const ours = asOurs(sdp, leg.sessionId, leg.version);
-      const answer = await world.drachtio.ask({ method: 'INVITE', dialogId: leg.dialogId, body: ours });
-      if (answer.status < 300) {
-        answer.ack();
-        if (!isDescription(answer.body)) throw new SipFault('refused', 'an answer without a description');
-        leg.ours = ours;
-        leg.theirDirection = directionOf(answer.body);
-        leg.theirs = answer.body;
-        return answer.body;
-      }
-      if (answer.status === 408 || answer.status === 481) throw new SipFault('gone', 'the far end is gone');
-      if (answer.status !== 491 || attempt === limits.sipOfferTriesMax)
-        throw new SipFault('refused', `the far end answered ${answer.status}`);
-      await pause(limits.sipGlarePauseMsMin + world.random() * limits.sipGlarePauseMsMin);
-    }
-  } finally {
-    leg.offering = false;
-  }
-}
-
-async function park(world: World, leg: Leg): Promise<void> {
+/** Music is for who waits to be put through; everybody else who is left alone hears nothing. */
+async function park(world: World, leg: Leg, hears: Waiting): Promise<void> {
   if (leg.state !== 'answered' || leg.peer !== null || leg.lateAck !== null) return;
-  if (leg.ours !== null && directionOf(leg.ours) === 'inactive') return;
-  const silence = leg.theirs === null ? parkedOffer(world.silentPlace) : parkedAnswer(leg.theirs, world.silentPlace);
+  if (hears === 'music') await anchorLeg(world, leg);
+  if (leg.anchor === null) {
+    if (leg.ours !== null && directionOf(leg.ours) === 'inactive') return;
+    await describeParked(world, leg, parkedFor(leg, world.silentPlace));
+    return;
+  }
+  if (!isSink(leg.anchor.far)) await describeParked(world, leg, sinkAnswer(leg.theirs ?? '', world.silentPlace));
+  if (hears === 'music' && leg.peer === null && leg.room !== null) await world.hears?.music(leg);
+}
+
+function parkedFor(leg: Leg, place: string): string {
+  return leg.theirs === null ? parkedOffer(place) : parkedAnswer(leg.theirs, place);
+}
+
+async function describeParked(world: World, leg: Leg, sdp: string): Promise<void> {
   try {
-    await describe(world, leg, silence);
+    await describe(world, leg, sdp);
   } catch (fault) {
     world.log.debug({ fault, leg: leg.id }, 'sip-leg-not-parked');
   }

@@ -8,13 +8,15 @@ import type { E164 } from '../../ports/e164.ts';
 import type { LegEnding } from '../../telephony/call.ts';
 import type { Dialable, Instruction } from '../../telephony/instructions.ts';
 import type { DialAnswer, DialOrder } from '../../telephony/voice-carrier.ts';
-import { allowedMethods } from './connect-legs.ts';
+import type { ConnectLegs } from './connect-legs.ts';
+import { allowedMethods } from './describe-leg.ts';
 import type { Drachtio, SipAnswer } from './drachtio.ts';
 import type { FindTargets, Found } from './find-targets.ts';
 import { type Leg, newLeg } from './leg.ts';
 import type { LegBook } from './leg-book.ts';
+import type { Anchor, Anchors } from './media/anchor.ts';
 import { dialogIdOf, ringPhones } from './ring-phones.ts';
-import { directionOf, isDescription, parkedOffer, withDirection } from './sdp.ts';
+import { directionOf, isDescription, parkedOffer, sinkOffer, withDirection } from './sdp.ts';
 import type { Switchboard } from './switchboard.ts';
 
 type DialInstruction = Extract<Instruction, { verb: 'dial' }>;
@@ -33,6 +35,9 @@ interface World {
   readonly drachtio: Drachtio;
   readonly switchboard: () => Switchboard;
   readonly findTargets: FindTargets;
+  readonly connectLegs: Pick<ConnectLegs, 'settled'>;
+  /** Null without a media server. */
+  readonly anchors: Anchors | null;
   readonly domain: string;
   readonly silentPlace: string;
   readonly clock: Clock;
@@ -46,6 +51,7 @@ interface Plan {
   readonly from: E164 | null;
   readonly offer: string | null;
   readonly offerOf: Leg | null;
+  readonly anchor?: Anchor;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
 }
@@ -72,11 +78,17 @@ export function createDialLeg(world: World): DialLeg {
     const found = await findTargets(order.to, order.from);
     if (found.targets.length === 0)
       return { kind: 'refused', reason: 'no phone is registered there, and no trunk leads there' };
+    const caller = book.callerOf(order.callId) ?? null;
+    // A caller who is just being answered describes themselves otherwise afterwards.
+    if (caller?.state === 'ringing') await world.connectLegs.settled(caller);
+    const held = found.kind === 'outside' ? await holdOffer(world) : null;
     // Somebody else may have had the same order meanwhile.
     const since = book.dialledAs(order.legId);
-    if (since !== undefined) return { kind: 'dialled', carrierCallId: since };
+    if (since !== undefined) {
+      if (held?.anchor !== undefined) void world.anchors?.release(held.anchor);
+      return { kind: 'dialled', carrierCallId: since };
+    }
     const leg = makeLeg({ kind: found.kind, callId: order.callId, legId: order.legId });
-    const caller = book.callerOf(order.callId) ?? null;
     const switchboard = world.switchboard();
     const plan = {
       leg,
@@ -84,7 +96,7 @@ export function createDialLeg(world: World): DialLeg {
       from: order.from,
       headers: {},
       timeoutMs: order.ringTimeoutMs,
-      ...offerFor(world, caller),
+      ...(held ?? offerFor(world, caller)),
     };
     ring(world, plan, {
       onRinging: () => switchboard.note(leg, { what: 'ringing' }),
@@ -143,6 +155,18 @@ export function createDialLeg(world: World): DialLeg {
   };
 }
 
+/** Somebody outside is told what it is about and presses a key, so their sound begins at the media server. */
+async function holdOffer({ anchors, silentPlace }: World): Promise<Pick<Plan, 'offer' | 'offerOf' | 'anchor'> | null> {
+  if (anchors === null) return null;
+  const anchor = anchors.create();
+  try {
+    return { offer: await anchors.offerToPhone(anchor, sinkOffer(silentPlace)), offerOf: null, anchor };
+  } catch {
+    // Without it the call is offered straight, and the key can come as SIP INFO only.
+    return null;
+  }
+}
+
 /** The caller's own description where there is one; nothing where the caller leaves the offer to the phone. */
 function offerFor(world: World, caller: Leg | null): Pick<Plan, 'offer' | 'offerOf'> {
   if (caller === null) return { offer: parkedOffer(world.silentPlace), offerOf: null };
@@ -154,6 +178,7 @@ function ring(world: World, plan: Plan, outcome: Outcome): void {
   const { leg, found, offer, offerOf } = plan;
   const offered = offerOf?.theirs ?? null;
   leg.ours = offer;
+  leg.anchor = plan.anchor ?? null;
   world.book.add(leg);
   const [callId = '', tag = ''] = leg.id.split(';from-tag=');
   const from = `<sip:${plan.from ?? 'anonymous'}@${world.domain}>`;
@@ -182,11 +207,26 @@ function ring(world: World, plan: Plan, outcome: Outcome): void {
         return;
       }
       leg.theirDirection = directionOf(answer.body);
+      if (leg.anchor !== null && world.anchors !== null) {
+        void takeHeldAnswer(world, world.anchors, leg, outcome);
+        return;
+      }
       if (offerOf !== null && offered !== null) leg.answers = { legId: offerOf.id, sdp: offered };
       outcome.onAnswered();
     },
   });
   leg.cancel = (reason) => ringing.cancel(reason);
+}
+
+/** What the phone described goes to the media server, whose description stands for it. */
+async function takeHeldAnswer(world: World, anchors: Anchors, leg: Leg, outcome: Outcome): Promise<void> {
+  try {
+    if (leg.anchor !== null) leg.theirs = await anchors.answerFromPhone(leg.anchor, leg.theirs ?? '');
+  } catch {
+    world.switchboard().endHere(leg, 'failed');
+    return;
+  }
+  if (leg.state === 'answered') outcome.onAnswered();
 }
 
 /** The caller hears what the phone rings with: its own ringing, or what its network plays before the answer. */

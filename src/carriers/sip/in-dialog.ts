@@ -4,12 +4,14 @@
  */
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
-import { allowedMethods, type ConnectLegs } from './connect-legs.ts';
+import type { ConnectLegs } from './connect-legs.ts';
+import { allowedMethods } from './describe-leg.ts';
 import type { Drachtio } from './drachtio.ts';
 import type { Leg } from './leg.ts';
 import type { LegBook } from './leg-book.ts';
+import type { Anchors } from './media/anchor.ts';
 import { readKey } from './read-info.ts';
-import { asOurs, directionOf, facing, isDescription, parkedOffer, withDirection } from './sdp.ts';
+import { asOurs, directionOf, facing, isDescription, parkedOffer, soundsAlike, withDirection } from './sdp.ts';
 import type { SipRequest } from './sip-request.ts';
 import type { Switchboard } from './switchboard.ts';
 import type { Transfer } from './transfer.ts';
@@ -18,6 +20,7 @@ interface World {
   readonly book: LegBook;
   readonly drachtio: Drachtio;
   readonly connectLegs: ConnectLegs;
+  readonly anchors: Anchors | null;
   readonly switchboard: () => Switchboard;
   readonly transfer: Transfer;
   readonly silentPlace: string;
@@ -64,6 +67,8 @@ async function takeOffer(world: World, leg: Leg, request: SipRequest): Promise<v
   if (request.body === '') return answerWith(request, leg, leg.ours ?? parkedOffer(world.silentPlace));
   if (!isDescription(request.body)) return request.answer(488);
   if (leg.offering || peer?.offering || (peer !== null && peer.state !== 'answered')) return request.answer(491);
+  if (leg.anchor !== null && world.anchors !== null)
+    return takeAnchoredOffer(world, { leg, anchor: leg.anchor, anchors: world.anchors }, request);
   const direction = directionOf(request.body);
   if (peer === null || request.body === leg.theirs) {
     keepTheirs(leg, request.body);
@@ -73,6 +78,25 @@ async function takeOffer(world: World, leg: Leg, request: SipRequest): Promise<v
     const answer = await world.connectLegs.describe(peer, request.body);
     keepTheirs(leg, request.body);
     await answerWith(request, leg, answer);
+  } catch (fault) {
+    world.log.warn({ fault, leg: leg.id }, 'sip-offer-not-passed');
+    await request.answer(500, { headers: { 'Retry-After': '2' } });
+  }
+}
+
+/** The same through the media server: the other phone is told only when it is new to it. */
+async function takeAnchoredOffer(
+  world: World,
+  { leg, anchor, anchors }: { leg: Leg; anchor: NonNullable<Leg['anchor']>; anchors: Anchors },
+  request: SipRequest,
+): Promise<void> {
+  const { peer, theirs } = leg;
+  try {
+    const offered = await anchors.offerFromPhone(anchor, request.body);
+    const isKnown = peer === null || (theirs !== null && soundsAlike(offered, theirs));
+    const far = isKnown ? withDirection(anchor.far, 'sendrecv') : await world.connectLegs.describe(peer, offered);
+    keepTheirs(leg, offered);
+    await answerWith(request, leg, await anchors.answerToPhone(anchor, far));
   } catch (fault) {
     world.log.warn({ fault, leg: leg.id }, 'sip-offer-not-passed');
     await request.answer(500, { headers: { 'Retry-After': '2' } });

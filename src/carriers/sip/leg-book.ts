@@ -14,6 +14,8 @@ export interface LegBook {
   findByDialog(dialogId: string): Leg | undefined;
   /** The leg now stands in another dialog. */
   moveDialog(leg: Leg, dialogId: string): void;
+  /** The leg whose sound this call of the media server's is. */
+  findByAnchor(id: string): Leg | undefined;
   callerOf(callId: CallId): Leg | undefined;
   /** The id a leg of ours was dialled under, while it lives and for a while afterwards. */
   dialledAs(legId: LegId): string | undefined;
@@ -39,6 +41,10 @@ export function createLegBook(): LegBook {
     },
     find: (id: string) => byId.get(id),
     findByDialog: (dialogId: string) => byDialog.get(dialogId),
+    findByAnchor(id: string): Leg | undefined {
+      for (const leg of byId.values()) if (leg.anchor?.id === id) return leg;
+      return undefined;
+    },
     moveDialog(leg: Leg, dialogId: string): void {
       byDialog.delete(leg.dialogId);
       leg.dialogId = dialogId;

@@ -5,6 +5,8 @@
  */
 import type { E164 } from '../../ports/e164.ts';
 import type { CallId, LegId } from '../../ports/ids.ts';
+import type { LegFact } from '../../telephony/leg-report.ts';
+import type { Anchor } from './media/anchor.ts';
 import type { Direction } from './sdp.ts';
 import type { SipRequest } from './sip-request.ts';
 
@@ -25,6 +27,8 @@ export interface Leg {
   state: LegState;
   /** The caller's INVITE while it is unanswered. */
   invite: SipRequest | null;
+  /** Its sound as the media server holds it; null: it goes straight. `theirs` is then the media server's description. */
+  anchor: Anchor | null;
   /** What the far end described last, sounding both ways; null while it left the offer to us. */
   theirs: string | null;
   /** Which way the far end wants the sound to go: `sendonly` is its hold. */
@@ -51,6 +55,10 @@ export interface Leg {
   /** Ends what the running instruction waits for. */
   stopWaiting: (() => void) | null;
   onKey: ((key: string) => void) | null;
+  /** The conversation's recording that is being made; `isOn` false while it is paused. */
+  recording: { readonly id: string; isOn: boolean } | null;
+  /** What is to be told of the leg before its end is: a recording that the end has closed. */
+  closing: (() => Promise<LegFact | null>) | null;
   /** For the target of a dial: the call with it is over. */
   onEnded: (() => void) | null;
   /** Takes back what rings. */
@@ -75,6 +83,7 @@ export function newLeg(
     ...about,
     dialogId: about.id,
     state: 'ringing',
+    anchor: null,
     theirDirection: 'sendrecv',
     ours: null,
     answers: null,
@@ -89,6 +98,8 @@ export function newLeg(
     doing: null,
     stopWaiting: null,
     onKey: null,
+    recording: null,
+    closing: null,
     onEnded: null,
     cancel: null,
     since: now,

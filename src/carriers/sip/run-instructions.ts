@@ -1,7 +1,7 @@
 /**
  * Has a leg do what it is told, one instruction after another, until it stands in a room, waits, or is hung up. A newer list
- * replaces an older one at any moment. What this carrier cannot do without a media server is passed over with a note: a
- * plan that needs it is refused when it is saved.
+ * replaces an older one at any moment. What cannot be done without a media server is passed over with a note: a plan that
+ * needs it is refused when it is saved.
  */
 
 import { unreachable } from '../../ports/errors.ts';
@@ -10,12 +10,19 @@ import type { Instruction } from '../../telephony/instructions.ts';
 import type { ConnectLegs } from './connect-legs.ts';
 import type { DialLeg } from './dial-leg.ts';
 import type { Leg } from './leg.ts';
+import type { Hears } from './media/hears.ts';
+import type { Recorder } from './media/recorder.ts';
+import { takeMessage } from './record-call.ts';
 import type { Switchboard } from './switchboard.ts';
+import { waitFor } from './wait-for.ts';
 
 interface World {
   readonly switchboard: () => Switchboard;
   readonly dialLeg: DialLeg;
   readonly connectLegs: ConnectLegs;
+  /** Null without a media server. */
+  readonly hears: Hears | null;
+  readonly recorder: Recorder | null;
   readonly log: Log;
 }
 
@@ -72,11 +79,23 @@ async function perform(
   const switchboard = world.switchboard();
   if (!staysInRoom.has(instruction.verb)) switchboard.leaveRoom(leg);
   switch (instruction.verb) {
-    case 'say':
-    case 'play':
-    case 'record':
-      world.log.debug({ leg: leg.id, verb: instruction.verb }, 'sip-instruction-needs-media-server');
+    case 'say': {
+      const durationMs = await say(world, leg, instruction.text);
+      if (isWanted()) await waitFor(leg, durationMs);
       return 'goes on';
+    }
+    case 'play':
+      // Nobody asks for it, and the media server fetches nothing from elsewhere.
+      world.log.debug({ leg: leg.id }, 'sip-play-passed-over');
+      return 'goes on';
+    case 'record': {
+      const { hears, recorder } = world;
+      if (hears === null || recorder === null) return 'goes on';
+      const message = await takeMessage({ ...world, hears, recorder }, leg, instruction.secondsMax, isWanted);
+      if (message === null) return isWanted() ? 'goes on' : 'stays';
+      await switchboard.goOn(leg, instruction.next, message);
+      return isWanted() ? 'goes on' : 'stays';
+    }
     case 'join':
       if (leg.kind === 'caller') ringBack(leg);
       await switchboard.joinRoom(leg, instruction);
@@ -85,33 +104,20 @@ async function perform(
     case 'hold':
     case 'wait':
       if (leg.kind === 'caller') ringBack(leg);
-      await world.connectLegs.park(leg);
-      await waitFor(leg, instruction.seconds * 1_000);
+      await world.hears?.quiet(leg);
+      await world.connectLegs.park(leg, 'silence');
+      if (isWanted()) await waitFor(leg, instruction.seconds * 1_000);
       return 'goes on';
     case 'gather': {
-      const digits = await gather(leg, instruction);
+      const digits = await gather(world, leg, instruction, isWanted);
       if (!isWanted()) return 'stays';
       const { next } = instruction;
       const turn = next.step === 'keys' ? next.turn : undefined;
       await switchboard.goOn(leg, next, { what: 'keys', digits, turn });
       return isWanted() ? 'goes on' : 'stays';
     }
-    case 'dial': {
-      const target = await world.dialLeg.dialFor(leg, instruction);
-      if (target === null && isWanted()) leg.doing = null;
-      if (!isWanted()) {
-        if (target !== null) switchboard.endHere(target, 'canceled');
-        return 'stays';
-      }
-      if (target === null) {
-        await switchboard.goOn(leg, instruction.next, { what: 'dial-ended', answered: false });
-        return isWanted() ? 'goes on' : 'stays';
-      }
-      const room = `dial:${target.id}`;
-      await switchboard.joinRoom(target, { room, endsRoom: true, next: null, isAwaited: true });
-      await switchboard.joinRoom(leg, { room, endsRoom: true, next: instruction.next });
-      return 'stays';
-    }
+    case 'dial':
+      return dial(world, leg, instruction, isWanted);
     case 'hang-up':
       switchboard.endHere(leg, 'completed', instruction.reason ?? 'none');
       return 'stays';
@@ -120,37 +126,69 @@ async function perform(
   }
 }
 
+/** Puts a caller through; until somebody answers they hear ringing. */
+async function dial(
+  world: World,
+  leg: Leg,
+  instruction: Extract<Instruction, { verb: 'dial' }>,
+  isWanted: () => boolean,
+): Promise<'stays' | 'goes on'> {
+  const switchboard = world.switchboard();
+  if (leg.kind === 'caller') await world.hears?.ringing(leg);
+  const target = await world.dialLeg.dialFor(leg, instruction);
+  if (target === null && isWanted()) leg.doing = null;
+  if (!isWanted()) {
+    if (target !== null) switchboard.endHere(target, 'canceled');
+    return 'stays';
+  }
+  if (target === null) {
+    await switchboard.goOn(leg, instruction.next, { what: 'dial-ended', answered: false });
+    return isWanted() ? 'goes on' : 'stays';
+  }
+  const room = `dial:${target.id}`;
+  await switchboard.joinRoom(target, { room, endsRoom: true, next: null, isAwaited: true });
+  await switchboard.joinRoom(leg, { room, endsRoom: true, next: instruction.next });
+  return 'stays';
+}
+
 /** A caller who waits and was not answered yet hears ringing, which costs them nothing. */
 export function ringBack(leg: Leg): void {
   leg.invite?.answer(180).catch(() => undefined);
 }
 
 /**
- * Keys that come as SIP INFO. An agent's own phone takes the call by being picked up: no voicemail of a stranger's answers
- * it, so nobody has to press a key to prove that a person is there.
+ * Keys, as the media server or SIP INFO tells of them; the first one ends the prompt. An agent's own phone takes the call by
+ * being picked up: no voicemail of a stranger's answers it, so nobody has to press a key to prove that a person is there.
  */
-async function gather(leg: Leg, instruction: Extract<Instruction, { verb: 'gather' }>): Promise<string> {
-  if (leg.kind === 'phone' && leg.legId !== null) return acceptKey;
+async function gather(
+  world: World,
+  leg: Leg,
+  instruction: Extract<Instruction, { verb: 'gather' }>,
+  isWanted: () => boolean,
+): Promise<string> {
+  const { next } = instruction;
+  if (leg.kind === 'phone' && leg.legId !== null && next.step === 'keys') return acceptKey;
   let digits = '';
   const isOver = () => digits.length >= instruction.digits || digits.endsWith(instruction.finishKey ?? '.');
   leg.onKey = (key) => {
     digits += key;
+    void world.hears?.quiet(leg);
     if (isOver()) leg.stopWaiting?.();
   };
-  await waitFor(leg, instruction.timeoutMs);
+  const promptMs = await say(world, leg, instruction.prompt);
+  if (isWanted() && !isOver()) await waitFor(leg, promptMs + instruction.timeoutMs);
   leg.onKey = null;
   leg.doing = null;
   return instruction.finishKey === null ? digits : digits.replace(/#$/, '');
 }
 
-function waitFor(leg: Leg, durationMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      clearTimeout(timer);
-      leg.stopWaiting = null;
-      resolve();
-    };
-    const timer = setTimeout(stop, durationMs);
-    leg.stopWaiting = stop;
-  });
+/** Begins to say something to a leg that can hear it; answers with how long it takes, 0 when it is passed over. */
+async function say(world: World, leg: Leg, text: string): Promise<number> {
+  // Who talks with somebody hears them; an agent's own phone shows who calls and is left straight.
+  const isDeaf = leg.peer !== null || (leg.kind !== 'caller' && leg.anchor === null);
+  if (world.hears === null || isDeaf || !(await world.connectLegs.anchor(leg))) {
+    world.log.debug({ leg: leg.id }, 'sip-words-passed-over');
+    return 0;
+  }
+  return world.hears.say(leg, text);
 }

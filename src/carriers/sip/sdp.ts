@@ -60,6 +60,60 @@ export function parkedOffer(place: string): string {
   return joined([session, [...audio, 'a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-15', 'a=inactive']]);
 }
 
+/**
+ * What the media server is told stands behind a phone that nobody is connected with: a place where sound goes and is not heard.
+ * One codec, so that an answer of the one who comes later most often fits what the phone was told already.
+ */
+export function sinkAnswer(offer: string, place: string): string {
+  const [, ...media] = sectionsOf(offer);
+  const audio = media.find((lines) => lines[0]?.startsWith('m=audio')) ?? [];
+  const offered = (audio[0] ?? '').split(' ').slice(3);
+  const law = offered.find((type) => type === '0' || type === '8') ?? '0';
+  const keys = audio.map((line) => /^a=rtpmap:(\d+) telephone-event\/8000/.exec(line)?.[1]).find(Boolean);
+  return sink(place, keys === undefined ? [law] : [law, keys], keys);
+}
+
+/** Whether it is such a place. */
+export function isSink(sdp: string): boolean {
+  return /^m=audio 9 /m.test(sdp);
+}
+
+/** The same as an offer. */
+export function sinkOffer(place: string): string {
+  return sink(place, ['0', '8', '101'], '101');
+}
+
+function sink(place: string, types: readonly string[], keys: string | undefined): string {
+  const session = ['v=0', `o=- 1 1 IN ${family(place)} ${place}`, 's=-', `c=IN ${family(place)} ${place}`, 't=0 0'];
+  const laws = ['a=rtpmap:0 PCMU/8000', 'a=rtpmap:8 PCMA/8000'].filter((_, index) => types.includes(index ? '8' : '0'));
+  const events = keys === undefined ? [] : [`a=rtpmap:${keys} telephone-event/8000`, `a=fmtp:${keys} 0-15`];
+  return joined([session, [`m=audio 9 RTP/AVP ${types.join(' ')}`, ...laws, ...events, 'a=sendrecv']]);
+}
+
+/** Whether two descriptions ask the same of a phone: place, codecs and direction of its audio. */
+export function soundsAlike(one: string, other: string): boolean {
+  return audioPlaceOf(one) === audioPlaceOf(other) && directionOf(one) === directionOf(other);
+}
+
+/**
+ * Whether a phone that was told `ours` and said `theirs` need not be told `next`: it asks the same, or only leaves codecs out
+ * that the phone has left out itself.
+ */
+export function isToldAlready(next: string, { ours, theirs }: { ours: string; theirs: string }): boolean {
+  if (soundsAlike(next, ours)) return true;
+  const [place, types] = typesOf(next);
+  const [oursPlace, oursTypes] = typesOf(ours);
+  const [, theirTypes] = typesOf(theirs);
+  const isWithin = types.every((type) => oursTypes.includes(type)) && theirTypes.every((type) => types.includes(type));
+  return place === oursPlace && directionOf(next) === directionOf(ours) && isWithin;
+}
+
+/** Where the audio is wanted, and its payload types. */
+function typesOf(sdp: string): [place: string, types: readonly string[]] {
+  const [, place = '', types = ''] = /^(.* m=audio \d+ \S+) (.*)$/.exec(audioPlaceOf(sdp)) ?? [];
+  return [place, types.trim().split(' ')];
+}
+
 /** The same description as the `version`th of one session of ours, in characters every phone reads. */
 export function asOurs(sdp: string, sessionId: number, version: number): string {
   const plain = sdp.replace(/[^\t\r\n -~]/g, '?');

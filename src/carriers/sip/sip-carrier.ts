@@ -8,20 +8,21 @@ import type { Clock } from '../../ports/clock.ts';
 import type { CallId, RandomBytes } from '../../ports/ids.ts';
 import type { Log } from '../../ports/log.ts';
 import type { SipPhones } from '../../routing/sip-phones.ts';
-import { failoverInstructions } from '../../telephony/answer-call.ts';
-import type { FailoverBook } from '../../telephony/failover-book.ts';
 import type { Dialable } from '../../telephony/instructions.ts';
 import type { CallDesk } from '../../telephony/take-call.ts';
 import type { VoiceCarrier } from '../../telephony/voice-carrier.ts';
 import type { AnswerInTime } from '../answer-in-time.timer.ts';
+import type { HearInTime } from '../hear-in-time.timer.ts';
 import { createAuthenticate } from './authenticate.ts';
-import { allowedMethods, createConnectLegs } from './connect-legs.ts';
+import { createConnectLegs } from './connect-legs.ts';
+import { allowedMethods } from './describe-leg.ts';
 import { createDialLeg } from './dial-leg.ts';
 import { connectDrachtio, type Drachtio } from './drachtio.ts';
 import { createFindTargets, type TrunkAccount } from './find-targets.ts';
 import { takeInDialog } from './in-dialog.ts';
-import type { Leg } from './leg.ts';
 import { createLegBook } from './leg-book.ts';
+import { isPhoneSide } from './media/anchor.ts';
+import { type MediaSettings, openMedia } from './media/open-media.ts';
 import { createNonces } from './nonces.ts';
 import { isScanner } from './read-invite.ts';
 import { createPerform, type Perform } from './run-instructions.ts';
@@ -50,10 +51,12 @@ export interface SipWorld {
   readonly domain: string;
   readonly trunks: TrunkList;
   readonly trunk: TrunkAccount | null;
+  /** A media server and the folder it shares with us; null: sound goes straight, and nothing of ours is heard. */
+  readonly media: MediaSettings | null;
   readonly phones: SipPhones;
   readonly desk: Pick<CallDesk, 'hear'>;
   readonly answerInTime: AnswerInTime;
-  readonly failovers: Pick<FailoverBook, 'find'>;
+  readonly hearInTime: Pick<HearInTime, 'hear' | 'tell'>;
   /** Whether a call may be sent on to an outside number or address. */
   readonly mayCall: (callId: CallId, to: Dialable) => Promise<boolean>;
   readonly clock: Clock;
@@ -79,16 +82,24 @@ export function createSipCarrier(world: SipWorld): SipCarrier {
       for (const told of links) told(isUp);
     },
   });
-  const shared = { ...world, drachtio, book, switchboard, perform, silentPlace: '127.0.0.1' };
+  const makeWord = () => Buffer.from(world.randomBytes(9)).toString('hex');
+  const media =
+    world.media === null
+      ? null
+      : openMedia({
+          ...world.media,
+          makeWord,
+          log,
+          onKey: ({ call, tag, key }) => isPhoneSide(tag) && book.findByAnchor(call)?.onKey?.(key),
+        });
+  const { anchors, hears, recorder } = media ?? { anchors: null, hears: null, recorder: null };
+  const held = { media, anchors, hears, recorder };
+  const shared = { ...world, ...held, drachtio, book, switchboard, perform, silentPlace: '127.0.0.1' };
   const connectLegs = createConnectLegs(shared);
-  const desk = createTellDesk({
-    ...world,
-    onSilence: (leg) => withoutRecord(world, leg, switchboard(), perform, book.callerOf),
-  });
+  const desk = createTellDesk(world);
   own.switchboard = createSwitchboard({ ...shared, connectLegs, desk });
   const findTargets = createFindTargets(world);
-  const makeWord = () => Buffer.from(world.randomBytes(9)).toString('hex');
-  const dialLeg = createDialLeg({ ...shared, findTargets, makeWord });
+  const dialLeg = createDialLeg({ ...shared, connectLegs, findTargets, makeWord });
   own.perform = createPerform({ ...shared, dialLeg, connectLegs });
   const transfer = createTransfer({ ...shared, dialLeg, connectLegs });
   const nonces = createNonces(world);
@@ -101,7 +112,7 @@ export function createSipCarrier(world: SipWorld): SipCarrier {
   const watch = createWatchLegs({ ...shared, clock });
   links.push(watch.onLink);
   return {
-    voice: createSipVoice({ ...shared, dialLeg, hasTrunk: world.trunk !== null }),
+    voice: createSipVoice({ ...shared, connectLegs, dialLeg, hasTrunk: world.trunk !== null }),
     connected,
     legs: () => book.size,
     async close(): Promise<void> {
@@ -111,6 +122,7 @@ export function createSipCarrier(world: SipWorld): SipCarrier {
         new Promise((resolve) => setTimeout(resolve, limits.sipCloseTimeoutMs).unref()),
       ]);
       drachtio.close();
+      media?.close();
     },
   };
 }
@@ -128,23 +140,4 @@ function createRouter(
     if (request.method === 'OPTIONS') return request.answer(200, { headers: { Allow: allowedMethods } });
     return request.answer(405, { headers: { Allow: allowedMethods } });
   };
-}
-
-/**
- * The record does not say what a leg does next, and nobody may be left in silence: a caller goes where their number's
- * failover leads, without one the call is ended; an agent is let go, and the caller they were for is sent on.
- */
-function withoutRecord(
-  world: SipWorld,
-  leg: Leg,
-  switchboard: Switchboard,
-  perform: Perform,
-  callerOf: (callId: NonNullable<Leg['callId']>) => Leg | undefined,
-): void {
-  const caller = leg.kind === 'caller' ? leg : leg.callId === null ? undefined : callerOf(leg.callId);
-  if (leg.kind !== 'caller') switchboard.endHere(leg, 'failed');
-  if (caller === undefined || caller.state === 'ended' || caller.peer !== null || caller.dnis === null) return;
-  const to = world.failovers.find('sip', caller.dnis);
-  if (to === null) switchboard.endHere(caller, 'failed', 'unavailable');
-  else perform(caller, failoverInstructions(to, caller.dnis));
 }

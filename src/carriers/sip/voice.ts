@@ -2,11 +2,17 @@
 import { limits } from '../../../config/limits.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Instruction } from '../../telephony/instructions.ts';
-import type { Capability, CarrierAnswer, VoiceCarrier } from '../../telephony/voice-carrier.ts';
+import type { Capability, CarrierAnswer, RecordingAct, VoiceCarrier } from '../../telephony/voice-carrier.ts';
+import type { ConnectLegs } from './connect-legs.ts';
 import type { DialLeg } from './dial-leg.ts';
 import { type Drachtio, SipFault } from './drachtio.ts';
 import { sayGoodbye } from './end-leg.ts';
 import type { LegBook } from './leg-book.ts';
+import type { Hears } from './media/hears.ts';
+import type { Prompts } from './media/prompts.ts';
+import type { Recorder } from './media/recorder.ts';
+import type { Recordings } from './media/recordings.ts';
+import { recordConversation } from './record-call.ts';
 import type { Perform } from './run-instructions.ts';
 import type { Switchboard } from './switchboard.ts';
 
@@ -16,9 +22,26 @@ interface World {
   readonly dialLeg: DialLeg;
   readonly switchboard: () => Switchboard;
   readonly perform: Perform;
+  readonly connectLegs: Pick<ConnectLegs, 'anchor'>;
+  /** What there is with a media server; null without. */
+  readonly media: {
+    readonly hears: Hears;
+    readonly recorder: Recorder;
+    readonly prompts: Prompts;
+    readonly recordings: Recordings;
+  } | null;
   readonly hasTrunk: boolean;
   readonly log: Log;
 }
+
+const mediaCapabilities: readonly Capability[] = [
+  'announce',
+  'hold-music',
+  'keys',
+  'voicemail',
+  'record-conversation',
+  'pause-recording',
+];
 
 export function createSipVoice(world: World): VoiceCarrier {
   const { book } = world;
@@ -29,8 +52,11 @@ export function createSipVoice(world: World): VoiceCarrier {
       'hand-over-sip',
       'attestation',
       'sip-agents',
+      ...(world.media === null ? [] : mediaCapabilities),
       ...(world.hasTrunk ? (['hand-over-number'] as const) : []),
     ]),
+
+    ...(world.media === null ? {} : mediaActs(world, world.media)),
 
     dial: world.dialLeg.dial,
 
@@ -65,6 +91,19 @@ export function createSipVoice(world: World): VoiceCarrier {
 
     look: (carrierCallId: string) => look(world, carrierCallId),
   });
+}
+
+function mediaActs(world: World, media: NonNullable<World['media']>) {
+  return {
+    async record(carrierCallId: string, act: RecordingAct): Promise<CarrierAnswer> {
+      const leg = world.book.find(carrierCallId);
+      if (leg !== undefined) return recordConversation({ ...world, ...media }, leg, act);
+      if ((await look(world, carrierCallId)) === 'gone') return { kind: 'gone' };
+      return { kind: 'refused', reason: 'the call outlived the process that could record it' };
+    },
+    missingPrompt: media.prompts.missing,
+    fetchRecording: media.recordings.fetch,
+  };
 }
 
 async function look({ book, drachtio }: World, carrierCallId: string): Promise<'live' | 'gone' | 'unknown'> {

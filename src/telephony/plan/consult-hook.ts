@@ -22,7 +22,7 @@ import { assuranceOf } from './decide-plan.ts';
 import type { DecisionHooks } from './decision-hooks.postgres.ts';
 import type { HookCircuits } from './hook-circuits.timer.ts';
 import { circleFaults, destinationFaults } from './plan-destinations.ts';
-import { capabilityFaults } from './plan-needs.ts';
+import { capabilityFaults, plannedCarrier } from './plan-needs.ts';
 import type { HookNote, HookOutcome } from './plan-parts.ts';
 import { type HookVerdict, hasHookFailed, readHookAnswer } from './read-hook-answer.ts';
 import type { RoutePlan } from './route-plan.ts';
@@ -50,7 +50,7 @@ interface World {
   readonly destinationRules: DestinationRulesStore;
   readonly calls: Pick<Calls, 'findByCarrier'>;
   readonly foreseeCredit: ForeseeCredit;
-  readonly voice: ReadonlyMap<string, Pick<VoiceCarrier, 'capabilities'>>;
+  readonly voice: ReadonlyMap<string, Pick<VoiceCarrier, 'capabilities' | 'missingPrompt'>>;
   readonly hookPoster: Pick<EventPoster, 'ask'>;
   readonly circuits: HookCircuits;
   readonly clock: Clock;
@@ -126,8 +126,8 @@ async function judge(world: World, asked: Asked, call: Call): Promise<HookVerdic
     );
     if (reply === 'open') return { outcome: 'circuit-open', why: 'it has failed again and again' };
     const { answer, own, rules } = reply;
-    const capabilities = world.voice.get(number.carrier)?.capabilities;
-    const carriers = capabilities === undefined ? [] : [{ carrier: number.carrier, capabilities }];
+    const able = world.voice.get(number.carrier);
+    const carriers = able === undefined ? [] : [plannedCarrier(number.carrier, able)];
     return readHookAnswer(answer, own?.plan ?? null, (plan) => [
       ...destinationFaults(plan, rules),
       ...circleFaults(plan, new Set([number.e164])),

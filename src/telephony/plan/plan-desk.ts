@@ -7,7 +7,7 @@ import type { Transact } from '../../records/transact.ts';
 import type { DestinationRulesStore } from '../destination-rules.postgres.ts';
 import type { VoiceCarrier } from '../voice-carrier.ts';
 import { circleFaults, destinationFaults } from './plan-destinations.ts';
-import { capabilityFaults } from './plan-needs.ts';
+import { capabilityFaults, plannedCarrier } from './plan-needs.ts';
 import type { RoutePlan } from './route-plan.ts';
 import type { PlanSubject, RoutePlans, StoredPlan } from './route-plans.postgres.ts';
 
@@ -21,7 +21,7 @@ interface World {
   readonly transact: Transact;
   readonly routePlans: RoutePlans;
   readonly destinationRules: DestinationRulesStore;
-  readonly voice: ReadonlyMap<string, Pick<VoiceCarrier, 'capabilities'>>;
+  readonly voice: ReadonlyMap<string, Pick<VoiceCarrier, 'capabilities' | 'missingPrompt'>>;
 }
 
 export function createPlanDesk(world: World) {
@@ -63,6 +63,6 @@ export function createPlanDesk(world: World) {
 
 /** A carrier without an account here brings no calls, and what it could do is not known. */
 function known({ voice }: World, carrier: string) {
-  const capabilities = voice.get(carrier)?.capabilities;
-  return capabilities === undefined ? [] : [{ carrier, capabilities }];
+  const able = voice.get(carrier);
+  return able === undefined ? [] : [plannedCarrier(carrier, able)];
 }

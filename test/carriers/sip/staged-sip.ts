@@ -4,8 +4,9 @@
  * (with DRACHTIO_PORT, DRACHTIO_SECRET, and DRACHTIO_SIP, where it listens for SIP, `127.0.0.1:5060`).
  */
 import { randomBytes } from 'node:crypto';
-import { limits } from '../../../config/limits.ts';
 import { createAnswerInTime } from '../../../src/carriers/answer-in-time.timer.ts';
+import { createHearInTime } from '../../../src/carriers/hear-in-time.timer.ts';
+import { openPrompts } from '../../../src/carriers/sip/media/prompts.ts';
 import { createSipCarrier, type SipWorld } from '../../../src/carriers/sip/sip-carrier.ts';
 import { parseTrunkList } from '../../../src/carriers/sip/trunk-list.ts';
 import type { E164 } from '../../../src/ports/e164.ts';
@@ -19,13 +20,16 @@ import { eventsOf, type LegReport } from '../../../src/telephony/leg-report.ts';
 import type { IncomingCall } from '../../../src/telephony/open-call.ts';
 import type { Outbound } from '../../../src/telephony/outbound.ts';
 import type { CallPlan } from '../../../src/telephony/plan/call-plan.ts';
-import { planDefaults } from '../../../src/telephony/plan/plan-parts.ts';
 import type { Heard, Taken } from '../../../src/telephony/take-call.ts';
+import { createUntoldReports } from '../../../src/telephony/untold-reports.ts';
 import type { VoiceCarrier } from '../../../src/telephony/voice-carrier.ts';
+import { openScriptedRtpengine, type ScriptedRtpengine } from '../../support/rtpengine/scripted-rtpengine.ts';
 import { createPhone } from '../../support/sip-edge/phone.ts';
 import type { Phone } from '../../support/sip-edge/phone-call.ts';
 import { openSipEdge } from '../../support/sip-edge/sip-edge.ts';
-import { type SipNetwork, udpNetwork } from '../../support/sip-edge/sip-network.ts';
+import type { SipNetwork } from '../../support/sip-edge/sip-network.ts';
+import { realServer } from './real-server.ts';
+import { stagedFacts } from './staged-facts.ts';
 import { createPhoneBook, domain } from './staged-phone-book.ts';
 
 export const ours = '+15035550100' as E164;
@@ -46,25 +50,16 @@ export interface SipStage {
   readonly race?: boolean;
   readonly plan?: Partial<CallPlan>;
   readonly trunkPassword?: string;
+  /** A media server there is; only the scripted one. */
+  readonly media?: boolean;
 }
-
-/** The real server of this run, or null. */
-const realServer = process.env.DRACHTIO_HOST
-  ? {
-      drachtio: {
-        host: process.env.DRACHTIO_HOST,
-        port: Number(process.env.DRACHTIO_PORT ?? 9022),
-        secret: process.env.DRACHTIO_SECRET ?? 'cymru',
-      },
-      sip: process.env.DRACHTIO_SIP ?? '127.0.0.1:5060',
-    }
-  : null;
 
 export const onlyOnEdge = realServer === null;
 
 export async function stageSip(stage: SipStage = {}) {
   const edge = realServer === null ? await openSipEdge() : null;
-  const network: SipNetwork = edge ?? udpNetwork(realServer?.sip ?? '');
+  const network: SipNetwork | undefined = edge ?? realServer?.network();
+  if (network === undefined) throw new Error('there is no server');
   const trunk = createPhone(await network.plug(trunkHost), 'trunk', network.server);
   const record = createRecord(stage);
   const phones = createPhoneBook();
@@ -73,6 +68,8 @@ export async function stageSip(stage: SipStage = {}) {
   const failover = stage.failover ?? null;
   const desk = { take: record.take, hear: record.hear };
   const failovers = { find: () => failover, note: (incoming: IncomingCall) => void record.noted.push(incoming) };
+  const engine = stage.media ? await openScriptedRtpengine() : null;
+  const untold = createUntoldReports({ log: silentLog });
   const world: SipWorld = {
     drachtio: edge?.drachtio ?? realServer?.drachtio ?? { host: '', port: 0, secret: '' },
     domain,
@@ -82,10 +79,19 @@ export async function stageSip(stage: SipStage = {}) {
       user: stage.trunkPassword === undefined ? null : 'linekeeper',
       password: stage.trunkPassword ?? null,
     },
+    media:
+      engine === null
+        ? null
+        : { address: engine.address, folder: engine.folder, prompts: await openPrompts(engine.folder) },
     phones,
     desk,
     answerInTime: createAnswerInTime({ desk, failovers, log: silentLog }),
-    failovers,
+    hearInTime: createHearInTime({
+      desk: { ...desk, ask: async () => ({ kind: 'unknown' }) },
+      untold,
+      failovers,
+      log: silentLog,
+    }),
     mayCall: async () => true,
     clock: { now: () => Date.now() },
     randomBytes,
@@ -106,8 +112,10 @@ export async function stageSip(stage: SipStage = {}) {
   return {
     carrier,
     edge,
+    engine: engine as ScriptedRtpengine,
     network,
     record,
+    untold,
     trunk,
     phones,
     phone,
@@ -130,6 +138,7 @@ export async function stageSip(stage: SipStage = {}) {
       await carrier.close();
       for (const plug of plugged) plug.close();
       await edge?.close();
+      await engine?.close();
     },
   };
 }
@@ -156,6 +165,10 @@ function createRecord(stage: SipStage) {
     noted: [] as IncomingCall[],
     incoming: [] as IncomingCall[],
     isAway: false,
+    /** Takes no call in and never says so. */
+    isHanging: false,
+    /** How often it was asked while it was away. */
+    refused: 0,
     /** An agent who picks up is told to wait: their taking the call is a moment away. */
     acceptsLate: false,
     /** Takes reports and makes nothing of them. */
@@ -170,12 +183,13 @@ function createRecord(stage: SipStage) {
     facts: () => [...heard.values()].map(({ legId, fact }) => `${legId === null ? 'caller' : 'leg'} ${fact.what}`),
     take: async (incoming: IncomingCall): Promise<Taken> => {
       await away(stage.takeDelayMs ?? 0);
+      if (record.isHanging) await new Promise(() => undefined);
       if (record.isAway) throw new Error('the record is away');
       record.incoming.push(incoming);
       if (incoming.dnis !== ours) return { kind: 'unknown-number' };
       const known = [...calls.values()].find(({ carrierCallId }) => carrierCallId === incoming.carrierCallId);
       if (known !== undefined) return { kind: 'taken', call: known };
-      const started = startCall(factsOf(stage, ids.make('call'), incoming), Date.now());
+      const started = startCall(stagedFacts(stage, ids.make('call'), incoming), Date.now());
       calls.set(started.call.id, started.call);
       isTaking = true;
       settle(started.call.id, started.effects);
@@ -183,7 +197,10 @@ function createRecord(stage: SipStage) {
       return { kind: 'taken', call: calls.get(started.call.id) ?? started.call };
     },
     hear: async (report: LegReport): Promise<Heard> => {
-      if (record.isAway) throw new Error('the record is away');
+      if (record.isAway) {
+        record.refused += 1;
+        throw new Error('the record is away');
+      }
       const call = calls.get(report.callId);
       if (call === undefined) return { kind: 'unknown' };
       if (!heard.has(report.dedupKey)) {
@@ -262,7 +279,7 @@ function createRecord(stage: SipStage) {
   /** A call that we make from our number to the one callers call from. */
   const place = (outbound: Outbound): void => {
     const incoming = { carrier: 'sip', carrierCallId: '', dnis: ours, ani: caller, attestation: null, raw: {} };
-    const facts = factsOf(stage, ids.make('call'), incoming);
+    const facts = stagedFacts(stage, ids.make('call'), incoming);
     const { call, effects } = startOutbound({ ...facts, carrierCallId: null }, outbound, Date.now());
     calls.set(call.id, call);
     settle(call.id, effects);
@@ -274,27 +291,10 @@ function orderOf({ id: callId, dnis: from, plan }: Pick<Call, 'id' | 'dnis' | 'p
   return { callId, legId, from, to, ringTimeoutMs: plan.ringTimeoutMs, orderedAt: Date.now(), repeated: false };
 }
 
-function factsOf(stage: SipStage, id: CallId, incoming: IncomingCall) {
-  const { carrier, carrierCallId, dnis, ani, attestation } = incoming;
-  const plan: CallPlan = {
-    ...planDefaults,
-    greeting: 'Please hold.',
-    ringTimeoutMs: limits.ringTimeoutMs,
-    acceptTimeoutMs: limits.acceptTimeoutMs,
-    waitUntil: Date.now() + limits.callWaitMs,
-    offersMax: limits.offersPerCallMax,
-    failover: stage.failover ?? null,
-    ...stage.plan,
-  };
-  const house = { enterpriseId: 'ent_1' as never, numberId: 'num_1' as never, visitId: null, waitsOutside: false };
-  return { id, ...house, carrier, carrierCallId, dnis, ani, attestation, plan };
-}
-
 const away = (delayMs: number): Promise<void> =>
   delayMs === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, delayMs));
 
+const stackOf = (_key: string, value: unknown) => (value instanceof Error ? value.stack : value);
 const say = (level: string) => (facts: Record<string, unknown>, event: string) =>
-  void process.stderr.write(
-    `${level} ${event} ${JSON.stringify(facts, (_key, value) => (value instanceof Error ? value.stack : value))}\n`,
-  );
+  void process.stderr.write(`${level} ${event} ${JSON.stringify(facts, stackOf)}\n`);
 const loudLog = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };

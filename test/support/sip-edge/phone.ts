@@ -9,6 +9,8 @@ import type { SipPort } from './sip-network.ts';
 import * as sip from './sip-text.ts';
 
 interface Held extends PhoneCall {
+  /** Gives the answer to its INVITE once more. */
+  repeat: () => void;
   remote: string;
   local: string;
   target: string;
@@ -106,6 +108,7 @@ export function createPhone(port: SipPort, user: string, server: string): Phone 
       status: 0,
       ended: false,
       cseq: 1,
+      repeat: () => undefined,
       ring: () => answerInvite(call, 180),
       answer(sdp = call.ourSdp): void {
         call.ourSdp = sdp;
@@ -134,7 +137,10 @@ export function createPhone(port: SipPort, user: string, server: string): Phone 
     call.status = status;
     if (status >= 300) call.ended = true;
     const asked = phone.challenge[status];
-    respond(call.invite, status, call.local, [contact, ...(asked === undefined ? [] : [asked]), ...more], body);
+    const { invite } = call;
+    call.repeat = () =>
+      respond(invite, status, call.local, [contact, ...(asked === undefined ? [] : [asked]), ...more], body);
+    call.repeat();
   }
 
   function takeRequest(request: sip.SipText): void {
@@ -143,7 +149,9 @@ export function createPhone(port: SipPort, user: string, server: string): Phone 
     const call = calls.get(callId);
     const to = sip.header(request, 'to') ?? '';
     if (call === undefined || sip.tagOf(to) === undefined) {
-      if (method === 'INVITE' && call?.ended !== false) takeInvite(request, callId, to);
+      // What a real server sends again is answered again.
+      if (method === 'INVITE' && call?.invite !== null && call?.branch === sip.branchOf(request)) call?.repeat();
+      else if (method === 'INVITE' && call?.ended !== false) takeInvite(request, callId, to);
       else if (method === 'CANCEL' && call !== undefined) takeCancel(request, call);
       else if (method !== 'ACK') respond(request, 481, to);
       return;

@@ -91,3 +91,27 @@ test.each<[string, object, Capability[], string[]]>([
   expect(faults.map(({ field }) => field)).toEqual(fields);
   for (const { problem } of faults) expect(problem).toMatch(/^sip lacks the capability [a-z-]+/);
 });
+
+const inner = { prompt: 'More.', keys: { 1: { to: 'agents' } }, otherwise: { to: 'agents' } };
+const tree = { prompt: 'Press.', keys: { 1: { to: 'menu', menu: inner } }, otherwise: { to: 'agents' } };
+
+test.each<[string, object, string[]]>([
+  ['its greeting', { greeting: 'Hello.' }, ['greeting']],
+  ['what callers are told of a recording', { record: true, greeting: null }, ['record']],
+  ['its own word on a recording', { record: true, consent: 'We record.', greeting: null }, ['consent']],
+  ['menus within menus', { menu: tree, greeting: null }, ['menu', 'menu']],
+  ['nothing while it says nothing', { greeting: null }, []],
+  ['no greeting when the call is handed over', { handOver: { to: na('503') }, announcement: 'Hi.' }, ['announcement']],
+])('a carrier that says recorded words only names the recording that lacks: %s', (_what, plan, fields) => {
+  const missingPrompt = (text: string) => `/prompts/${text}.wav`;
+  const speaking = without().map((carrier) => ({ ...carrier, missingPrompt }));
+  const faults = capabilityFaults(routePlanSchema.parse(plan), speaking);
+  expect(faults.map(({ field }) => field)).toEqual(fields);
+  for (const { problem, cure } of faults)
+    expect([problem, cure]).toEqual([
+      expect.stringMatching(/^sip speaks no text/),
+      expect.stringMatching(/\/prompts\//),
+    ]);
+  const recorded = without().map((carrier) => ({ ...carrier, missingPrompt: () => null }));
+  expect(capabilityFaults(routePlanSchema.parse(plan), recorded)).toEqual([]);
+});
