@@ -6,11 +6,14 @@ export const databaseLimits = Object.freeze({
    * Transactions of calls that share a commit: so many at most, none begun after so long, so that nobody waits for many
    * slow ones; and how long one of them may wait for a lock before each goes alone.
    */
-  transactionsTogetherMax: 32,
+  transactionsTogetherMax: 64,
   /** Such commits under way at once on a server; the embedded database has one session. */
-  transactionHandsMax: 4,
+  transactionHandsMax: 2,
   transactionsTogetherMs: 40,
   lockWaitTogetherMs: 150,
+  /** Asked of the record by one statement; and such statements of one kind under way at once. */
+  asksTogetherMax: 64,
+  asksUnderWayMax: 2,
   /**
    * A query unanswered this long is asked after on a new connection, which has as long to answer: a line that leads
    * nowhere is cut within the time a caller waits for the record.

@@ -4,123 +4,179 @@
  * agent who has been ready the longest. Who did not pick up is left alone for a moment, so that a phone nobody is at is
  * not rung by one call after another.
  */
+import { sql } from 'kysely';
 import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { E164 } from '../ports/e164.ts';
 import type { AgentId, CallId, EnterpriseId, Ids, LegId } from '../ports/ids.ts';
-import type { Row, Tx } from '../records/schema.ts';
+import { askTogether, byPlace, placed } from '../records/ask-together.ts';
+import type { Db } from '../records/schema.ts';
 
 export type Chosen =
   | { readonly kind: 'agent'; readonly agentId: AgentId; readonly phone: E164 }
   | { readonly kind: 'nobody'; readonly someoneBusy: boolean };
 
+/** A call that is to be put to somebody. */
+export interface OfferWish {
+  readonly enterpriseId: EnterpriseId;
+  readonly callId: CallId;
+  readonly legId: LegId;
+  readonly tried: readonly AgentId[];
+  /** Nobody else than this one. */
+  readonly only?: AgentId | null;
+  /** `consult`: they are asked by a colleague who still has the call. */
+  readonly as?: 'call' | 'consult';
+}
+
+interface OfferEnd {
+  readonly legId: LegId;
+  readonly as: 'accepted' | 'declined' | 'missed' | 'withdrawn';
+}
+
+interface FreedAgent {
+  readonly agentId: AgentId;
+  readonly legId: LegId;
+  readonly wrapUpMs: number;
+}
+
+interface World {
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
 export type Offers = ReturnType<typeof createOffers>;
 
-export function createOffers(world: { clock: Clock; ids: Ids }) {
-  const now = () => new Date(world.clock.now());
+export function createOffers(world: World) {
   return Object.freeze({
     /** Picks the longest-ready agent not yet tried for this call and opens an offer on `legId`. */
-    async offerNext(
-      tx: Tx,
-      wanted: {
-        enterpriseId: EnterpriseId;
-        callId: CallId;
-        legId: LegId;
-        tried: readonly AgentId[];
-        /** Nobody else than this one. */
-        only?: AgentId | null;
-        /** `consult`: they are asked by a colleague who still has the call. */
-        as?: 'call' | 'consult';
-      },
-    ): Promise<Chosen> {
-      const agent = await pickReady(tx, wanted, now());
-      if (agent === undefined) return { kind: 'nobody', someoneBusy: await isSomeoneBusy(tx, wanted) };
-      await setPresence(tx, agent.id, 'offered', now());
-      await tx
-        .insertInto('offer')
-        .values({
-          id: world.ids.make('offer'),
-          enterprise_id: wanted.enterpriseId,
-          call_id: wanted.callId,
-          agent_id: agent.id,
-          leg_id: wanted.legId,
-          state: 'open',
-          kind: wanted.as ?? 'call',
-          offered_at: now(),
-        })
-        .execute();
-      return { kind: 'agent', agentId: agent.id, phone: agent.phone };
-    },
+    offerNext: askTogether<OfferWish, Chosen>((tx, wishes) => offerAll(world, tx, wishes)),
 
     /** Closes the offer on a leg; an accepted one engages the agent, any other frees them. Twice is once. */
-    async settle(tx: Tx, legId: LegId, as: 'accepted' | 'declined' | 'missed' | 'withdrawn'): Promise<void> {
-      const settled = await tx
-        .updateTable('offer')
-        .set({ state: as, settled_at: now() })
-        .where('leg_id', '=', legId)
-        .where('state', 'in', as === 'withdrawn' ? ['open', 'accepted'] : ['open'])
-        .returning('agent_id')
-        .executeTakeFirst();
-      if (settled === undefined) return;
-      await setPresence(tx, settled.agent_id, as === 'accepted' ? 'engaged' : 'ready', now());
-      if (as !== 'missed') return;
-      const restedAt = new Date(world.clock.now() + limits.agentRestMs);
-      await tx.updateTable('agent').set({ rested_at: restedAt }).where('id', '=', settled.agent_id).execute();
-    },
+    settle: askTogether<OfferEnd, undefined>((tx, ends) => settleAll(world, tx, ends)),
 
     /**
-     * The agent's part in a call is over: they are ready, or wrap up first. An agent who went offline meanwhile stays
+     * The agent's part in the call is over: they are ready, or wrap up first. An agent who went offline meanwhile stays
      * offline. Answers whether they wrap up.
      */
-    async freeAgent(tx: Tx, freed: { agentId: AgentId; legId: LegId; wrapUpMs: number }): Promise<boolean> {
-      await tx
-        .updateTable('offer')
-        .set({ state: 'done', settled_at: now() })
-        .where('leg_id', '=', freed.legId)
-        .where('state', '=', 'accepted')
-        .execute();
-      return setPresence(tx, freed.agentId, freed.wrapUpMs > 0 ? 'wrapping' : 'ready', now());
-    },
+    freeAgent: askTogether<FreedAgent, boolean>((tx, freed) => freeAll(world, tx, freed)),
   });
 }
 
-async function pickReady(
-  tx: Tx,
-  { enterpriseId, tried, only }: { enterpriseId: EnterpriseId; tried: readonly AgentId[]; only?: AgentId | null },
-  at: Date,
-): Promise<Pick<Row<'agent'>, 'id' | 'phone'> | undefined> {
-  let ready = tx
-    .selectFrom('agent')
-    .select(['id', 'phone'])
-    .where('enterprise_id', '=', enterpriseId)
-    .where('presence', '=', 'ready')
-    .where((agent) => agent.or([agent('rested_at', 'is', null), agent('rested_at', '<=', at)]));
-  if (only) ready = ready.where('id', '=', only);
-  if (tried.length > 0) ready = ready.where('id', 'not in', tried);
-  return ready.orderBy('presence_since').orderBy('id').limit(1).forUpdate().skipLocked().executeTakeFirst();
+/** Those who may be put to the same agents are served by one statement, first come first served. */
+async function offerAll(world: World, tx: Db, wishes: readonly OfferWish[]): Promise<readonly Chosen[]> {
+  const chosen = new Map<OfferWish, Chosen>();
+  const groups = Map.groupBy(wishes, ({ enterpriseId, only, tried }) => [enterpriseId, only ?? '', ...tried].join(' '));
+  for (const group of groups.values()) {
+    const agents = await offerGroup(world, tx, group);
+    const left = group.find(({ legId }) => !agents.has(legId));
+    const nobody = { kind: 'nobody', someoneBusy: left !== undefined && (await isSomeoneBusy(tx, left)) } as const;
+    for (const wish of group) chosen.set(wish, agents.get(wish.legId) ?? nobody);
+  }
+  return wishes.map((wish) => chosen.get(wish) ?? { kind: 'nobody', someoneBusy: false });
 }
 
-async function isSomeoneBusy(
-  tx: Tx,
-  wanted: { enterpriseId: EnterpriseId; tried: readonly AgentId[] },
-): Promise<boolean> {
+interface Offered {
+  readonly leg_id: LegId;
+  readonly agent_id: AgentId;
+  readonly phone: E164;
+}
+
+async function offerGroup(world: World, tx: Db, group: readonly OfferWish[]): Promise<ReadonlyMap<LegId, Chosen>> {
+  const [first] = group;
+  if (first === undefined) return new Map();
+  const { enterpriseId, only = null, tried } = first;
+  const at = new Date(world.clock.now());
+  const wishes = group.map(({ callId, legId, as }) => ({
+    id: world.ids.make('offer'),
+    call_id: callId,
+    leg_id: legId,
+    kind: as ?? 'call',
+  }));
+  const { rows } = await sql<Offered>`
+    with wish as (
+      select place, id, call_id, leg_id, kind
+      from jsonb_to_recordset(${placed(wishes)}::jsonb) as wish (place int, id text, call_id text, leg_id text, kind text)
+    ), ready as materialized (
+      select id, phone, presence_since from agent
+      where enterprise_id = ${enterpriseId} and presence = 'ready' and (rested_at is null or rested_at <= ${at})
+        and (${only}::text is null or id = ${only}) and id <> all(${[...tried]}::text[])
+      order by presence_since, id limit ${group.length} for update skip locked
+    ), given as (
+      select wish.*, agent.id as agent_id, agent.phone
+      from wish join (
+        select id, phone, row_number() over (order by presence_since, id) as nth from ready
+      ) as agent on agent.nth = wish.place + 1
+    ), rung as (
+      update agent set presence = 'offered', presence_since = ${at}
+      where id in (select agent_id from given)
+    ), opened as (
+      insert into offer (id, enterprise_id, call_id, agent_id, leg_id, state, kind, offered_at)
+      select id, ${enterpriseId}, call_id, agent_id, leg_id, 'open', kind, ${at} from given
+    )
+    select leg_id, agent_id, phone from given`.execute(tx);
+  return new Map(rows.map((row) => [row.leg_id, { kind: 'agent', agentId: row.agent_id, phone: row.phone } as const]));
+}
+
+async function settleAll(world: World, tx: Db, ends: readonly OfferEnd[]): Promise<readonly undefined[]> {
+  const now = world.clock.now();
+  const rows = ends.map(({ legId, as }) => ({
+    leg_id: legId,
+    state: as,
+    from: as === 'withdrawn' ? ['open', 'accepted'] : ['open'],
+    presence: as === 'accepted' ? 'engaged' : 'ready',
+    rested_at: as === 'missed' ? new Date(now + limits.agentRestMs) : null,
+  }));
+  await sql`
+    with ended as (
+      select place, leg_id, state, "from", presence, rested_at
+      from jsonb_to_recordset(${placed(rows)}::jsonb) as ended
+        (place int, leg_id text, state text, "from" text[], presence text, rested_at timestamptz)
+    ), settled as (
+      update offer set state = ended.state, settled_at = ${new Date(now)}
+      from ended
+      where offer.leg_id = any(${rows.map((row) => row.leg_id)}) and offer.leg_id = ended.leg_id
+        and offer.state = any(ended."from")
+      returning offer.agent_id, ended.place, ended.presence, ended.rested_at
+    ), last as (
+      select distinct on (agent_id) agent_id, presence, rested_at from settled order by agent_id, place desc
+    )
+    update agent set rested_at = coalesce(last.rested_at, agent.rested_at),
+      presence = case agent.presence when 'offline' then 'offline' else last.presence end,
+      presence_since = case agent.presence when 'offline' then agent.presence_since else ${new Date(now)} end
+    from last where agent.id = last.agent_id`.execute(tx);
+  return ends.map(() => undefined);
+}
+
+async function freeAll(world: World, tx: Db, freed: readonly FreedAgent[]): Promise<readonly boolean[]> {
+  const at = new Date(world.clock.now());
+  const rows = freed.map(({ agentId, legId, wrapUpMs }) => ({
+    agent_id: agentId,
+    leg_id: legId,
+    presence: wrapUpMs > 0 ? 'wrapping' : 'ready',
+  }));
+  const changed = await sql<{ place: number; presence: string }>`
+    with freed as (
+      select place, agent_id, leg_id, presence
+      from jsonb_to_recordset(${placed(rows)}::jsonb) as freed (place int, agent_id text, leg_id text, presence text)
+    ), done as (
+      update offer set state = 'done', settled_at = ${at}
+      where leg_id = any(${rows.map((row) => row.leg_id)}) and state = 'accepted'
+    )
+    update agent set presence = freed.presence, presence_since = ${at}
+    from freed where agent.id = any(${rows.map((row) => row.agent_id)}) and agent.id = freed.agent_id
+      and agent.presence <> 'offline'
+    returning freed.place, freed.presence`.execute(tx);
+  return byPlace(changed.rows, freed.length, false, ({ presence }) => presence === 'wrapping');
+}
+
+async function isSomeoneBusy(tx: Db, { enterpriseId, tried }: OfferWish): Promise<boolean> {
   const untriedBusy = await tx
     .selectFrom('agent')
     .select('id')
-    .where('enterprise_id', '=', wanted.enterpriseId)
+    .where('enterprise_id', '=', enterpriseId)
     .where('presence', 'in', ['ready', 'offered', 'engaged', 'wrapping'])
-    .where((agent) => (wanted.tried.length > 0 ? agent('id', 'not in', wanted.tried) : agent.lit(true)))
+    .where((agent) => (tried.length > 0 ? agent('id', 'not in', tried) : agent.lit(true)))
     .limit(1)
     .executeTakeFirst();
   return untriedBusy !== undefined;
-}
-
-async function setPresence(tx: Tx, agentId: AgentId, presence: Row<'agent'>['presence'], at: Date): Promise<boolean> {
-  const changed = await tx
-    .updateTable('agent')
-    .set({ presence, presence_since: at })
-    .where('id', '=', agentId)
-    .where('presence', '!=', 'offline')
-    .executeTakeFirst();
-  return presence === 'wrapping' && changed.numUpdatedRows > 0n;
 }

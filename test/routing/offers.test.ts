@@ -30,7 +30,7 @@ async function setup(database: Database<Tables>) {
       }));
     },
     settleAs: (legId: LegId, as: 'accepted' | 'declined' | 'missed' | 'withdrawn') =>
-      transact(({ tx }) => offers.settle(tx, legId, as)),
+      transact(({ tx }) => offers.settle(tx, { legId, as })),
     free: (agentId: AgentId, wrapUpMs = 0) =>
       transact(({ tx }) => offers.freeAgent(tx, { agentId, legId: ids.make('leg'), wrapUpMs })),
     set: (id: AgentId, presence: 'offline' | 'ready') =>
