@@ -124,7 +124,7 @@ function aboutOf({ carrier, carrierCallId }: Pick<IncomingCall, 'carrier' | 'car
 }
 
 async function keepEarlyEnd(world: World, work: Work, end: EarlyEnd): Promise<void> {
-  const number = await world.numbers.findOwn(work.tx, end.dnis, end.carrier);
+  const number = await world.numbers.findOwn(work.tx, { e164: end.dnis, carrier: end.carrier });
   if (number === null) return;
   await storeOnce(work.tx, {
     carrier: end.carrier,
@@ -187,7 +187,7 @@ async function takeIn(world: World, work: Work, call: NewCall): Promise<Taken> {
   await world.calls.insert(work.tx, begun);
   const dueAt = world.clock.now() + limits.callCheckEveryMs;
   await world.outbox.addEffect(work, { enterpriseId: begun.enterpriseId, ...checkOf(begun.id), dueAt });
-  if (!(await isStored(work.tx, incoming.carrier, earlyEndKey(incoming.carrierCallId))))
+  if (!(await isStored(work.tx, { carrier: incoming.carrier, dedupKey: earlyEndKey(incoming.carrierCallId) })))
     return { kind: 'taken', call: begun };
   const ended = await world.runner.runIn(work, begun.id, { type: 'caller-ended' });
   return { kind: 'taken', call: ended.kind === 'unknown' ? begun : ended.call };
@@ -198,7 +198,7 @@ async function openCall(
   work: Work,
   { incoming, id, consulted }: NewCall,
 ): Promise<ReturnType<typeof startCall> | null> {
-  const number = await world.numbers.findOwn(work.tx, incoming.dnis, incoming.carrier);
+  const number = await world.numbers.findOwn(work.tx, { e164: incoming.dnis, carrier: incoming.carrier });
   if (number === null) return null;
   const now = world.clock.now();
   const { enterpriseId } = number;

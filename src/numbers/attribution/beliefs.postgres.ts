@@ -5,6 +5,7 @@
 import { sql } from 'kysely';
 import type { Clock } from '../../ports/clock.ts';
 import type { EnterpriseId, Ids, NumberId, PoolId, VisitId } from '../../ports/ids.ts';
+import { askTogether, byPlace, placed } from '../../records/ask-together.ts';
 import type { Db, Row, Tx } from '../../records/schema.ts';
 import type { AttributionCause } from '../../records/schema-attribution.ts';
 import type { Credit, Weighed } from './decide-credit.ts';
@@ -68,39 +69,17 @@ export function createBeliefs(world: { clock: Clock; ids: Ids }) {
 
   return Object.freeze({
     /** From which probability on the most probable visit is credited, as the pool or its enterprise has set it. */
-    async threshold(tx: Db, enterpriseId: EnterpriseId, poolId: PoolId | null): Promise<number | null> {
-      const row = await tx
-        .selectFrom('enterprise')
-        .leftJoin('pool', (join) => join.on('pool.id', '=', poolId))
-        .select((of) => of.fn.coalesce('pool.credit_threshold', 'enterprise.credit_threshold').as('threshold'))
-        .where('enterprise.id', '=', enterpriseId)
-        .executeTakeFirst();
-      return row?.threshold ?? null;
-    },
+    threshold: askTogether(readThresholds),
 
-    /** The first belief, its trace and its credits, by one statement: each call and text waits for it. */
-    async insertFirst(tx: Tx, wanted: NewBelief, kept: NewTrace): Promise<void> {
-      const { enterpriseId, subject } = wanted;
-      await tx
-        .with('believed', (query) => query.insertInto('attribution').values(rowOf(wanted)))
-        .with('traced', (query) =>
-          query.insertInto('attribution_trace').values({
-            subject,
-            enterprise_id: enterpriseId,
-            pool_id: kept.poolId,
-            address: kept.address,
-            at: new Date(kept.at),
-            latest: wanted.revision,
-            trace: kept.trace === null ? null : JSON.stringify(kept.trace),
-            stands: JSON.stringify(kept.stands),
-            confirmed_visit_id: null,
-          }),
-        )
-        .insertInto('attribution_credit')
-        .columns(creditColumns)
-        .expression(creditsOf(wanted, kept))
-        .execute();
-    },
+    /** The first belief, its trace and its credits. */
+    insertFirst: askTogether<FirstBelief, undefined>(async (tx, firsts) => {
+      await insertFirsts(
+        tx,
+        firsts,
+        firsts.map(({ wanted }) => rowOf(wanted)),
+      );
+      return firsts.map(() => undefined);
+    }),
 
     /** Keeps others from revising it until the transaction ends; null when this enterprise has no such contact. */
     async lock(tx: Tx, enterpriseId: EnterpriseId, subject: string): Promise<HeldContact | null> {
@@ -137,14 +116,19 @@ export function createBeliefs(world: { clock: Clock; ids: Ids }) {
 
     /** Adds a revision of a locked contact. `known`: the one visit it certainly was. */
     async revise(tx: Tx, held: HeldContact, wanted: NewBelief, known: VisitId | null): Promise<void> {
-      await tx.insertInto('attribution').values(rowOf(wanted)).execute();
+      const { candidates, fact, ...row } = rowOf(wanted);
+      const asText = { candidates: JSON.stringify(candidates), fact: fact === null ? null : JSON.stringify(fact) };
+      await tx
+        .insertInto('attribution')
+        .values({ ...row, ...asText })
+        .execute();
       await tx
         .updateTable('attribution_trace')
         .set({ latest: wanted.revision, confirmed_visit_id: known })
         .where('subject', '=', held.subject)
         .execute();
       await tx.deleteFrom('attribution_credit').where('subject', '=', held.subject).execute();
-      await tx.insertInto('attribution_credit').columns(creditColumns).expression(creditsOf(wanted, held)).execute();
+      await writeCredits(creditsOf(wanted, held)).execute(tx);
     },
 
     async hasVisit(tx: Db, enterpriseId: EnterpriseId, visitId: VisitId): Promise<boolean> {
@@ -200,6 +184,60 @@ export function createBeliefs(world: { clock: Clock; ids: Ids }) {
   });
 }
 
+/** A contact's first belief with what is kept beside it. */
+export interface FirstBelief {
+  readonly wanted: NewBelief;
+  readonly kept: NewTrace;
+}
+
+async function readThresholds(
+  db: Db,
+  asks: readonly { readonly enterpriseId: EnterpriseId; readonly poolId: PoolId | null }[],
+): Promise<readonly (number | null)[]> {
+  const asked = asks.map(({ enterpriseId, poolId }) => ({ enterprise_id: enterpriseId, pool_id: poolId }));
+  const { rows } = await sql<{ place: number; threshold: number | null }>`
+    select asked.place, coalesce(pool.credit_threshold, enterprise.credit_threshold) as threshold
+    from jsonb_to_recordset(${placed(asked)}::jsonb) as asked (place int, enterprise_id text, pool_id text)
+      join enterprise on enterprise.id = asked.enterprise_id
+      left join pool on pool.id = asked.pool_id`.execute(db);
+  return byPlace(rows, asks.length, null, ({ threshold }) => threshold);
+}
+
+async function insertFirsts(
+  tx: Db,
+  firsts: readonly FirstBelief[],
+  beliefs: readonly ReturnType<typeof columnsOf>[],
+): Promise<void> {
+  const traces = firsts.map(({ wanted, kept }) => ({
+    subject: wanted.subject,
+    enterprise_id: wanted.enterpriseId,
+    pool_id: kept.poolId,
+    address: kept.address,
+    at: new Date(kept.at),
+    latest: wanted.revision,
+    trace: kept.trace,
+    stands: kept.stands,
+  }));
+  await sql`
+    with believed as (
+      insert into attribution (id, enterprise_id, subject, revision, number_id, decision, visit_id, probability, candidates,
+        at, nobody, others, threshold, model_version, cause, fact, fact_key)
+      select id, enterprise_id, subject, revision, number_id, decision, visit_id, probability, candidates, at, nobody,
+        others, threshold, model_version, cause, fact, fact_key
+      from jsonb_to_recordset(${JSON.stringify(beliefs)}::jsonb) as belief
+        (id text, enterprise_id text, subject text, revision int, number_id text, decision text, visit_id text,
+          probability float8, candidates jsonb, at timestamptz, nobody float8, others float8, threshold float8,
+          model_version int, cause text, fact jsonb, fact_key text)
+    ), traced as (
+      insert into attribution_trace (subject, enterprise_id, pool_id, address, at, latest, trace, stands)
+      select subject, enterprise_id, pool_id, address, at, latest, trace, stands
+      from jsonb_to_recordset(${JSON.stringify(traces)}::jsonb) as kept
+        (subject text, enterprise_id text, pool_id text, address text, at timestamptz, latest int, trace jsonb,
+          stands jsonb)
+    )
+    ${writeCredits(firsts.flatMap(({ wanted, kept }) => creditsOf(wanted, kept)))}`.execute(tx);
+}
+
 function columnsOf(wanted: NewBelief) {
   const { belief, credit } = wanted;
   return {
@@ -210,27 +248,35 @@ function columnsOf(wanted: NewBelief) {
     decision: credit.decision,
     visit_id: credit.visitId,
     probability: shortened(credit.probability),
-    candidates: JSON.stringify(belief.candidates.map(shortenedCandidate)),
+    candidates: belief.candidates.map(shortenedCandidate),
     nobody: shortened(belief.nobody),
     others: shortened(belief.others),
     threshold: wanted.threshold,
     model_version: wanted.modelVersion,
     cause: wanted.cause,
-    fact: wanted.noted === null ? null : JSON.stringify(wanted.noted),
+    fact: wanted.noted,
     fact_key: wanted.factKey,
   };
 }
 
-const creditColumns = ['subject', 'visit_id', 'enterprise_id', 'address', 'probability', 'at'] as const;
+function creditsOf({ enterpriseId, subject, belief }: NewBelief, { address, at }: Pick<NewTrace, 'address' | 'at'>) {
+  return belief.candidates.map(({ visitId, probability }) => ({
+    subject,
+    visit_id: visitId,
+    enterprise_id: enterpriseId,
+    address,
+    probability: shortened(probability),
+    at: new Date(at),
+  }));
+}
 
 /** As rows of one parameter, so that the statement is the same however many there are. */
-function creditsOf({ enterpriseId, subject, belief }: NewBelief, { address, at }: Pick<NewTrace, 'address' | 'at'>) {
-  const credits = belief.candidates.map(({ visitId, probability }) => ({
-    visit_id: visitId,
-    probability: shortened(probability),
-  }));
-  return sql`select ${subject}, visit_id, ${enterpriseId}, ${address}::text, probability, ${new Date(at)}::timestamptz
-    from jsonb_to_recordset(${JSON.stringify(credits)}::jsonb) as credit (visit_id text, probability double precision)`;
+function writeCredits(credits: readonly ReturnType<typeof creditsOf>[number][]) {
+  return sql`
+    insert into attribution_credit (subject, visit_id, enterprise_id, address, probability, at)
+    select subject, visit_id, enterprise_id, address, probability, at
+    from jsonb_to_recordset(${JSON.stringify(credits)}::jsonb) as credit
+      (subject text, visit_id text, enterprise_id text, address text, probability float8, at timestamptz)`;
 }
 
 function shortenedCandidate({ visitId, leaseId, probability, terms }: Considered): Considered {

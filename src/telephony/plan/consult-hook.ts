@@ -85,7 +85,7 @@ export function createHookDesk(world: World): HookDesk {
   async function findAsked(incoming: IncomingCall): Promise<Asked | null> {
     const { dnis, carrier } = incoming;
     const key = `${changes} ${carrier} ${dnis}`;
-    const asked = await remembered.recall(key, () => world.hooks.findAsked(world.db, dnis, carrier));
+    const asked = await remembered.recall(key, () => world.hooks.findAsked(world.db, { e164: dnis, carrier }));
     if (asked === null) return null;
     return (await world.calls.findByCarrier(world.db, incoming)) === null ? asked : null;
   }
