@@ -8,10 +8,14 @@ import type { Instruction, Join, NextStep } from '../../telephony/instructions.t
 
 type Response = InstanceType<typeof twilio.twiml.VoiceResponse>;
 
+/** The answer to most webhooks: those that only report. */
+const nothing = new twilio.twiml.VoiceResponse().toString();
+
 const secondsOf = (ms: number) => Math.ceil(ms / 1_000);
 
 /** The TwiML document for a list of instructions; `publicUrl` without a slash at its end. */
 export function toTwiml(instructions: readonly Instruction[], publicUrl: string): string {
+  if (instructions.length === 0) return nothing;
   const response = new twilio.twiml.VoiceResponse();
   for (const instruction of instructions) write(response, instruction, publicUrl);
   return response.toString();

@@ -7,37 +7,16 @@ import type { Clock } from '../../ports/clock.ts';
 import type { EnterpriseId, Ids, NumberId, PoolId, VisitId } from '../../ports/ids.ts';
 import { askTogether, byPlace, placed } from '../../records/ask-together.ts';
 import type { Db, Row, Tx } from '../../records/schema.ts';
-import type { AttributionCause } from '../../records/schema-attribution.ts';
-import type { Credit, Weighed } from './decide-credit.ts';
+import type { Weighed } from './decide-credit.ts';
+import {
+  beliefColumns,
+  creditsOf,
+  type FirstBelief,
+  insertFirstBeliefs,
+  type NewBelief,
+  writeCredits,
+} from './insert-first-beliefs.postgres.ts';
 import type { Considered, Noted } from './revise-belief.ts';
-import type { Confirmed, Trace } from './trace.ts';
-
-/** A belief as it is written down. */
-export interface NewBelief {
-  readonly enterpriseId: EnterpriseId;
-  readonly subject: string;
-  readonly numberId: NumberId;
-  readonly revision: number;
-  readonly cause: AttributionCause;
-  readonly belief: Weighed<Considered>;
-  readonly credit: Credit;
-  readonly threshold: number;
-  readonly modelVersion: number;
-  readonly noted: Noted | null;
-  /** What makes a repeated fact the same. */
-  readonly factKey: string | null;
-}
-
-/** What is kept beside the first belief. */
-export interface NewTrace {
-  readonly poolId: PoolId | null;
-  readonly address: string | null;
-  /** Unix ms of the contact. */
-  readonly at: number;
-  readonly trace: Trace | null;
-  /** Where each candidate stands in the trace, should it be confirmed. */
-  readonly stands: Readonly<Record<VisitId, Confirmed>>;
-}
 
 /** A contact whose belief may be revised; locked. */
 export interface HeldContact {
@@ -64,7 +43,7 @@ export function createBeliefs(world: { clock: Clock; ids: Ids }) {
   const rowOf = (wanted: NewBelief) => ({
     id: world.ids.make('attr'),
     at: new Date(world.clock.now()),
-    ...columnsOf(wanted),
+    ...beliefColumns(wanted),
   });
 
   return Object.freeze({
@@ -73,7 +52,7 @@ export function createBeliefs(world: { clock: Clock; ids: Ids }) {
 
     /** The first belief, its trace and its credits. */
     insertFirst: askTogether<FirstBelief, undefined>(async (tx, firsts) => {
-      await insertFirsts(
+      await insertFirstBeliefs(
         tx,
         firsts,
         firsts.map(({ wanted }) => rowOf(wanted)),
@@ -184,12 +163,6 @@ export function createBeliefs(world: { clock: Clock; ids: Ids }) {
   });
 }
 
-/** A contact's first belief with what is kept beside it. */
-export interface FirstBelief {
-  readonly wanted: NewBelief;
-  readonly kept: NewTrace;
-}
-
 async function readThresholds(
   db: Db,
   asks: readonly { readonly enterpriseId: EnterpriseId; readonly poolId: PoolId | null }[],
@@ -201,92 +174,6 @@ async function readThresholds(
       join enterprise on enterprise.id = asked.enterprise_id
       left join pool on pool.id = asked.pool_id`.execute(db);
   return byPlace(rows, asks.length, null, ({ threshold }) => threshold);
-}
-
-async function insertFirsts(
-  tx: Db,
-  firsts: readonly FirstBelief[],
-  beliefs: readonly ReturnType<typeof columnsOf>[],
-): Promise<void> {
-  const traces = firsts.map(({ wanted, kept }) => ({
-    subject: wanted.subject,
-    enterprise_id: wanted.enterpriseId,
-    pool_id: kept.poolId,
-    address: kept.address,
-    at: new Date(kept.at),
-    latest: wanted.revision,
-    trace: kept.trace,
-    stands: kept.stands,
-  }));
-  await sql`
-    with believed as (
-      insert into attribution (id, enterprise_id, subject, revision, number_id, decision, visit_id, probability, candidates,
-        at, nobody, others, threshold, model_version, cause, fact, fact_key)
-      select id, enterprise_id, subject, revision, number_id, decision, visit_id, probability, candidates, at, nobody,
-        others, threshold, model_version, cause, fact, fact_key
-      from jsonb_to_recordset(${JSON.stringify(beliefs)}::jsonb) as belief
-        (id text, enterprise_id text, subject text, revision int, number_id text, decision text, visit_id text,
-          probability float8, candidates jsonb, at timestamptz, nobody float8, others float8, threshold float8,
-          model_version int, cause text, fact jsonb, fact_key text)
-    ), traced as (
-      insert into attribution_trace (subject, enterprise_id, pool_id, address, at, latest, trace, stands)
-      select subject, enterprise_id, pool_id, address, at, latest, trace, stands
-      from jsonb_to_recordset(${JSON.stringify(traces)}::jsonb) as kept
-        (subject text, enterprise_id text, pool_id text, address text, at timestamptz, latest int, trace jsonb,
-          stands jsonb)
-    )
-    ${writeCredits(firsts.flatMap(({ wanted, kept }) => creditsOf(wanted, kept)))}`.execute(tx);
-}
-
-function columnsOf(wanted: NewBelief) {
-  const { belief, credit } = wanted;
-  return {
-    enterprise_id: wanted.enterpriseId,
-    subject: wanted.subject,
-    revision: wanted.revision,
-    number_id: wanted.numberId,
-    decision: credit.decision,
-    visit_id: credit.visitId,
-    probability: shortened(credit.probability),
-    candidates: belief.candidates.map(shortenedCandidate),
-    nobody: shortened(belief.nobody),
-    others: shortened(belief.others),
-    threshold: wanted.threshold,
-    model_version: wanted.modelVersion,
-    cause: wanted.cause,
-    fact: wanted.noted,
-    fact_key: wanted.factKey,
-  };
-}
-
-function creditsOf({ enterpriseId, subject, belief }: NewBelief, { address, at }: Pick<NewTrace, 'address' | 'at'>) {
-  return belief.candidates.map(({ visitId, probability }) => ({
-    subject,
-    visit_id: visitId,
-    enterprise_id: enterpriseId,
-    address,
-    probability: shortened(probability),
-    at: new Date(at),
-  }));
-}
-
-/** As rows of one parameter, so that the statement is the same however many there are. */
-function writeCredits(credits: readonly ReturnType<typeof creditsOf>[number][]) {
-  return sql`
-    insert into attribution_credit (subject, visit_id, enterprise_id, address, probability, at)
-    select subject, visit_id, enterprise_id, address, probability, at
-    from jsonb_to_recordset(${JSON.stringify(credits)}::jsonb) as credit
-      (subject text, visit_id text, enterprise_id text, address text, probability float8, at timestamptz)`;
-}
-
-function shortenedCandidate({ visitId, leaseId, probability, terms }: Considered): Considered {
-  const short = Object.entries(terms).map(([name, factor]) => [name, Number(factor.toPrecision(4))]);
-  return { visitId, leaseId, probability: shortened(probability), terms: Object.fromEntries(short) };
-}
-
-/** Four decimals: a probability is not known any better. */
-function shortened(probability: number): number {
-  return Number(probability.toFixed(4));
 }
 
 function revisionOf(row: Row<'attribution'>): Revision {

@@ -78,16 +78,6 @@ function holdersQuery(wishes: readonly HoldersWish[]) {
         ), tapped as (
           select visit_id, max(at) as at from visit_signal
           where kind = 'tap' and at between asked.tapped_since and asked.until group by visit_id
-        ), contacted as (
-          -- Who has called three times from one telephone has called from one telephone.
-          select visit_id, 1 - exp(sum(ln(1 - least(probability, 0.999999)))) as chance
-          from (
-            select visit_id, max(probability) as probability from attribution_credit
-            where visit_id in (select visit_id from shown)
-              and at < asked.until and (asked.address is null or address is distinct from asked.address)
-            group by visit_id, coalesce(address, subject)
-          ) as telephone
-          group by visit_id
         )
         select shown.lease_id, shown.visit_id, shown.granted_at, visit.visitor_id, visit.engaged_seconds, visit.pages,
           visit.arrival->>'region' as region, contacted.chance as contacted,
@@ -100,7 +90,17 @@ function holdersQuery(wishes: readonly HoldersWish[]) {
             as live
         from shown join visit on visit.id = shown.visit_id
           left join tapped on tapped.visit_id = shown.visit_id
-          left join contacted on contacted.visit_id = shown.visit_id
+          -- Holder by holder: the planner knows neither how many there are nor how many contacts they have made.
+          left join lateral (
+            -- Who has called three times from one telephone has called from one telephone.
+            select 1 - exp(sum(ln(1 - least(probability, 0.999999)))) as chance
+            from (
+              select max(probability) as probability from attribution_credit
+              where attribution_credit.visit_id = shown.visit_id
+                and at < asked.until and (asked.address is null or address is distinct from asked.address)
+              group by coalesce(address, subject)
+            ) as telephone
+          ) as contacted on true
         order by shown.granted_at desc limit ${latest}
       ) as holder
     order by asked.place, holder.granted_at desc`;
