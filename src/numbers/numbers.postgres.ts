@@ -5,7 +5,8 @@
 import { sql } from 'kysely';
 import type { E164 } from '../ports/e164.ts';
 import type { EnterpriseId, NumberId, PoolId } from '../ports/ids.ts';
-import { askTogether, byPlace, placed } from '../records/ask-together.ts';
+import { askTogether } from '../records/ask-together.ts';
+import { byPlace, placed } from '../records/many-rows.postgres.ts';
 import type { Db } from '../records/schema.ts';
 import type { NumberPlaces } from './number-place.file.ts';
 import { describedColumns } from './stock.postgres.ts';

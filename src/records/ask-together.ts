@@ -58,20 +58,3 @@ export function askTogether<Ask, Answer>(askMany: AskMany<Ask, Answer>): (db: Db
     return answered.promise;
   };
 }
-
-/** Asks numbered by their place, as rows of one JSON parameter: the statement is the same however many there are. */
-export function placed<Ask extends object>(asks: readonly Ask[]): string {
-  return JSON.stringify(asks.map((ask, place) => ({ place, ...ask })));
-}
-
-/** Answers of `many` asks by the places that their rows name; `none` where there is no row. */
-export function byPlace<Row extends { readonly place: number }, Answer>(
-  rows: readonly Row[],
-  many: number,
-  none: Answer,
-  answerOf: (row: Row) => Answer,
-): Answer[] {
-  const answers: Answer[] = new Array<Answer>(many).fill(none);
-  for (const row of rows) answers[row.place] = answerOf(row);
-  return answers;
-}

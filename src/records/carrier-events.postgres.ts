@@ -4,7 +4,8 @@
  */
 import { sql } from 'kysely';
 import type { EnterpriseId } from '../ports/ids.ts';
-import { askTogether, byPlace, placed } from './ask-together.ts';
+import { askTogether } from './ask-together.ts';
+import { byPlace, placed } from './many-rows.postgres.ts';
 import type { Db, Tx } from './schema.ts';
 
 export interface CarrierEvent {

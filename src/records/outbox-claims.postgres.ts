@@ -6,7 +6,8 @@
 import { sql } from 'kysely';
 import { limits } from '../../config/limits.ts';
 import { unreachable } from '../ports/errors.ts';
-import { askTogether, byPlace, placed } from './ask-together.ts';
+import { askTogether } from './ask-together.ts';
+import { byPlace, listed, placed } from './many-rows.postgres.ts';
 import type { Db, Row } from './schema.ts';
 
 /** An entry somebody has claimed and must settle. */
@@ -33,7 +34,7 @@ export async function claimHeads(db: Db, lanes: readonly string[], at: Date): Pr
     with free as materialized (
       select id from outbox
       where id = any(array(
-          select head.id from unnest(${[...new Set(lanes)]}::text[]) as wanted (lane)
+          select head.id from unnest(${listed(lanes)}) as wanted (lane)
             cross join lateral (
               select id from outbox where outbox.lane = wanted.lane and state = 'pending' order by id limit 1
             ) as head))
@@ -67,7 +68,7 @@ export async function settleClaims(db: Db, settled: readonly Settled[], at: Date
       last_error = change.last_error, settled_at = change.settled_at
     from jsonb_to_recordset(${placed(changes)}::jsonb) as change (place int, id bigint, held_attempts int,
       held_until timestamptz, state text, due_at timestamptz, attempts int, last_error text, settled_at timestamptz)
-    where outbox.id = any(${changes.map(({ id }) => id)}::bigint[]) and outbox.id = change.id
+    where outbox.id = any((${listed(changes.map(({ id }) => String(id)))})::bigint[]) and outbox.id = change.id
       and outbox.attempts = change.held_attempts and outbox.locked_until = change.held_until and outbox.state = 'pending'
     returning change.place, exists (
       select from outbox as next where next.lane = outbox.lane and next.state = 'pending' and next.id > outbox.id
@@ -77,7 +78,7 @@ export async function settleClaims(db: Db, settled: readonly Settled[], at: Date
 
 async function arePending(db: Db, lanes: readonly string[]): Promise<readonly boolean[]> {
   const { rows } = await sql<{ lane: string }>`
-    select wanted.lane from unnest(${[...new Set(lanes)]}::text[]) as wanted (lane)
+    select wanted.lane from unnest(${listed(lanes)}) as wanted (lane)
       cross join lateral (select from outbox where lane = wanted.lane and state = 'pending' limit 1) as head`.execute(
     db,
   );

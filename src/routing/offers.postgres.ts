@@ -9,7 +9,8 @@ import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { E164 } from '../ports/e164.ts';
 import type { AgentId, CallId, EnterpriseId, Ids, LegId } from '../ports/ids.ts';
-import { askTogether, byPlace, placed } from '../records/ask-together.ts';
+import { askTogether } from '../records/ask-together.ts';
+import { byPlace, listed, placed } from '../records/many-rows.postgres.ts';
 import type { Db } from '../records/schema.ts';
 
 export type Chosen =
@@ -99,8 +100,8 @@ async function offerGroup(world: World, tx: Db, group: readonly OfferWish[]): Pr
     ), ready as materialized (
       select id, phone, presence_since from agent
       where enterprise_id = ${enterpriseId} and presence = 'ready' and (rested_at is null or rested_at <= ${at})
-        and (${only}::text is null or id = ${only}) and id <> all(${[...tried]}::text[])
-      order by presence_since, id limit ${group.length} for update skip locked
+        and (${only}::text is null or id = ${only}) and id <> all(${listed(tried)})
+      order by presence_since, id limit (select count(*) from wish) for update skip locked
     ), given as (
       select wish.*, agent.id as agent_id, agent.phone
       from wish join (
@@ -134,7 +135,7 @@ async function settleAll(world: World, tx: Db, ends: readonly OfferEnd[]): Promi
     ), settled as (
       update offer set state = ended.state, settled_at = ${new Date(now)}
       from ended
-      where offer.leg_id = any(${rows.map((row) => row.leg_id)}) and offer.leg_id = ended.leg_id
+      where offer.leg_id = any(${listed(rows.map((row) => row.leg_id))}) and offer.leg_id = ended.leg_id
         and offer.state = any(ended."from")
       returning offer.agent_id, ended.place, ended.presence, ended.rested_at
     ), last as (
@@ -160,10 +161,10 @@ async function freeAll(world: World, tx: Db, freed: readonly FreedAgent[]): Prom
       from jsonb_to_recordset(${placed(rows)}::jsonb) as freed (place int, agent_id text, leg_id text, presence text)
     ), done as (
       update offer set state = 'done', settled_at = ${at}
-      where leg_id = any(${rows.map((row) => row.leg_id)}) and state = 'accepted'
+      where leg_id = any(${listed(rows.map((row) => row.leg_id))}) and state = 'accepted'
     )
     update agent set presence = freed.presence, presence_since = ${at}
-    from freed where agent.id = any(${rows.map((row) => row.agent_id)}) and agent.id = freed.agent_id
+    from freed where agent.id = any(${listed(rows.map((row) => row.agent_id))}) and agent.id = freed.agent_id
       and agent.presence <> 'offline'
     returning freed.place, freed.presence`.execute(tx);
   return byPlace(changed.rows, freed.length, false, ({ presence }) => presence === 'wrapping');

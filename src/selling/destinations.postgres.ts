@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { DestinationId, EnterpriseId, Ids } from '../ports/ids.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import { askTogether } from '../records/ask-together.ts';
+import { listed } from '../records/many-rows.postgres.ts';
 import type { Db, Row, Tx } from '../records/schema.ts';
 import type { Credentials, Destination, DestinationConfig } from './destination.ts';
 
@@ -111,7 +112,7 @@ export function createDestinations(world: { clock: Clock; ids: Ids; secrets: Sec
 
 async function listAll(db: Db, enterpriseIds: readonly EnterpriseId[]): Promise<readonly Destination[][]> {
   const { rows } = await sql<Row<'destination'>>`
-    select * from destination where enterprise_id = any(${[...new Set(enterpriseIds)]}) order by id`.execute(db);
+    select * from destination where enterprise_id = any(${listed(enterpriseIds)}) order by id`.execute(db);
   return enterpriseIds.map((id) => rows.filter((row) => row.enterprise_id === id).map(present));
 }
 

@@ -5,8 +5,9 @@
 import { sql } from 'kysely';
 import { limits } from '../../config/limits.ts';
 import type { CallId, EnterpriseId, VisitId } from '../ports/ids.ts';
-import { askTogether, byPlace, placed } from '../records/ask-together.ts';
+import { askTogether } from '../records/ask-together.ts';
 import type { CarrierEvent } from '../records/carrier-events.postgres.ts';
+import { byPlace, listed, placed } from '../records/many-rows.postgres.ts';
 import type { Db, Tx } from '../records/schema.ts';
 import { type Call, type Leg, legOf, readCall } from './call.ts';
 
@@ -121,14 +122,14 @@ interface Saved {
 async function saveAll(tx: Db, asks: readonly Saved[]): Promise<readonly undefined[]> {
   const rows = asks.map(({ call, from }) => columnsOf(call, from.version + 1));
   const legs = asks.flatMap(({ call, from }) => changedLegs(call, from.call).map((leg) => legRow(call, leg)));
-  // Named twice, because by their list alone the planner knows that they are few.
+  // Named twice, because by their list alone the planner takes them for few.
   const saved = await sql<{ id: CallId }>`
     with filed as (${writeLegs(legs)})
     update call set state = next.state, version = next.version, visit_id = next.visit_id, document = next.document,
       ended_at = next.ended_at
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as next
       (id text, state text, version int, visit_id text, document jsonb, ended_at timestamptz)
-    where call.id = any(${rows.map(({ id }) => id)}) and call.id = next.id and call.version = next.version - 1
+    where call.id = any(${listed(rows.map(({ id }) => id))}) and call.id = next.id and call.version = next.version - 1
     returning call.id`.execute(tx);
   const ids = new Set(saved.rows.map(({ id }) => id));
   const stale = asks.find(({ call }) => !ids.has(call.id));
@@ -138,7 +139,7 @@ async function saveAll(tx: Db, asks: readonly Saved[]): Promise<readonly undefin
 
 async function lockAll(tx: Db, ids: readonly CallId[]): Promise<readonly (StoredCall | null)[]> {
   const { rows } = await sql<{ id: CallId; document: object; version: number }>`
-    select id, document, version from call where id = any(${[...ids]}) order by id for update`.execute(tx);
+    select id, document, version from call where id = any(${listed(ids)}) order by id for update`.execute(tx);
   const byId = new Map(rows.map((row) => [row.id, { call: readCall(row.document), version: row.version }]));
   return ids.map((id) => byId.get(id) ?? null);
 }
@@ -164,7 +165,7 @@ async function lockAndStoreAll(
       from jsonb_to_recordset(${placed(said)}::jsonb) as said
         (place int, call_id text, carrier text, dedup_key text, kind text, body jsonb, received_at timestamptz)
     ), held as materialized (
-      select id, enterprise_id, document, version from call where id = any(${said.map((word) => word.call_id)})
+      select id, enterprise_id, document, version from call where id = any(${listed(said.map((word) => word.call_id))})
       order by id for update
     ), stored as (
       insert into carrier_event (carrier, dedup_key, enterprise_id, kind, body, received_at)
@@ -184,7 +185,7 @@ async function lockAndStoreAll(
 
 async function readAll(db: Db, ids: readonly CallId[]): Promise<readonly (Call | null)[]> {
   const { rows } = await sql<{ id: CallId; document: object }>`
-    select id, document from call where id = any(${[...ids]})`.execute(db);
+    select id, document from call where id = any(${listed(ids)})`.execute(db);
   const byId = new Map(rows.map((row) => [row.id, row.document]));
   return ids.map((id) => (byId.has(id) ? readCall(byId.get(id)) : null));
 }

@@ -5,7 +5,8 @@
 import { sql } from 'kysely';
 import type { Clock } from '../../ports/clock.ts';
 import type { EnterpriseId, Ids, NumberId, PoolId, VisitId } from '../../ports/ids.ts';
-import { askTogether, byPlace, placed } from '../../records/ask-together.ts';
+import { askTogether } from '../../records/ask-together.ts';
+import { byPlace, placed } from '../../records/many-rows.postgres.ts';
 import type { Db, Row, Tx } from '../../records/schema.ts';
 import type { Weighed } from './decide-credit.ts';
 import {

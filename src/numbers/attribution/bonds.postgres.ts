@@ -5,7 +5,8 @@
 import { sql } from 'kysely';
 import { limits } from '../../../config/limits.ts';
 import type { EnterpriseId, VisitId } from '../../ports/ids.ts';
-import { askTogether, byPlace, placed } from '../../records/ask-together.ts';
+import { askTogether } from '../../records/ask-together.ts';
+import { byPlace, listed, placed } from '../../records/many-rows.postgres.ts';
 import type { Db } from '../../records/schema.ts';
 import type { Bond } from './weigh-contact.ts';
 
@@ -65,6 +66,6 @@ async function readBonds(db: Db, wishes: readonly BondWish[]): Promise<readonly 
 async function visitorsOf(db: Db, ids: readonly VisitId[]): Promise<ReadonlyMap<VisitId, string | null>> {
   if (ids.length === 0) return new Map();
   const { rows } = await sql<{ id: VisitId; visitor_id: string | null }>`
-    select id, visitor_id from visit where id = any(${[...new Set(ids)]})`.execute(db);
+    select id, visitor_id from visit where id = any(${listed(ids)})`.execute(db);
   return new Map(rows.map((row) => [row.id, row.visitor_id]));
 }

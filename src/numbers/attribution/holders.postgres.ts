@@ -6,7 +6,8 @@
 import { sql } from 'kysely';
 import { limits } from '../../../config/limits.ts';
 import type { LeaseId, NumberId, VisitId } from '../../ports/ids.ts';
-import { askTogether, placed } from '../../records/ask-together.ts';
+import { askTogether } from '../../records/ask-together.ts';
+import { placed } from '../../records/many-rows.postgres.ts';
 import type { Db } from '../../records/schema.ts';
 import { coarseRegion } from '../coarse-region.ts';
 import { type Holder, tapWithinMs } from './weigh-contact.ts';

@@ -12,6 +12,7 @@ import type { E164 } from '../../ports/e164.ts';
 import type { EnterpriseId, NumberId, PoolId } from '../../ports/ids.ts';
 import type { Log } from '../../ports/log.ts';
 import { askTogether } from '../../records/ask-together.ts';
+import { listed } from '../../records/many-rows.postgres.ts';
 import type { Db, Row, Tx } from '../../records/schema.ts';
 import { type RoutePlan, routePlanSchema } from './route-plan.ts';
 
@@ -114,9 +115,9 @@ async function readNewest(
   db: Db,
   asks: readonly { readonly enterpriseId: EnterpriseId; readonly subjectIds: readonly string[] }[],
 ): Promise<readonly Row<'route_plan'>[][]> {
-  const subjectIds = [...new Set(asks.flatMap((ask) => ask.subjectIds))];
+  const subjectIds = asks.flatMap((ask) => ask.subjectIds);
   const { rows } = await sql<Row<'route_plan'>>`
-    select distinct on (subject_id) * from route_plan where subject_id = any(${subjectIds})
+    select distinct on (subject_id) * from route_plan where subject_id = any(${listed(subjectIds)})
     order by subject_id, version desc`.execute(db);
   return asks.map(({ enterpriseId, subjectIds: own }) =>
     rows.filter((row) => row.enterprise_id === enterpriseId && own.includes(row.subject_id)),
