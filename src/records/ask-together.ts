@@ -2,7 +2,7 @@
  * What many ask of the record at the same moment, asked by one statement. Sending a statement, planning it and reading its
  * answer costs the process and PostgreSQL more than most of our statements do, so calls that stand at the same step of
  * their way share them. Nothing waits for company: those go together that were asked by the time this turn's work is
- * done, and those that come while too many of their kind are under way. Who asks alone is asked for alone.
+ * done, and those that come while one of their kind is under way. Who asks alone is asked for alone.
  */
 import { limits } from '../../config/limits.ts';
 import type { Db } from './schema.ts';
@@ -12,7 +12,7 @@ export type AskMany<Ask, Answer> = (db: Db, asks: readonly Ask[]) => Promise<rea
 
 interface Line<Ask, Answer> {
   readonly waiting: { readonly ask: Ask; readonly answered: PromiseWithResolvers<Answer> }[];
-  underWay: number;
+  isUnderWay: boolean;
   isCalled: boolean;
 }
 
@@ -22,7 +22,7 @@ export function askTogether<Ask, Answer>(askMany: AskMany<Ask, Answer>): (db: Db
 
   /** Once all that runs now has come to a wait. */
   function call(db: Db, line: Line<Ask, Answer>): void {
-    if (line.isCalled || line.waiting.length === 0 || line.underWay >= limits.asksUnderWayMax) return;
+    if (line.isCalled || line.waiting.length === 0 || line.isUnderWay) return;
     line.isCalled = true;
     process.nextTick(() => {
       line.isCalled = false;
@@ -32,8 +32,7 @@ export function askTogether<Ask, Answer>(askMany: AskMany<Ask, Answer>): (db: Db
 
   async function put(db: Db, line: Line<Ask, Answer>): Promise<void> {
     const batch = line.waiting.splice(0, limits.asksTogetherMax);
-    line.underWay += 1;
-    call(db, line);
+    line.isUnderWay = true;
     try {
       const answers = await askMany(
         db,
@@ -44,13 +43,13 @@ export function askTogether<Ask, Answer>(askMany: AskMany<Ask, Answer>): (db: Db
     } catch (fault) {
       for (const { answered } of batch) answered.reject(fault);
     } finally {
-      line.underWay -= 1;
+      line.isUnderWay = false;
       call(db, line);
     }
   }
 
   return (db, ask) => {
-    const line = lines.get(db) ?? { waiting: [], underWay: 0, isCalled: false };
+    const line = lines.get(db) ?? { waiting: [], isUnderWay: false, isCalled: false };
     lines.set(db, line);
     const answered = Promise.withResolvers<Answer>();
     line.waiting.push({ ask, answered });

@@ -37,8 +37,7 @@ export function createTransactTogether(world: World): Transact {
   const waiting: Member[] = [];
   /** What is under way is about; whatever else is about it waits, instead of waiting for its locks. */
   const busy = new Set<Member['about']>();
-  const handsMax = world.database.kind === 'server' ? limits.transactionHandsMax : 1;
-  let hands = 0;
+  let isAtWork = false;
 
   function begin(): Member[] {
     const members: Member[] = [];
@@ -54,29 +53,30 @@ export function createTransactTogether(world: World): Transact {
 
   function end(members: readonly Member[]): void {
     for (const { about } of members) busy.delete(about);
-    if (hands < handsMax && waiting.length > 0) void work();
+    if (!isAtWork && waiting.length > 0) void work();
   }
 
   async function work(): Promise<void> {
-    hands += 1;
+    isAtWork = true;
     for (let members = begin(); members.length > 0; members = begin()) {
-      const left = members.length === 1 ? null : await runTogether(world, members);
+      const isOne = members.length === 1;
+      const left = isOne ? null : await runTogether(world, members);
       if (left === null) {
         const all = chainsOf(members).map((chain) => runAlone(world.alone, chain).then(() => end(chain)));
-        // Whoever comes meanwhile does not wait for one of these that has to wait.
-        await Promise.race([Promise.all(all), new Promise((resolve) => setImmediate(resolve))]);
+        // Others gather meanwhile, but do not wait for one of these that has to wait.
+        await forAWhile(Promise.all(all), isOne ? limits.lockWaitTogetherMs : 0);
         continue;
       }
       waiting.unshift(...left);
       end(members);
     }
-    hands -= 1;
+    isAtWork = false;
   }
 
   return <Result>(step: (part: Work) => Promise<Result>, about?: string): Promise<Result> => {
     const settled = Promise.withResolvers<unknown>();
     waiting.push({ step, about: about ?? settled, settled });
-    if (hands < handsMax) void work();
+    if (!isAtWork) void work();
     return settled.promise as Promise<Result>;
   };
 }
@@ -144,4 +144,10 @@ async function settle(step: Promise<unknown>): Promise<PromiseSettledResult<unkn
 
 async function runAlone(alone: Transact, chain: readonly Member[]): Promise<void> {
   for (const { step, settled } of chain) await alone(step).then(settled.resolve, settled.reject);
+}
+
+async function forAWhile(done: Promise<unknown>, timeMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([done, new Promise((resolve) => (timer = setTimeout(resolve, timeMs)))]);
+  clearTimeout(timer);
 }

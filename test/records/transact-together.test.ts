@@ -1,7 +1,6 @@
 /** Transactions that share a commit are to each other as if each were alone. */
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
-import { limits } from '../../config/limits.ts';
 import type { Database } from '../../src/ports/database.ts';
 import type { Wake } from '../../src/ports/jobs.ts';
 import { silentLog } from '../../src/ports/log.ts';
@@ -48,8 +47,7 @@ onEveryStore('transactions together', (store) => {
       ),
     );
     expect(ids.map((id) => id[0])).toEqual(letters);
-    const handsMax = store.kind === 'embedded' ? 1 : limits.transactionHandsMax;
-    expect(new Set(ids.map((id) => id.slice(2))).size).toBe(handsMax + 1);
+    expect(new Set(ids.map((id) => id.slice(2))).size).toBe(2);
     expect(woken.sort()).toEqual(letters);
   });
 
