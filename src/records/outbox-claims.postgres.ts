@@ -38,7 +38,8 @@ export async function claimHeads(db: Db, lanes: readonly string[], at: Date): Pr
             cross join lateral (
               select id from outbox where outbox.lane = wanted.lane and state = 'pending' order by id limit 1
             ) as head))
-        and state = 'pending' and due_at <= ${at} and (locked_until is null or locked_until <= ${at})
+        -- Said so, it does not tempt the planner to read the whole index of what is pending.
+        and state <> 'done' and state <> 'dead' and due_at <= ${at} and (locked_until is null or locked_until <= ${at})
       -- Whoever holds one now claims or settles it; two who claim many never wait for each other.
       order by id for update skip locked
     )
@@ -61,15 +62,16 @@ export async function settleClaims(db: Db, settled: readonly Settled[], at: Date
     id: claimed.id,
     held_attempts: claimed.attempts,
     held_until: claimed.locked_until,
+    held_state: claimed.state,
     ...changeOf(claimed, settlement, at),
   }));
   const { rows } = await sql<{ place: number; others: boolean }>`
     update outbox set locked_until = null, state = change.state, due_at = change.due_at, attempts = change.attempts,
       last_error = change.last_error, settled_at = change.settled_at
     from jsonb_to_recordset(${placed(changes)}::jsonb) as change (place int, id bigint, held_attempts int,
-      held_until timestamptz, state text, due_at timestamptz, attempts int, last_error text, settled_at timestamptz)
+      held_until timestamptz, held_state text, state text, due_at timestamptz, attempts int, last_error text, settled_at timestamptz)
     where outbox.id = any((${listed(changes.map(({ id }) => String(id)))})::bigint[]) and outbox.id = change.id
-      and outbox.attempts = change.held_attempts and outbox.locked_until = change.held_until and outbox.state = 'pending'
+      and outbox.attempts = change.held_attempts and outbox.locked_until = change.held_until and outbox.state = change.held_state
     returning change.place, exists (
       select from outbox as next where next.lane = outbox.lane and next.state = 'pending' and next.id > outbox.id
     ) as others`.execute(db);

@@ -153,15 +153,18 @@ async function freeAll(world: World, tx: Db, freed: readonly FreedAgent[]): Prom
   const rows = freed.map(({ agentId, legId, wrapUpMs }) => ({
     agent_id: agentId,
     leg_id: legId,
+    held: 'accepted',
     presence: wrapUpMs > 0 ? 'wrapping' : 'ready',
   }));
   const changed = await sql<{ place: number; presence: string }>`
     with freed as (
-      select place, agent_id, leg_id, presence
-      from jsonb_to_recordset(${placed(rows)}::jsonb) as freed (place int, agent_id text, leg_id text, presence text)
+      select place, agent_id, leg_id, held, presence
+      from jsonb_to_recordset(${placed(rows)}::jsonb) as freed (place int, agent_id text, leg_id text, held text, presence text)
     ), done as (
       update offer set state = 'done', settled_at = ${at}
-      where leg_id = any(${listed(rows.map((row) => row.leg_id))}) and state = 'accepted'
+      from freed
+      where offer.leg_id = any(${listed(rows.map((row) => row.leg_id))}) and offer.leg_id = freed.leg_id
+        and offer.state = freed.held
     )
     update agent set presence = freed.presence, presence_since = ${at}
     from freed where agent.id = any(${listed(rows.map((row) => row.agent_id))}) and agent.id = freed.agent_id
