@@ -11,8 +11,9 @@ import type { Clock } from '../ports/clock.ts';
 import { toIso } from '../ports/clock.ts';
 import type { EnterpriseId, EventId, Ids } from '../ports/ids.ts';
 import { askTogether } from './ask-together.ts';
+import { listed } from './many-rows.postgres.ts';
 import { type Claimed, claimHeads, isPending, type Settled, settleClaims } from './outbox-claims.postgres.ts';
-import type { Db, Tx } from './schema.ts';
+import type { Db, Row, Tx } from './schema.ts';
 import type { Work } from './transact.ts';
 import { type PromisedEffect, type PromisedEvent, writePromises } from './write-promises.postgres.ts';
 
@@ -159,12 +160,21 @@ export function createOutbox(world: World) {
     },
 
     /** The body of an event as endpoints receive it, with its type and time. */
-    async readEvent(
-      db: Db,
-      id: EventId,
-    ): Promise<{ type: string; timestamp: string; data: Record<string, unknown> } | null> {
-      const row = await db.selectFrom('event').select(['type', 'at', 'data']).where('id', '=', id).executeTakeFirst();
-      return row === undefined ? null : { type: row.type, timestamp: toIso(row.at.getTime()), data: row.data };
-    },
+    readEvent: askTogether(readEvents),
   });
+}
+
+interface ToldEvent {
+  readonly type: string;
+  readonly timestamp: string;
+  readonly data: Record<string, unknown>;
+}
+
+async function readEvents(db: Db, ids: readonly EventId[]): Promise<readonly (ToldEvent | null)[]> {
+  const { rows } = await sql<Pick<Row<'event'>, 'id' | 'type' | 'at' | 'data'>>`
+    select id, type, at, data from event where id = any(${listed(ids)})`.execute(db);
+  const events = new Map(
+    rows.map(({ id, type, at, data }) => [id, { type, timestamp: toIso(at.getTime()), data }] as const),
+  );
+  return ids.map((id) => events.get(id) ?? null);
 }
