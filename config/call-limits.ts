@@ -17,6 +17,31 @@ export const callLimits = Object.freeze({
   recordingBytesMax: 256 * 1024 * 1024,
   /** The longest a leg is told to wait in silence. */
   parkSecondsMax: 60 * 60,
+  /** A dial that nobody waits for is tried this long while the carrier is away or paces us. */
+  outboundDialPatienceMs: 60_000,
+  /** A customer's phone rings this long where the order does not say. */
+  outboundRingTimeoutMs: 30_000,
+  outboundMetadataEntriesMax: 20,
+  outboundMetadataCharactersMax: 256,
+  /** Minutes of an enterprise's outbound calls a day, where it has not said otherwise, and the most it may say. */
+  outboundMinutesPerDay: 600,
+  outboundMinutesPerDayMax: 1_000_000,
+  /** A callback is offered for so long; one that cannot be offered because a phone rings is offered a little later. */
+  callbackOfferTimeoutMs: 6_000,
+  callbackOfferAgainMs: 3_000,
+  /** A callback that was asked for is tried this often, with this pause between, and no longer than this (ours). */
+  callbackAttemptsMax: 3,
+  callbackPauseMs: 10 * 60_000,
+  callbackLifeMs: 24 * 60 * 60_000,
+  /** As long as this after it was asked for the customer expects the call, whatever their clock shows (ours). */
+  callbackExpectedMs: 4 * 60 * 60_000,
+  /** Callbacks of an enterprise that wait; beyond them none is offered. */
+  callbacksOpenMax: 1_000,
+  /** How often a callback at the head looks for an agent; those behind it more rarely, by their place. */
+  callbackLookEveryMs: 3_000,
+  callbackLookPlacesMax: 20,
+  /** A line is spoken at least this fast: milliseconds for one character. */
+  spokenCharacterMs: 100,
   /** An agent who did not pick up is not offered another call before this. */
   agentRestMs: 15_000,
 });

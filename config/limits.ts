@@ -114,6 +114,8 @@ export const limits = Object.freeze({
   rememberedGroupsMs: 60_000,
   rememberedKeysMax: 10_000,
   rememberedPoolsMax: 1_000,
+  /** Addresses that requests came from last, each a proxy or not. */
+  rememberedProxiesMax: 1_000,
   /** Visits whose visitor's id the record has been told, so that each beat does not tell it again. */
   identifiedVisitsMax: 100_000,
   /** National forms of numbers kept in memory, so that a page view does not work one out again. */
@@ -208,6 +210,12 @@ export const limits = Object.freeze({
   leaseCloseTimeoutMs: 5_000,
   /** What Redis has lost is brought back from the record; while that fails it is tried again this often. */
   leaseRecoverAgainMs: 500,
+  /** A process that did not say so for this long is not there; it says so each second. */
+  peerSilentMs: 5_000,
+  peerForgottenMs: 3_600_000,
+  /** How often and how many times a process looks whether the others have filed their own: 1.5 s. */
+  peerSavedLookEveryMs: 20,
+  peerSavedLooksMax: 75,
   /** Parts in which a pool is loaded: a script of as many numbers holds Redis up for some milliseconds. */
   numbersPerLoad: 500,
   /** A pool that is lost again while it is loaded is given up after as many loads. */

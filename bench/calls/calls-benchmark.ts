@@ -14,7 +14,7 @@ import type { CommitFiring, Committed } from '../bare-commits.ts';
 import type { Benchmark, BenchOptions } from '../benchmark.ts';
 import type { Storm, Stormed } from '../fire-webhooks.ts';
 import { freePort } from '../lease/bench-redis.ts';
-import { runTool, type StartedServer, startServer } from '../lease/started-process.ts';
+import { gatewayProgram, runTool, type StartedServer, startServer } from '../lease/started-process.ts';
 import type { Play, Played } from '../play-calls.ts';
 import { auditCalls, type RecordPlace, stageCalls } from './staged-calls.ts';
 
@@ -163,7 +163,7 @@ function startGateway(settings: Readonly<Record<string, string>>, restPort: numb
   };
   const profiling =
     process.env.BENCH_PROFILE === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`];
-  return startServer([...profiling, 'src/main.ts'], env, /running at (http:\S+)/);
+  return startServer([...profiling, ...gatewayProgram], env, /running at (http:\S+)/);
 }
 
 async function fireRound(

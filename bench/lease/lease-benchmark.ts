@@ -9,7 +9,7 @@ import type { Benchmark, BenchOptions } from '../benchmark.ts';
 import type { Fired, Firing } from '../fire-visits.ts';
 import { type BenchRedis, startBenchRedis } from './bench-redis.ts';
 import { firstVisit, type StagedRecord, stageRecord } from './staged-record.ts';
-import { runTool, type StartedServer, startServer } from './started-process.ts';
+import { gatewayProgram, runTool, type StartedServer, startServer } from './started-process.ts';
 
 export interface ModeFigures {
   readonly bareRps: number;
@@ -126,7 +126,7 @@ function startGateway(record: StagedRecord, redis: BenchRedis | null): Promise<S
   };
   const profiling =
     process.env.BENCH_PROFILE === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`];
-  return startServer([...profiling, 'src/main.ts'], env, /running at (http:\S+)/);
+  return startServer([...profiling, ...gatewayProgram], env, /running at (http:\S+)/);
 }
 
 function startBare(env: Readonly<Record<string, string>>): Promise<StartedServer> {

@@ -9,6 +9,9 @@ export interface StartedServer {
   stop(): Promise<void>;
 }
 
+/** As `npm start` runs the gateway. */
+export const gatewayProgram = ['--max-semi-space-size=64', 'src/main.ts'] as const;
+
 type Environment = Readonly<Record<string, string>>;
 
 /** Starts a program that prints an address when it is ready; `ready` finds it in what was printed. */

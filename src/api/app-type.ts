@@ -10,6 +10,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Consents } from '../identity/consents.postgres.ts';
 import type { BeliefDesk } from '../numbers/attribution/belief-desk.ts';
 import type { Models } from '../numbers/attribution/models.postgres.ts';
 import type { ImportNumbers } from '../numbers/import-numbers.ts';
@@ -37,8 +38,12 @@ import type { Exports } from '../selling/exports.postgres.ts';
 import type { Outcomes } from '../selling/outcomes.postgres.ts';
 import type { Spending } from '../selling/spend.postgres.ts';
 import type { MessageDesk } from '../sms/message-desk.ts';
+import type { CallbackLedger } from '../telephony/callback-ledger.ts';
+import type { Callbacks } from '../telephony/callbacks.postgres.ts';
 import type { CommandDesk } from '../telephony/command-call.ts';
 import type { DestinationRulesStore } from '../telephony/destination-rules.postgres.ts';
+import type { OutboundDesk } from '../telephony/outbound-desk.ts';
+import type { OutboundRules } from '../telephony/outbound-rules.postgres.ts';
 import type { HookDesk } from '../telephony/plan/consult-hook.ts';
 import type { DecisionHooks } from '../telephony/plan/decision-hooks.postgres.ts';
 import type { PlanDesk } from '../telephony/plan/plan-desk.ts';
@@ -86,7 +91,7 @@ export interface ApiWorld {
   readonly visitDesk: VisitDesk;
   /** The record then knows every visit opened so far. */
   readonly settleVisits: () => Promise<void>;
-  readonly secrets: Pick<Secrets, 'fingerprint'>;
+  readonly secrets: Pick<Secrets, 'fingerprint' | 'digest'>;
   readonly numbers: Numbers;
   readonly beliefDesk: BeliefDesk;
   readonly models: Pick<Models, 'newest' | 'ownOfPool'>;
@@ -105,6 +110,11 @@ export interface ApiWorld {
   readonly hasPublicUrl: boolean;
   readonly agents: Agents;
   readonly commandDesk: CommandDesk;
+  readonly outboundDesk: OutboundDesk;
+  readonly outboundRules: OutboundRules;
+  readonly callbacks: Callbacks;
+  readonly callbackLedger: Pick<CallbackLedger, 'cancel'>;
+  readonly consents: Pick<Consents, 'record' | 'standing'>;
   readonly sipPhones: Pick<SipPhoneStore, 'setAccount' | 'removeAccount'>;
   /** Where agents' SIP phones register; null without SIP. */
   readonly sipDomain: string | null;

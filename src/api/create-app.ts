@@ -18,6 +18,7 @@ import { toAppError, toProblem } from './problem.ts';
 import { registerAttributionRoutes } from './routes/attribution.ts';
 import { registerAttributionModelRoutes } from './routes/attribution-model.ts';
 import { registerCallCommandRoutes } from './routes/call-commands.ts';
+import { registerCallbackRoutes } from './routes/callbacks.ts';
 import { registerCallRoutes } from './routes/calls.ts';
 import { registerConversationRoutes } from './routes/conversations.ts';
 import { registerConversionRoutes } from './routes/conversions.ts';
@@ -30,6 +31,7 @@ import { registerHomeRoute } from './routes/home.ts';
 import { registerInventoryRoutes } from './routes/inventory.ts';
 import { registerNumberSupplyRoutes } from './routes/number-supply.ts';
 import { registerNumberRoutes } from './routes/numbers.ts';
+import { registerOutboundRoutes } from './routes/outbound.ts';
 import { registerPoolPlanRoute } from './routes/pool-plan.ts';
 import { registerPoolRoutes } from './routes/pools.ts';
 import { registerRecordingRoutes } from './routes/recordings.ts';
@@ -39,6 +41,7 @@ import { registerSipPhoneRoutes } from './routes/sip-phones.ts';
 import { registerSnippetRoutes } from './routes/snippet.ts';
 import { registerVisitRoutes } from './routes/visits.ts';
 import { registerWebsiteRoutes } from './routes/websites.ts';
+import { trustProxies } from './trust-proxies.ts';
 
 /** What each served request is told to, for the metrics: route pattern, status, milliseconds. */
 export type ObserveRequest = (route: string, status: number, elapsedMs: number) => void;
@@ -63,7 +66,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     childLoggerFactory: (logger) => logger,
     bodyLimit: limits.webhookBodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,
-    trustProxy: options.trustProxy ?? false,
+    trustProxy: options.trustProxy ? trustProxies(options.trustProxy) : false,
     routerOptions: { maxParamLength: 128 },
     frameworkErrors: (fault, request, reply) =>
       sendProblem(fault, request as FastifyRequest, reply as unknown as FastifyReply),
@@ -91,6 +94,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       tags: [
         'visits',
         'calls',
+        'callbacks',
+        'consents',
         'conversations',
         'numbers',
         'pools',
@@ -150,6 +155,8 @@ export function registerApi(app: App, world: ApiWorld): void {
     registerVisitRoutes(typed, world);
     registerCallRoutes(typed, world);
     registerCallCommandRoutes(typed, world);
+    registerOutboundRoutes(typed, world);
+    registerCallbackRoutes(typed, world);
     registerRecordingRoutes(typed, world);
     registerAttributionRoutes(typed, world);
     registerAttributionModelRoutes(typed, world);

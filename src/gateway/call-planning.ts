@@ -8,6 +8,7 @@ import type { Outbox } from '../records/outbox.postgres.ts';
 import type { EventPoster } from '../records/post-event.http.ts';
 import type { Db } from '../records/schema.ts';
 import type { Transact } from '../records/transact.ts';
+import type { CallbackLedger } from '../telephony/callback-ledger.ts';
 import type { Calls } from '../telephony/calls.postgres.ts';
 import { destinationRules } from '../telephony/destination-rules.postgres.ts';
 import { createHookDesk } from '../telephony/plan/consult-hook.ts';
@@ -26,6 +27,7 @@ interface World {
   readonly outbox: Outbox;
   readonly secrets: Secrets;
   readonly foreseeCredit: ForeseeCredit;
+  readonly callbackLedger: CallbackLedger;
   readonly voice: ReadonlyMap<string, VoiceCarrier>;
   readonly hookPoster: Pick<EventPoster, 'ask'>;
   readonly countHook: (outcome: HookOutcome, elapsedMs: number) => void;
@@ -45,6 +47,6 @@ export function createCallPlanning(world: World) {
     decisionHooks,
     planDesk: createPlanDesk({ ...world, routePlans, destinationRules }),
     hookDesk: createHookDesk({ ...world, hooks: decisionHooks, routePlans, destinationRules, circuits }),
-    planCall: createPlanCall({ ...world, routePlans }),
+    planCall: createPlanCall({ ...world, routePlans, readDestinations: destinationRules.read }),
   });
 }

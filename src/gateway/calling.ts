@@ -13,11 +13,15 @@ import { createAgents } from '../routing/agents.postgres.ts';
 import { createEndWrapUp, endWrapUpKind } from '../routing/end-wrap-up.ts';
 import { createOffers } from '../routing/offers.postgres.ts';
 import { createSipPhones } from '../routing/sip-phones.postgres.ts';
+import { createCallbackLedger } from '../telephony/callback-ledger.ts';
+import { callbacks } from '../telephony/callbacks.postgres.ts';
 import type { Calls } from '../telephony/calls.postgres.ts';
 import { createCommandDesk } from '../telephony/command-call.ts';
 import { destinationRules } from '../telephony/destination-rules.postgres.ts';
+import { outboundRules } from '../telephony/outbound-rules.postgres.ts';
 import { createCallEffects } from '../telephony/perform-effects.ts';
 import { createCallRunner } from '../telephony/run-call.ts';
+import { createSettleOutbound } from '../telephony/settle-outbound.ts';
 import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 
 interface World {
@@ -35,7 +39,13 @@ interface World {
 export function createCalling(world: World) {
   const { db, calls, clock } = world;
   const agents = createAgents();
-  const runner = createCallRunner({ ...world, offers: createOffers(world) });
+  const callbackLedger = createCallbackLedger({ ...world, callbacks });
+  const runner = createCallRunner({
+    ...world,
+    offers: createOffers(world),
+    settleOutbound: createSettleOutbound({ ...world, rules: outboundRules, ledger: callbackLedger }),
+    requestCallback: callbackLedger.request,
+  });
   const handlers = {
     ...createCallEffects({ db, calls, runner, carriers: world.voice, clock }),
     [endWrapUpKind]: createEndWrapUp({ db, agents, clock }),
@@ -47,5 +57,9 @@ export function createCalling(world: World) {
     carriers: world.voice,
     readDestinations: destinationRules.read,
   });
-  return Object.freeze({ runner, handlers, desks: { agents, commandDesk, sipPhones: createSipPhones(world) } });
+  return Object.freeze({
+    runner,
+    handlers,
+    desks: { agents, commandDesk, callbackLedger, sipPhones: createSipPhones(world) },
+  });
 }

@@ -36,6 +36,7 @@ import type { VoiceCarrier } from '../telephony/voice-carrier.ts';
 import { createAttribution } from './attribution.ts';
 import { createCallPlanning } from './call-planning.ts';
 import { createCalling } from './calling.ts';
+import { createCallingOut } from './calling-out.ts';
 import { createLeasing, type SharedLeasing } from './leasing.ts';
 import { createPlanner } from './planning.ts';
 import { createSupply } from './supply.ts';
@@ -78,34 +79,32 @@ export function createCore(world: World) {
   const calls = createCalls();
   const conversations = createConversations();
   const attribution = createAttribution({ ...world, db, outbox, ids, secrets, places, calls, conversations });
-  const { visitCodes, aniRegions } = attribution;
   const carriers = () => [...world.voice.keys()];
-  const leasing = createLeasing({ ...world, ...supply, transact, ids, numbers, visitCodes, aniRegions, carriers });
+  const leasing = createLeasing({ ...world, ...supply, ...attribution, transact, ids, numbers, carriers });
   poolNews.listen(leasing.leaseBook.refresh);
   const calling = createCalling({ ...world, db, transact: transactCalls, calls, outbox, ids, secrets });
   const { runner } = calling;
   const desk = { ...attribution.desks, ...leasing, transact, numbers, outbox, clock, ids };
-  const planning = createCallPlanning({ ...world, ...desk, ...attribution, db, calls, secrets });
-  const callDesk = createCallDesk({ ...desk, ...planning, transact: transactCalls, calls, runner });
+  const planning = createCallPlanning({ ...world, ...desk, ...attribution, ...calling.desks, db, calls, secrets });
   const consents = createConsents({ secrets });
+  const callDesk = createCallDesk({ ...desk, ...planning, transact: transactCalls, calls, runner });
+  const out = { ...world, ...desk, ...planning, ...calling.desks, db, calls, runner, consents, places };
+  const callingOut = createCallingOut({ ...out, transact: transactCalls });
   const messageDesk = createMessageDesk({ ...desk, consents, conversations });
   const endpoints = createEndpoints({ clock, ids, secrets, randomBytes, outbox });
   const deliverEvent = createDeliverEvent({ ...world, db, transact, outbox, endpoints, count: world.countDelivery });
   const handlers = {
     ...calling.handlers,
+    ...callingOut.handlers,
     'message.send': createSendHandler({ db, transact, conversations, consents, outbox, gateways: world.texts, clock }),
     ...supply.numberEffects,
     'webhook.deliver': deliverEvent,
     ...attribution.learning,
     ...selling.handlers,
   };
+  const shared = { ids, clock, randomBytes, transact, outbox, secrets };
   return Object.freeze({
-    ids,
-    clock,
-    randomBytes,
-    transact,
-    outbox,
-    secrets,
+    ...shared,
     ...supply,
     ...leasing,
     ...attribution.desks,
@@ -118,6 +117,8 @@ export function createCore(world: World) {
     endpoints,
     deliveries: createDeliveries({ clock }),
     ...calling.desks,
+    ...callingOut.desks,
+    consents,
     ...selling.desks,
     apiKeys: createApiKeys({ clock, ids, randomBytes }),
     ...rememberedBy({ db, numbers, callDesk, log }),

@@ -1,5 +1,5 @@
 /**
- * Who may be texted. Every choice is kept with its wording, method and source; the latest one for the address rules.
+ * Who may be texted and called. Every choice is kept with its wording, method and source; the latest one for the address rules.
  * Addresses are looked up by a keyed fingerprint, so an opt-out still holds after the person's data is erased.
  */
 import type { TextAddress } from '../ports/e164.ts';
@@ -14,7 +14,15 @@ export interface ConsentChoice {
   readonly method: string;
   readonly wording: string;
   readonly source: string;
+  readonly campaign?: string | null;
   readonly at: number;
+}
+
+/** How an address stands by all its choices. */
+export interface ConsentStanding {
+  readonly isOptedOut: boolean;
+  /** They have consented in writing, and not opted out since: what marketing calls need. */
+  readonly isWritten: boolean;
 }
 
 export type Consents = ReturnType<typeof createConsents>;
@@ -33,6 +41,19 @@ export function createConsents(world: { secrets: Secrets }) {
       return latest?.choice === 'opted-out';
     },
 
+    async standing(db: Db, enterpriseId: EnterpriseId, address: TextAddress): Promise<ConsentStanding> {
+      const choices = await db
+        .selectFrom('consent')
+        .select(['choice', 'method'])
+        .where('enterprise_id', '=', enterpriseId)
+        .where('fingerprint', '=', world.secrets.fingerprint(address))
+        .orderBy('id', 'desc')
+        .execute();
+      const out = choices.findIndex(({ choice }) => choice === 'opted-out');
+      const since = out === -1 ? choices : choices.slice(0, out);
+      return { isOptedOut: out === 0, isWritten: since.some(({ method }) => method === 'written') };
+    },
+
     async record(tx: Tx, choice: ConsentChoice): Promise<void> {
       await tx
         .insertInto('consent')
@@ -44,6 +65,7 @@ export function createConsents(world: { secrets: Secrets }) {
           method: choice.method,
           wording: choice.wording,
           source: choice.source,
+          campaign: choice.campaign ?? null,
           at: new Date(choice.at),
         })
         .execute();

@@ -17,7 +17,9 @@ import { createLeaseKeys } from './lease-keys.ts';
 import { createLeaseRedis, type LeaseConnection } from './lease-redis.redis.ts';
 import { type GrantAsk, grantArguments, leaseOfLines, type Reply, readGranted, readReply } from './lease-replies.ts';
 import { createPoolLoader } from './load-pool.redis.ts';
+import { createPeerSaves } from './peer-saves.redis.ts';
 import { createGrantFiler } from './refile-grants.ts';
+import { refuseUnkeepable } from './refuse-unkeepable.ts';
 import { shareRecord } from './shared-record.ts';
 import { expectedCalls } from './visit-intent.ts';
 import { fieldsOf, type RawEntry, readEntry } from './waiting-grant.ts';
@@ -47,8 +49,13 @@ export function createRedisLeaseBook(world: World): LeaseBook {
     connection: world.connection,
     log,
     onLost: () => saveOwn().catch((fault: unknown) => log.error({ err: faultFacts(fault) }, 'grants-not-rescued')),
-    recover: () => loader.recover(),
+    recover: async () => {
+      await saveOwn();
+      await peers.everybodySaved();
+      await loader.recover();
+    },
   });
+  const peers = createPeerSaves({ connection: world.connection, keys: keys.peers, me: ids.make('batch'), clock });
   const drain = createGrantDrain({
     connection: world.connection,
     streams: keys.streams,
@@ -71,7 +78,10 @@ export function createRedisLeaseBook(world: World): LeaseBook {
   /** Runs a decision until the pool is there and has been looked through. */
   async function decide(poolId: PoolId, want: Pick<Want, 'terms'>, ask: () => Promise<unknown>): Promise<Reply> {
     // A Redis that went down with all of us may lag behind the record.
-    if (!loader.knows(poolId)) await loader.load(poolId, want.terms);
+    if (!loader.knows(poolId)) {
+      await peers.look();
+      await loader.load(poolId, want.terms);
+    }
     for (let loads = 0; loads <= limits.poolLoadsMax; ) {
       const reply = readReply((await ask()) as string);
       if (reply.kind === 'again') continue;
@@ -170,7 +180,7 @@ export function createRedisLeaseBook(world: World): LeaseBook {
     async tick(): Promise<void> {
       ticks += 1;
       try {
-        if (redis.isUp()) await drain.proceed();
+        if (redis.isUp()) await Promise.all([drain.proceed(), peers.look()]);
         else await drain.rescue();
         await beats.flush();
         if (redis.isUp() && ticks % limits.grantClaimEveryTicks === 0) await drain.claim();
@@ -203,16 +213,6 @@ function noteLast(
   { at, engagedSeconds, pages }: Pick<BeatRecord, 'at' | 'engagedSeconds' | 'pages'>,
 ): void {
   beats.note({ visitId, leaseId, numberId, at: at || grantedAt, engagedSeconds, pages, expiresAt, ended: false });
-}
-
-/** The record cannot hold these, and the page must hear of it now: from the stream nobody could tell it. */
-function refuseUnkeepable({ visitorId, arrival }: OpenedVisit): void {
-  const fields = Object.entries({ visitorId: visitorId ?? '', ...arrival }).flatMap(([field, value]) =>
-    value.includes('\0') || !value.isWellFormed()
-      ? [{ field, problem: 'holds NUL or half a surrogate pair', cure: 'send well-formed text without NUL' }]
-      : [],
-  );
-  if (fields.length > 0) throw new AppError('invalid-request', { fields });
 }
 
 async function within<Value>(timeoutMs: number, value: Promise<Value>): Promise<Value> {

@@ -29,6 +29,8 @@ export function createLeaseKeys(prefix: string) {
     grants: (id: PoolId | VisitId) => `${tag(id)}:grants`,
     /** Grants that the record will never take stay here for somebody to look at. */
     buried: (stream: string) => stream.replace(/grants$/, 'buried'),
+    /** Of the processes that share the book: who is there, and who has filed their own. */
+    peers: { alive: `{${prefix}-0}:alive`, saved: `{${prefix}-0}:saved` },
     streams: tags.map((own) => `${own}:grants`) as readonly string[],
   });
 }

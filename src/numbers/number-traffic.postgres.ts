@@ -74,6 +74,7 @@ export const numberTraffic = Object.freeze({
       ])
       .where('number.state', '=', 'active')
       .where('call.started_at', '>=', new Date(now - dayMs))
+      .where('call.direction', '=', 'inbound')
       .where((number) =>
         number.or([
           number('pool.shared_number_id', 'is', null),
@@ -113,6 +114,7 @@ export const numberTraffic = Object.freeze({
           .selectFrom('call')
           .select((call) => call.fn.max('call.started_at').as('at'))
           .whereRef('call.number_id', '=', 'number.id')
+          .where('call.direction', '=', 'inbound')
           .as('last_call_at'),
       ])
       .where('number.state', '=', 'quarantined')
@@ -135,6 +137,7 @@ async function contacts(db: Db, id: NumberId, since: number): Promise<{ count: n
     .selectFrom('call')
     .select((call) => [call.fn.countAll<string>().as('count'), call.fn.max('started_at').as('last')])
     .where('number_id', '=', id)
+    .where('direction', '=', 'inbound')
     .where('started_at', '>=', new Date(since))
     .executeTakeFirstOrThrow();
   const texts = await db

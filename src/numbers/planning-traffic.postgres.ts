@@ -139,6 +139,7 @@ export async function countCallers(db: Db, poolId: PoolId, since: number): Promi
     .select(sql<number>`count(distinct coalesce(call.ani, call.id))::int`.as('callers'))
     .where('number.pool_id', '=', poolId)
     .where('call.started_at', '>=', new Date(since))
+    .where('call.direction', '=', 'inbound')
     .executeTakeFirstOrThrow();
   return row.callers;
 }

@@ -19,6 +19,7 @@ export type VisitId = Branded<'VisitId'>;
 export type AgentId = Branded<'AgentId'>;
 export type ProductId = Branded<'ProductId'>;
 export type CallId = Branded<'CallId'>;
+export type CallbackId = Branded<'CallbackId'>;
 export type LegId = Branded<'LegId'>;
 export type OfferId = Branded<'OfferId'>;
 export type AttributionId = Branded<'AttributionId'>;
@@ -43,6 +44,7 @@ interface IdKinds {
   agent: AgentId;
   prod: ProductId;
   call: CallId;
+  cb: CallbackId;
   leg: LegId;
   offer: OfferId;
   attr: AttributionId;

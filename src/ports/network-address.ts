@@ -2,25 +2,32 @@
  * Who a request comes from, as far as its address tells: one IPv4 address, or one IPv6 /64, which is what a household or
  * a server is given. An address of this machine or of a private network says nothing: a proxy stands there.
  */
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { BlockList, isIPv6 } from 'node:net';
 
-/** Loopback, private (RFC 1918), link-local, unique local. */
-const near = new BlockList();
-near.addSubnet('127.0.0.0', 8, 'ipv4');
-near.addSubnet('10.0.0.0', 8, 'ipv4');
-near.addSubnet('172.16.0.0', 12, 'ipv4');
-near.addSubnet('192.168.0.0', 16, 'ipv4');
-near.addSubnet('169.254.0.0', 16, 'ipv4');
-near.addAddress('::1', 'ipv6');
-near.addSubnet('fe80::', 10, 'ipv6');
-near.addSubnet('fc00::', 7, 'ipv6');
+/** Loopback, link-local, unique local. */
+const nearV6 = new BlockList();
+nearV6.addAddress('::1', 'ipv6');
+nearV6.addSubnet('fe80::', 10, 'ipv6');
+nearV6.addSubnet('fc00::', 7, 'ipv6');
+
+/** Four numbers of at most 255, without leading zeros. */
+const octet = '(\\d|[1-9]\\d|1\\d\\d|2[0-4]\\d|25[0-5])';
+const dotted = new RegExp(`^(?:::ffff:)?(${octet}\\.${octet}\\.${octet}\\.${octet})$`, 'i');
 
 /** The part of `address` that stands for one party; null for one that is near and for what is no address. */
 export function partyOf(address: string): string | null {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  if (isIPv4(plain)) return near.check(plain, 'ipv4') ? null : plain;
-  if (!isIPv6(plain) || near.check(plain, 'ipv6')) return null;
+  const v4 = dotted.exec(address);
+  if (v4 !== null) return isNearV4(Number(v4[2]), Number(v4[3])) ? null : (v4[1] ?? null);
+  const plain = address.replace(/%.*$/, '');
+  if (!isIPv6(plain) || nearV6.check(plain, 'ipv6')) return null;
   return `${networkHalf(plain)}/64`;
+}
+
+/** Loopback, private (RFC 1918), link-local. */
+function isNearV4(first: number, second: number): boolean {
+  if (first === 10 || first === 127) return true;
+  if (first === 172) return second >= 16 && second < 32;
+  return (first === 192 && second === 168) || (first === 169 && second === 254);
 }
 
 /** The first four groups of a valid IPv6 address, without leading zeros. */

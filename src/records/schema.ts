@@ -25,6 +25,7 @@ import type {
 } from '../ports/ids.ts';
 import type { AttributionTables } from './schema-attribution.ts';
 import type { NumberTables } from './schema-numbers.ts';
+import type { OutboundTables } from './schema-outbound.ts';
 import type { ReportTables } from './schema-reports.ts';
 import type { RoutePlanTables } from './schema-route-plans.ts';
 import type { SipTables } from './schema-sip.ts';
@@ -32,7 +33,13 @@ import type { SipTables } from './schema-sip.ts';
 type Json<Value> = ColumnType<Value, string, string>;
 type Unset<Value> = ColumnType<Value | null, Value | null | undefined, Value | null>;
 
-export interface Tables extends AttributionTables, NumberTables, ReportTables, RoutePlanTables, SipTables {
+export interface Tables
+  extends AttributionTables,
+    NumberTables,
+    OutboundTables,
+    ReportTables,
+    RoutePlanTables,
+    SipTables {
   enterprise: {
     id: EnterpriseId;
     name: string;
@@ -106,7 +113,9 @@ export interface Tables extends AttributionTables, NumberTables, ReportTables, R
     enterprise_id: EnterpriseId;
     number_id: NumberId;
     carrier: string;
-    carrier_call_id: string;
+    /** Null while a customer whom we call has not been dialled. */
+    carrier_call_id: string | null;
+    direction: Generated<'inbound' | 'outbound'>;
     dnis: E164;
     ani: string | null;
     attestation: string | null;
@@ -172,6 +181,7 @@ export interface Tables extends AttributionTables, NumberTables, ReportTables, R
     method: string;
     wording: string;
     source: string;
+    campaign: Unset<string>;
     at: Date;
   };
   outcome: {

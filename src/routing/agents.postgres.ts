@@ -76,6 +76,17 @@ export function createAgents() {
       return row?.phone ?? null;
     },
 
+    /** How an agent stands; null when the enterprise has no such agent. */
+    async presenceOf(db: Db, enterpriseId: EnterpriseId, id: AgentId): Promise<Row<'agent'>['presence'] | null> {
+      const row = await db
+        .selectFrom('agent')
+        .select('presence')
+        .where('id', '=', id)
+        .where('enterprise_id', '=', enterpriseId)
+        .executeTakeFirst();
+      return row?.presence ?? null;
+    },
+
     /** The wrap-up that began at `since` is over; one that was ended early, or a later one, is not touched. */
     async endWrapUp(db: Db, { agentId, since, at }: { agentId: AgentId; since: number; at: number }): Promise<void> {
       await db

@@ -27,6 +27,10 @@ export interface OfferWish {
   readonly only?: AgentId | null;
   /** `consult`: they are asked by a colleague who still has the call. */
   readonly as?: 'call' | 'consult';
+  /** Unix ms at which the caller came; callbacks that were due before have the first free agents. Null: it has no place. */
+  readonly queuedAt?: number | null;
+  /** The agent has asked for the call: they may be called out of their wrap-up or rest. */
+  readonly isAskedFor?: boolean;
 }
 
 interface OfferEnd {
@@ -63,10 +67,17 @@ export function createOffers(world: World) {
   });
 }
 
-/** Those who may be put to the same agents are served by one statement, first come first served. */
+/**
+ * Those who may be put to the same agents are served by one statement, first come first served. Where callbacks are due
+ * before some of them, agents are counted for each, and each goes by itself.
+ */
 async function offerAll(world: World, tx: Db, wishes: readonly OfferWish[]): Promise<readonly Chosen[]> {
   const chosen = new Map<OfferWish, Chosen>();
-  const groups = Map.groupBy(wishes, ({ enterpriseId, only, tried }) => [enterpriseId, only ?? '', ...tried].join(' '));
+  const guarded = await behindCallbacks(world, tx, wishes);
+  const groups = Map.groupBy(wishes, (wish) => {
+    const { enterpriseId, only, isAskedFor, tried, legId } = wish;
+    return guarded.has(wish) ? legId : [enterpriseId, only ?? '', isAskedFor === true, ...tried].join(' ');
+  });
   for (const group of groups.values()) {
     const agents = await offerGroup(world, tx, group);
     const left = group.find(({ legId }) => !agents.has(legId));
@@ -74,6 +85,30 @@ async function offerAll(world: World, tx: Db, wishes: readonly OfferWish[]): Pro
     for (const wish of group) chosen.set(wish, agents.get(wish.legId) ?? nobody);
   }
   return wishes.map((wish) => chosen.get(wish) ?? { kind: 'nobody', someoneBusy: false });
+}
+
+/** The wishes before whose callers somebody was promised a callback that is due. */
+async function behindCallbacks(world: World, tx: Db, wishes: readonly OfferWish[]): Promise<ReadonlySet<OfferWish>> {
+  const queued = wishes.flatMap((wish) => (wish.queuedAt == null ? [] : [{ wish, at: new Date(wish.queuedAt) }]));
+  if (queued.length === 0) return new Set();
+  const asked = queued.map(({ wish, at }) => ({ enterprise_id: wish.enterpriseId, queued_at: at }));
+  const { rows } = await sql<{ place: number }>`
+    select asked.place
+    from jsonb_to_recordset(${placed(asked)}::jsonb) as asked (place int, enterprise_id text, queued_at timestamptz)
+      cross join lateral (
+        select from callback where enterprise_id = asked.enterprise_id and state = 'waiting'
+          and queued_at < asked.queued_at and next_at <= ${new Date(world.clock.now())} limit 1
+      ) as ahead`.execute(tx);
+  return new Set(rows.flatMap(({ place }) => queued[place]?.wish ?? []));
+}
+
+/** Whether there are more free agents than callbacks that were asked for before and are due: each of those keeps its turn. */
+function leavesEnough(enterpriseId: EnterpriseId, queuedAt: number | null, at: Date) {
+  const before = queuedAt === null ? null : new Date(queuedAt);
+  return sql<boolean>`(select count(*) from callback where enterprise_id = ${enterpriseId} and state = 'waiting'
+      and queued_at < ${before}::timestamptz and next_at <= ${at}) < (
+    select count(*) from agent as free where free.enterprise_id = ${enterpriseId} and free.presence = 'ready'
+      and (free.rested_at is null or free.rested_at <= ${at}))`;
 }
 
 interface Offered {
@@ -85,7 +120,7 @@ interface Offered {
 async function offerGroup(world: World, tx: Db, group: readonly OfferWish[]): Promise<ReadonlyMap<LegId, Chosen>> {
   const [first] = group;
   if (first === undefined) return new Map();
-  const { enterpriseId, only = null, tried } = first;
+  const { enterpriseId, only = null, tried, queuedAt = null, isAskedFor = false } = first;
   const at = new Date(world.clock.now());
   const wishes = group.map(({ callId, legId, as }) => ({
     id: world.ids.make('offer'),
@@ -99,7 +134,9 @@ async function offerGroup(world: World, tx: Db, group: readonly OfferWish[]): Pr
       from jsonb_to_recordset(${placed(wishes)}::jsonb) as wish (place int, id text, call_id text, leg_id text, kind text)
     ), ready as materialized (
       select id, phone, presence_since from agent
-      where enterprise_id = ${enterpriseId} and presence = 'ready' and (rested_at is null or rested_at <= ${at})
+      where enterprise_id = ${enterpriseId} and presence = any(${listed(isAskedFor ? ['ready', 'wrapping'] : ['ready'])})
+        and (${isAskedFor}::boolean or rested_at is null or rested_at <= ${at})
+        and (${isAskedFor}::boolean or ${leavesEnough(enterpriseId, group.length === 1 ? queuedAt : null, at)})
         and (${only}::text is null or id = ${only}) and id <> all(${listed(tried)})
       order by presence_since, id limit (select count(*) from wish) for update skip locked
     ), given as (

@@ -30,6 +30,7 @@ const islandCodes = new Set(
   '242 246 264 268 284 345 441 473 649 658 664 721 758 767 784 809 829 849 868 869 876'.split(' '),
 );
 /** +1 900 as an area code and 976 as an area code or exchange: pay-per-call. */
+const costly: ReadonlySet<string> = new Set(['PREMIUM_RATE', 'SHARED_COST', 'PERSONAL_NUMBER', 'PAGER']);
 const payPerCall = /^\+1(?:900|976|\d{3}976)/;
 
 /** Whether calls may be sent to `to`; a refusal says what stands in the way and what would change it. */
@@ -49,7 +50,7 @@ function checkNumber(to: Dialable, { countries, areNamed }: DestinationRules): D
   const parsed = parsePhoneNumberFromString(to);
   if (parsed === undefined) return refuse('this is not a telephone number', 'write it in E.164');
   const kind = parsed.getType();
-  if (payPerCall.test(to) || kind === 'PREMIUM_RATE')
+  if (payPerCall.test(to) || costly.has(kind ?? ''))
     return refuse('calls to premium-rate numbers are never made', 'name an ordinary number');
   if (kind === 'TOLL_FREE' && countries.some((code) => callingCodeOf(code) === parsed.countryCallingCode))
     return { kind: 'allowed' };

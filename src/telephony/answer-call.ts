@@ -6,13 +6,14 @@ import { limits } from '../../config/limits.ts';
 import type { E164 } from '../ports/e164.ts';
 import { unreachable } from '../ports/errors.ts';
 import type { LegId } from '../ports/ids.ts';
-import { answerLeg, hangUp, join } from './answer-leg.ts';
+import { answerLeg, hangUp, isMetInRoom, join } from './answer-leg.ts';
 import { type Call, legOf, roomOf } from './call.ts';
 import type { Instruction, Join } from './instructions.ts';
+import { isAgentFirst } from './outbound.ts';
 
-/** What a leg does now; `legId` null: the caller's own. */
+/** What a leg does now; `legId` null: the caller's own. A customer whom we called stands where a caller does. */
 export function instructionsFor(call: Call, legId: LegId | null): readonly Instruction[] {
-  if (legId === null) return answerCaller(call);
+  if (legId === null || legId === call.outbound?.legId) return answerCaller(call);
   const leg = legOf(call, legId);
   return leg === undefined ? hangUp : answerLeg(call, leg);
 }
@@ -30,13 +31,17 @@ export function afterFailover(answered: boolean): readonly Instruction[] {
 }
 
 function answerCaller(call: Call): readonly Instruction[] {
-  const { opening, greeting, closed } = call.plan;
+  const { opening, greeting } = call.plan;
   switch (call.state) {
+    case 'preparing':
+    case 'calling':
+      return hangUp;
     case 'menu':
       return readMenu(call);
     case 'waiting':
       return [...(call.room === 1 ? say(...(call.turn === 0 ? opening : []), greeting) : []), joinAsCaller(call)];
     case 'bridged':
+      return [...(call.room === 1 && isAgentFirst(call) ? say(...opening, greeting) : []), joinAsCaller(call)];
     case 'held':
     case 'consulting':
       return [joinAsCaller(call)];
@@ -45,19 +50,27 @@ function answerCaller(call: Call): readonly Instruction[] {
     case 'voicemail':
       return takeMessage(call);
     case 'ended':
-      return closed?.action === 'hang-up' ? [...say(closed.announcement), ...hangUp] : hangUp;
+      return [...lastWords(call), ...hangUp];
     default:
       return unreachable(call.state);
   }
 }
 
+/** What is said to somebody before they are let go. */
+function lastWords({ plan: { closed }, verdict }: Call): readonly Instruction[] {
+  if (verdict?.slug === 'callback-requested')
+    return say('Thank you. We will call you back at the number you call from.');
+  if (verdict?.slug === 'no-agent') return say('Sorry, nobody is free to talk with you just now. Goodbye.');
+  return closed?.action === 'hang-up' ? say(closed.announcement) : [];
+}
+
 /** The prompt, after the opening lines when nothing has been said yet. */
-function readMenu({ id: callId, plan, menu, turn }: Call): readonly Instruction[] {
+function readMenu({ id: callId, plan, menu, turn, isCallbackOffered }: Call): readonly Instruction[] {
   if (menu === null) return hangUp;
   const next = { step: 'keys', callId, legId: null, turn } as const;
   const { prompt, timeoutMs } = menu;
   return [
-    ...(turn === 1 ? say(...plan.opening) : []),
+    ...(turn === 1 && !isCallbackOffered ? say(...plan.opening) : []),
     { verb: 'gather', prompt, digits: 1, finishKey: null, timeoutMs, next },
   ];
 }
@@ -71,11 +84,11 @@ function connectElsewhere({ id: callId, dnis: callerId, plan, turn }: Call): rea
   return [...say(plan.closed?.announcement ?? null), { ...order, to: plan.failover }];
 }
 
-function takeMessage({ id: callId, plan, legs, turn }: Call): readonly Instruction[] {
+function takeMessage({ id: callId, plan, legs, turn, isCallbackOffered }: Call): readonly Instruction[] {
   const { closed } = plan;
   const isHeard = closed === null || (closed.action === 'failover' && plan.failover !== null);
   // Whoever has chosen to leave a message is not told that nobody is there.
-  const isChosen = turn > 0 && legs.length === 0;
+  const isChosen = turn > 0 && !isCallbackOffered && legs.length === 0;
   const lines = isChosen
     ? say('Please leave a message after the tone.')
     : isHeard
@@ -93,5 +106,5 @@ function say(...lines: readonly (string | null)[]): readonly Instruction[] {
 function joinAsCaller(call: Call): Join {
   const room = roomOf(call);
   const next = { step: 'left-room', callId: call.id, legId: null, room } as const;
-  return join(call, { role: 'caller', next });
+  return join(call, { role: isMetInRoom(call) ? 'agent' : 'caller', next });
 }

@@ -6,6 +6,8 @@ import { unreachable } from '../ports/errors.ts';
 import { type Call, consultRoomOf, type Leg, roomOf } from './call.ts';
 import type { Instruction, Join } from './instructions.ts';
 import { talkers } from './moved.ts';
+import { isAgentFirst } from './outbound.ts';
+import type { VerdictSlug } from './verdict.ts';
 
 const acceptKey = '1';
 
@@ -21,13 +23,15 @@ export function answerLeg(call: Call, leg: Leg): readonly Instruction[] {
     case 'standby':
       return [{ verb: 'say', text: 'One moment, please.' }, standByInSilence, ...hangUp];
     case 'bridged':
-      return [leg.role === 'supervisor' ? joinToHear(call, leg) : join(call, { role: 'agent', next: null })];
+      if (leg.role === 'supervisor') return [joinToHear(call, leg)];
+      return [join(call, { role: isMetInRoom(call) ? 'caller' : 'agent', next: null })];
     case 'parked':
       return [{ verb: 'wait', seconds: limits.parkSecondsMax }, ...hangUp];
     case 'consulting':
       return [joinConsult(call, leg)];
     case 'ended':
       if (leg.role !== 'agent') return hangUp;
+      if (leg.id === call.bridgedLegId && call.bridgedAt === null) return [...say(call), ...hangUp];
       return leg.ending === 'declined' || leg.ending === 'completed' ? hangUp : sorryTaken();
     default:
       return unreachable(leg.state);
@@ -41,6 +45,14 @@ function whisper(call: Call, leg: Leg): readonly Instruction[] {
   if (leg.role === 'supervisor') {
     const isTalk = state === 'bridged' || state === 'held' || state === 'consulting';
     return isTalk ? askToAccept(call, leg, `Press ${acceptKey} to join the call.`) : hangUp;
+  }
+  if (state === 'preparing') {
+    const why = call.outbound?.callbackId ? 'A caller is to be called back.' : 'You are asked to call a customer.';
+    return askToAccept(call, leg, `${why} Press ${acceptKey} to be connected.`);
+  }
+  if (call.outbound !== null && (state === 'waiting' || state === 'calling')) {
+    const prompt = `A customer whom we have called is on the line. Press ${acceptKey} to take the call.`;
+    return state === 'calling' ? sorryTaken() : askToAccept(call, leg, prompt);
   }
   if (state === 'waiting' || state === 'bridged') {
     return askToAccept(call, leg, `A caller from your website is waiting. Press ${acceptKey} to take the call.`);
@@ -75,9 +87,14 @@ export function keysAccept(digits: string): boolean {
   return digits === acceptKey;
 }
 
-/** Of two people in a room either one's going ends it; of more, only the caller's. */
+/** The agent was in the room before the customer whom we called: waits there with music, and the other's coming starts it. */
+export function isMetInRoom(call: Call): boolean {
+  return isAgentFirst(call) && call.room === 1;
+}
+
+/** Of two people in a room either one's going ends it; of more, only the caller's, whose leaving is reported (`next`). */
 export function join(call: Call, { role, next }: Pick<Join, 'role' | 'next'>): Join {
-  const endsRoom = role === 'caller' || talkers(call).length < 2;
+  const endsRoom = next !== null || talkers(call).length < 2;
   return { verb: 'join', room: roomOf(call), role, hears: 'talk', coaches: null, endsRoom, next };
 }
 
@@ -86,6 +103,20 @@ function joinConsult(call: Call, leg: Leg): Join {
   const role = leg.id === call.transfer?.byLegId ? 'caller' : 'agent';
   const room = consultRoomOf(call);
   return { verb: 'join', room, role, hears: 'talk', coaches: null, endsRoom: false, next: null };
+}
+
+const news: { readonly [Slug in VerdictSlug]?: string } = {
+  'customer-busy': 'The customer’s line is busy.',
+  'customer-unanswered': 'The customer does not answer.',
+  'customer-declined': 'The customer has declined the call.',
+  'customer-unreachable': 'The customer could not be reached.',
+  'caller-gave-up': 'The customer has hung up.',
+};
+
+/** How calling the customer went, to the agent who has waited for it. */
+function say({ verdict }: Call): readonly Instruction[] {
+  const text = verdict === null ? undefined : news[verdict.slug];
+  return text === undefined ? [] : [{ verb: 'say', text }];
 }
 
 function joinToHear(call: Call, leg: Leg): Join {

@@ -5,7 +5,7 @@ import type { Call } from './call.ts';
 import { end, toVoicemail } from './call-endings.ts';
 import { openMenu } from './menu-call.ts';
 import type { Moved } from './moved.ts';
-import { chooseAgent, waitTimer } from './ring-agents.ts';
+import { chooseAgent, waitTimers } from './ring-agents.ts';
 
 /** The first move of a call: looked at for an agent, handed over whole, or treated as one outside hours. */
 export function beginCall(call: Call, now: number): Moved {
@@ -15,5 +15,5 @@ export function beginCall(call: Call, now: number): Moved {
     return toVoicemail(call, now, { instruct: false });
   if (closed !== null || handOver !== null) return { call: { ...call, state: 'failover' }, effects: [] };
   if (menu !== null) return openMenu(call, menu, 0, now);
-  return { call, effects: [waitTimer(call), chooseAgent(call)] };
+  return { call, effects: [...waitTimers(call, now), chooseAgent(call)] };
 }

@@ -21,7 +21,7 @@ import {
   talkers,
   tellLegs,
 } from './moved.ts';
-import { beginRecording } from './record-call.ts';
+import { beginRecording, recordAnnounced } from './record-call.ts';
 import { ringMore } from './ring-agents.ts';
 import { dismissSupervisors, joinSupervisor } from './supervise-call.ts';
 
@@ -104,6 +104,8 @@ export function timerWhileBridged(call: Call, event: EventOf<'timer-due'>, now: 
       return call.lostAt !== null && event.legId === call.bridgedLegId ? waitAgain(call, now) : null;
     case 'ring':
       return giveUpPhone(call, event.legId);
+    case 'announced':
+      return recordAnnounced(call);
     default:
       return null;
   }

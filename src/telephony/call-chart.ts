@@ -4,27 +4,55 @@
  */
 import type { CallEvent, CallState } from './call.ts';
 
-type Moves = Readonly<Record<CallState | '[*]', Readonly<Partial<Record<CallEvent['type'] | 'received', string>>>>>;
+type Moves = Readonly<
+  Record<CallState | '[*]', Readonly<Partial<Record<CallEvent['type'] | 'received' | 'placed', string>>>>
+>;
 
 /** By state and event, the states that may follow. */
 const moves: Moves = {
-  '[*]': { received: 'menu waiting voicemail failover ended' },
+  '[*]': { received: 'menu waiting voicemail failover ended', placed: 'preparing calling' },
+  preparing: {
+    'agent-chosen': 'preparing',
+    'nobody-free': 'preparing ended',
+    'leg-dialled': 'preparing',
+    'leg-ringing': 'preparing',
+    'leg-answered': 'preparing',
+    'leg-accepted': 'calling',
+    'leg-ended': 'preparing ended',
+    'timer-due': 'preparing ended',
+    'carrier-lost': 'ended',
+    'hang-up-asked': 'ended',
+  },
+  calling: {
+    'customer-dialled': 'calling',
+    'customer-ringing': 'calling',
+    'customer-answered': 'waiting bridged',
+    'customer-machine': 'ended',
+    'leg-dialled': 'calling',
+    'leg-ended': 'ended',
+    'timer-due': 'ended',
+    'caller-ended': 'ended',
+    'carrier-lost': 'ended',
+    'hang-up-asked': 'ended',
+  },
   menu: {
     'conversation-recorded': 'menu',
-    'caller-keys': 'menu waiting voicemail failover',
+    'caller-keys': 'menu waiting voicemail failover ended',
     'timer-due': 'menu waiting voicemail failover ended',
     ...endings('caller-ended'),
   },
   waiting: {
     'conversation-recorded': 'waiting',
     'agent-chosen': 'waiting',
-    'nobody-free': 'waiting voicemail failover',
+    'nobody-free': 'waiting voicemail failover ended',
     'leg-dialled': 'waiting',
+    'customer-dialled': 'waiting',
+    'customer-machine': 'ended',
     'leg-ringing': 'waiting',
     'leg-answered': 'waiting bridged',
     'leg-accepted': 'bridged',
-    'leg-ended': 'waiting voicemail failover',
-    'timer-due': 'waiting voicemail failover ended',
+    'leg-ended': 'waiting voicemail failover ended',
+    'timer-due': 'menu waiting voicemail failover ended',
     ...endings('caller-ended'),
   },
   bridged: {
@@ -69,6 +97,7 @@ const moves: Moves = {
   ended: {
     'conversation-recorded': 'ended',
     'leg-dialled': 'ended',
+    'customer-dialled': 'ended',
     'voicemail-left': 'ended',
     'failover-ended': 'ended',
     'failed-over': 'ended',
@@ -82,7 +111,14 @@ function endings(caller: 'caller-ended') {
 
 /** What leaves a talk as it is. */
 function talk(state: CallState) {
-  const same = ['leg-dialled', 'leg-ringing', 'leg-answered', 'leg-accepted', 'supervision-asked'] as const;
+  const same = [
+    'leg-dialled',
+    'customer-dialled',
+    'leg-ringing',
+    'leg-answered',
+    'leg-accepted',
+    'supervision-asked',
+  ] as const;
   const changes = ['supervision-changed', 'supervision-ended', 'recording-asked', 'conversation-recorded'] as const;
   return { ...Object.fromEntries([...same, ...changes].map((event) => [event, state])), ...endings('caller-ended') };
 }

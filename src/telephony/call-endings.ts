@@ -77,6 +77,13 @@ export function hangUpUnanswered(call: Call, _event: EventOf<'hang-up-asked'>, n
   return end(call, 'hung-up', now, { hangUpCaller: true });
 }
 
+/** Nobody took a call that we have made: a customer who is there is told so. */
+export function endWithoutAgent(call: Call, now: number): Moved {
+  const isThere = call.outbound !== null && call.outbound.answeredAt !== null;
+  const ended = end(call, 'no-agent', now, { hangUpCaller: false });
+  return isThere ? { call: ended.call, effects: [...ended.effects, { kind: 'instruct-caller' }] } : ended;
+}
+
 /** The caller hung up while they could talk with somebody, or were on hold for it. */
 export function endTalk(call: Call, _event: EventOf<'caller-ended'>, now: number): Moved {
   return end(call, 'answered', now, { hangUpCaller: false });
@@ -110,6 +117,7 @@ export function end(call: Call, slug: VerdictSlug, now: number, how: { hangUpCal
       ...live.filter(isOnCall).flatMap((leg) => hangUpAndFree(leg, call.plan.wrapUpMs)),
       ...letGo(live.filter((leg) => !isOnCall(leg))),
       { kind: 'tell', type: 'call.ended', data },
+      ...(call.outbound === null ? [] : [{ kind: 'settle-outbound' } as const]),
     ],
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The life of an inbound call as a table and a pure `advance`. An event that the table does not list for the state it
+ * The life of a call, one that comes in or one that we make, as a table and a pure `advance`. An event that the table does not list for the state it
  * finds is ignored with a reason, so callbacks may come twice, late or out of order and change nothing. Effects are
  * data: the runner writes them beside the new call in one transaction and performs them afterwards.
  */
@@ -14,6 +14,9 @@ import * as holding from './hold-call.ts';
 import * as legs from './leg-steps.ts';
 import * as menus from './menu-call.ts';
 import type { EventOf, Moved } from './moved.ts';
+import { timerOfWait } from './offer-callback.ts';
+import type { Outbound } from './outbound.ts';
+import * as outgoing from './reach-customer.ts';
 import * as recording from './record-call.ts';
 import * as ringing from './ring-agents.ts';
 import * as supervising from './supervise-call.ts';
@@ -34,9 +37,17 @@ const live = {
   'carrier-lost': endings.endLost,
 } satisfies Row;
 
+/** What a call that we make answers until the customer is there. */
+const placed = {
+  'leg-dialled': legs.noteDialled,
+  'hang-up-asked': endings.hangUpUnanswered,
+  'carrier-lost': endings.endLost,
+} satisfies Row;
+
 /** Whoever has the caller may be listened to, and the call may be moved on. */
 const talk = {
   ...live,
+  'customer-dialled': outgoing.noteCustomerDialled,
   'leg-ringing': legs.noteRinging,
   'caller-ended': endings.endTalk,
   'recording-asked': recording.changeRecording,
@@ -47,6 +58,26 @@ const talk = {
 } satisfies Row;
 
 const table: Readonly<Record<CallState, Row>> = {
+  preparing: {
+    ...placed,
+    'leg-ringing': legs.noteRinging,
+    'agent-chosen': ringing.dialAgent,
+    'nobody-free': outgoing.nobodyForCustomer,
+    'leg-answered': legs.noteAnswered,
+    'leg-accepted': outgoing.agentReady,
+    'leg-ended': outgoing.legEndedWhilePreparing,
+    'timer-due': outgoing.timerWhilePreparing,
+  },
+  calling: {
+    ...placed,
+    'customer-dialled': outgoing.noteCustomerDialled,
+    'customer-ringing': outgoing.noteCustomerRinging,
+    'customer-answered': outgoing.customerAnswered,
+    'customer-machine': outgoing.machineAnswered,
+    'caller-ended': outgoing.customerNotReached,
+    'leg-ended': outgoing.legEndedWhileCalling,
+    'timer-due': outgoing.timerWhileCalling,
+  },
   menu: {
     ...live,
     'caller-keys': menus.chooseByKeys,
@@ -62,9 +93,11 @@ const table: Readonly<Record<CallState, Row>> = {
     'leg-answered': bridging.answerWhileWaiting,
     'leg-accepted': bridging.bridge,
     'leg-ended': ringing.tryNextAgent,
+    'customer-dialled': outgoing.noteCustomerDialled,
+    'customer-machine': outgoing.machineAnswered,
     'caller-ended': endings.abandon,
     'hang-up-asked': endings.hangUpUnanswered,
-    'timer-due': ringing.timerWhileWaiting,
+    'timer-due': timerOfWait,
   },
   bridged: {
     ...talk,
@@ -114,6 +147,7 @@ const table: Readonly<Record<CallState, Row>> = {
   ended: {
     'conversation-recorded': recording.keepRecording,
     'leg-dialled': legs.noteDialled,
+    'customer-dialled': outgoing.noteCustomerDialled,
     'voicemail-left': endings.noteLateVoicemail,
     'failover-ended': endings.noteLateFailover,
     'failed-over': endings.noteFailedOverLate,
@@ -124,19 +158,33 @@ export { callChart };
 
 /** A call that has just come in, begun by its plan; usually the caller waits and an agent is looked for. `now`: Unix ms. */
 export function startCall(facts: CallFacts, now: number): { call: Call; effects: readonly CallEffect[] } {
+  return start(facts, null, now, beginCall);
+}
+
+/** A call that we make; `facts.ani` is whom. `now`: Unix ms. */
+export function startOutbound(
+  facts: CallFacts,
+  outbound: Outbound,
+  now: number,
+): { call: Call; effects: readonly CallEffect[] } {
+  return start(facts, outbound, now, outgoing.beginOutbound);
+}
+
+function start(facts: CallFacts, outbound: Outbound | null, now: number, begin: (call: Call, now: number) => Moved) {
   const call: Call = {
+    ...callDefaults,
     ...facts,
+    outbound,
     state: 'waiting',
     legs: [],
     bridgedLegId: null,
-    ...callDefaults,
     voicemail: null,
     startedAt: now,
     bridgedAt: null,
     endedAt: null,
     verdict: null,
   };
-  const begun = beginCall(call, now);
+  const begun = begin(call, now);
   const life: CallEffect = { kind: 'set-timer', timer: 'life', legId: null, dueAt: now + limits.callLifeMs };
   return { call: begun.call, effects: [life, ...begun.effects] };
 }

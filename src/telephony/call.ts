@@ -5,18 +5,23 @@
 import type { E164 } from '../ports/e164.ts';
 import type { AgentId, CallId, EnterpriseId, LegId, NumberId, VisitId } from '../ports/ids.ts';
 import type { Dialable, Join } from './instructions.ts';
-import {
-  type ClosedTreatment,
-  type HandOver,
-  type HookNote,
-  type Menu,
-  type PlanSource,
-  planDefaults,
-} from './plan/plan-parts.ts';
+import type { Outbound, OutboundEffect, OutboundEvent } from './outbound.ts';
+import { type CallPlan, type Menu, planDefaults } from './plan/plan-parts.ts';
 import type { Verdict } from './verdict.ts';
 import type { RecordingAct } from './voice-carrier.ts';
 
-export type CallState = 'menu' | 'waiting' | 'bridged' | 'held' | 'consulting' | 'voicemail' | 'failover' | 'ended';
+/** `preparing`: an agent is rung before the customer is. `calling`: the customer's phone is rung. */
+export type CallState =
+  | 'preparing'
+  | 'calling'
+  | 'menu'
+  | 'waiting'
+  | 'bridged'
+  | 'held'
+  | 'consulting'
+  | 'voicemail'
+  | 'failover'
+  | 'ended';
 /**
  * `standby`: accepted after somebody else did, and kept until that one is with the caller for certain. `parked`: waits in
  * silence while the caller hears music. `consulting`: in a room without the caller, with whom the call may go to.
@@ -45,42 +50,6 @@ export interface Leg {
   readonly ending: LegEnding | null;
 }
 
-/** What was decided about this call when it came in; `decidePlan` makes it. */
-export interface CallPlan {
-  readonly source: PlanSource;
-  /** Of the route plan it was made from; null without one. */
-  readonly version: number | null;
-  /** Said before anything else: the announcement, the consent line. */
-  readonly opening: readonly string[];
-  /** Said next, to a caller who will be connected; empty: nothing is said. */
-  readonly greeting: string;
-  readonly menu: Menu | null;
-  /** `must`: one agent after another; `race`: `raceSize` phones at once, the first to accept wins. */
-  readonly dispatch: 'must' | 'race';
-  readonly raceSize: number;
-  readonly ringTimeoutMs: number;
-  readonly acceptTimeoutMs: number;
-  /** Unix ms after which no further agent is tried. */
-  readonly waitUntil: number;
-  readonly offersMax: number;
-  /** Where the caller goes when nobody took the call; `failover` without a number is voicemail. */
-  readonly overflow: 'voicemail' | 'failover';
-  readonly failover: E164 | null;
-  readonly handOver: HandOver | null;
-  /** Set when the call came in outside hours. */
-  readonly closed: ClosedTreatment | null;
-  /** A callback is offered to who has waited this long; null: never. */
-  readonly callbackAfterMs: number | null;
-  /** The conversation is recorded; `opening` says so first. */
-  readonly record: boolean;
-  /** How long the agent is left alone after the call. */
-  readonly wrapUpMs: number;
-  /** What the caller is believed to call about, a slug of the contact centre's own. */
-  readonly product: string | null;
-  /** How asking the decision hook went; null when it was not asked. */
-  readonly hook: HookNote | null;
-}
-
 export type TransferTarget =
   | { readonly kind: 'agent'; readonly agentId: AgentId }
   /** A slug of the contact centre's own. */
@@ -103,15 +72,17 @@ export interface Voicemail {
   readonly recordingId: string | null;
 }
 
-/** What is known of a call the moment it comes in. */
+/** What is known of a call the moment it comes in, or is to be made. */
 export interface CallFacts {
   readonly id: CallId;
   readonly enterpriseId: EnterpriseId;
   readonly numberId: NumberId;
   readonly carrier: string;
-  readonly carrierCallId: string;
+  /** Of the caller's own leg; null while a customer whom we call has not been dialled. */
+  readonly carrierCallId: string | null;
+  /** Our number: the one that was called, or that we call from. */
   readonly dnis: E164;
-  /** Null when withheld. */
+  /** The caller's, or the customer's whom we call; null when withheld. */
   readonly ani: E164 | null;
   readonly attestation: Attestation | null;
   readonly visitId: VisitId | null;
@@ -120,6 +91,8 @@ export interface CallFacts {
 
 export interface Call extends CallFacts {
   readonly state: CallState;
+  /** What is special about a call that we make; null: it came in. Its caller is the customer whom we call. */
+  readonly outbound: Outbound | null;
   readonly legs: readonly Leg[];
   /** Who talks with the caller. */
   readonly bridgedLegId: LegId | null;
@@ -146,6 +119,7 @@ export interface Call extends CallFacts {
   readonly tries: number;
   readonly turn: number;
   readonly promptUntil: number | null;
+  readonly isCallbackOffered: boolean;
   readonly recording: 'off' | 'on' | 'paused';
   readonly isRecordingBegun: boolean;
   /** Conversations that the carrier has filed, by its ids. */
@@ -160,6 +134,7 @@ export interface Call extends CallFacts {
 /** What a carrier, a timer or our own choosing reports about a call. */
 export type CallEvent =
   | CallCommand
+  | OutboundEvent
   | { readonly type: 'agent-chosen'; readonly legId: LegId; readonly agentId: AgentId; readonly phone: E164 }
   | { readonly type: 'nobody-free'; readonly someoneBusy: boolean }
   | { readonly type: 'leg-dialled'; readonly legId: LegId; readonly carrierCallId: string }
@@ -167,7 +142,8 @@ export type CallEvent =
   | { readonly type: 'leg-answered'; readonly legId: LegId }
   | { readonly type: 'leg-accepted'; readonly legId: LegId }
   | { readonly type: 'leg-ended'; readonly legId: LegId; readonly reason: LegEnding }
-  | { readonly type: 'caller-ended' }
+  /** `reason`: how a phone that we ring ended; nothing on a call that came in. */
+  | { readonly type: 'caller-ended'; readonly reason?: LegEnding }
   | { readonly type: 'room-ended'; readonly room: string }
   /** `turn`: of the prompt they answer; null when the carrier does not say. */
   | { readonly type: 'caller-keys'; readonly digits: string; readonly turn: number | null }
@@ -204,11 +180,27 @@ export type CallCommand =
   | { readonly type: 'recording-asked'; readonly act: RecordingAct }
   | { readonly type: 'hang-up-asked' };
 
-/** `proof`: who accepted is with the caller for certain; `lost`: nobody has said that they had met. */
-export type CallTimer = 'ring' | 'retry' | 'wait' | 'proof' | 'lost' | 'hold' | 'menu' | 'voicemail' | 'life';
+/**
+ * `proof`: who accepted is with the caller for certain; `lost`: nobody has said that they had met; `customer`: the phone of
+ * the customer has rung long enough; `announced`: they have been told that the call is recorded.
+ */
+export type CallTimer =
+  | 'ring'
+  | 'retry'
+  | 'wait'
+  | 'callback'
+  | 'customer'
+  | 'announced'
+  | 'proof'
+  | 'lost'
+  | 'hold'
+  | 'menu'
+  | 'voicemail'
+  | 'life';
 
-/** What must happen because of an event. The runner performs the first four itself, inside the transaction. */
+/** What must happen because of an event. What asks or tells nobody outside the runner performs itself, inside the transaction. */
 export type CallEffect =
+  | OutboundEffect
   | {
       readonly kind: 'choose-agent';
       readonly tried: readonly AgentId[];
@@ -250,6 +242,8 @@ export const callDefaults = Object.freeze({
   tries: 0,
   turn: 0,
   promptUntil: null,
+  isCallbackOffered: false,
+  outbound: null,
   recording: 'off',
   isRecordingBegun: false,
   recordings: [] as Call['recordings'],

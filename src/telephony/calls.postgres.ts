@@ -10,6 +10,7 @@ import type { CarrierEvent } from '../records/carrier-events.postgres.ts';
 import { byPlace, listed, placed } from '../records/many-rows.postgres.ts';
 import type { Db, Tx } from '../records/schema.ts';
 import { type Call, type Leg, legOf, readCall } from './call.ts';
+import { directionOf } from './outbound.ts';
 
 /** A call with the version it was read at. */
 export interface StoredCall {
@@ -17,11 +18,17 @@ export interface StoredCall {
   readonly version: number;
 }
 
+interface LiveCall {
+  readonly id: CallId;
+  readonly enterpriseId: EnterpriseId;
+  readonly carrierCallId: string | null;
+}
+
 export type Calls = ReturnType<typeof createCalls>;
 
 export function createCalls() {
   return Object.freeze({
-    /** Inserts a call that has just come in, as it stands by then. */
+    /** Inserts a call that has just come in, or is to be made, as it stands by then. */
     insert: askTogether(insertAll),
 
     /**
@@ -73,7 +80,7 @@ export function createCalls() {
     },
 
     /** Calls of a carrier that have not ended, oldest first. */
-    async live(db: Db, carrier: string): Promise<{ id: CallId; enterpriseId: EnterpriseId; carrierCallId: string }[]> {
+    async live(db: Db, carrier: string): Promise<LiveCall[]> {
       const rows = await db
         .selectFrom('call')
         .select(['id', 'enterprise_id', 'carrier_call_id'])
@@ -92,7 +99,7 @@ async function insertAll(tx: Db, calls: readonly Call[]): Promise<readonly undef
     enterprise_id: call.enterpriseId,
     number_id: call.numberId,
     carrier: call.carrier,
-    carrier_call_id: call.carrierCallId,
+    direction: directionOf(call),
     dnis: call.dnis,
     ani: call.ani,
     attestation: call.attestation,
@@ -101,13 +108,13 @@ async function insertAll(tx: Db, calls: readonly Call[]): Promise<readonly undef
   const legs = calls.flatMap((call) => call.legs.map((leg) => legRow(call, leg)));
   await sql`
     with come as (
-      insert into call (id, enterprise_id, number_id, carrier, carrier_call_id, dnis, ani, attestation, visit_id, state,
-        version, document, started_at, ended_at)
-      select id, enterprise_id, number_id, carrier, carrier_call_id, dnis, ani, attestation, visit_id, state, version,
-        document, started_at, ended_at
+      insert into call (id, enterprise_id, number_id, carrier, carrier_call_id, direction, dnis, ani, attestation, visit_id,
+        state, version, document, started_at, ended_at)
+      select id, enterprise_id, number_id, carrier, carrier_call_id, direction, dnis, ani, attestation, visit_id, state,
+        version, document, started_at, ended_at
       from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as come
-        (id text, enterprise_id text, number_id text, carrier text, carrier_call_id text, dnis text, ani text,
-          attestation text, visit_id text, state text, version int, document jsonb, started_at timestamptz,
+        (id text, enterprise_id text, number_id text, carrier text, carrier_call_id text, direction text, dnis text,
+          ani text, attestation text, visit_id text, state text, version int, document jsonb, started_at timestamptz,
           ended_at timestamptz)
     )
     ${writeLegs(legs)}`.execute(tx);
@@ -121,14 +128,17 @@ interface Saved {
 
 async function saveAll(tx: Db, asks: readonly Saved[]): Promise<readonly undefined[]> {
   const rows = asks.map(({ call, from }) => columnsOf(call, from.version + 1));
-  const legs = asks.flatMap(({ call, from }) => changedLegs(call, from.call).map((leg) => legRow(call, leg)));
+  const legs = asks.flatMap(({ call, from }) => [
+    ...changedLegs(call, from.call).map((leg) => legRow(call, leg)),
+    ...customerRow(call, from.call),
+  ]);
   // Named twice, because by their list alone the planner takes them for few.
   const saved = await sql<{ id: CallId }>`
     with filed as (${writeLegs(legs)})
-    update call set state = next.state, version = next.version, visit_id = next.visit_id, document = next.document,
+    update call set state = next.state, carrier_call_id = next.carrier_call_id, version = next.version, visit_id = next.visit_id, document = next.document,
       ended_at = next.ended_at
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as next
-      (id text, state text, version int, visit_id text, document jsonb, ended_at timestamptz)
+      (id text, state text, carrier_call_id text, version int, visit_id text, document jsonb, ended_at timestamptz)
     where call.id = any(${listed(rows.map(({ id }) => id))}) and call.id = next.id and call.version = next.version - 1
     returning call.id`.execute(tx);
   const ids = new Set(saved.rows.map(({ id }) => id));
@@ -205,10 +215,11 @@ async function findAll(
 }
 
 function columnsOf(call: Call, version: number) {
-  const { id, state, visitId, endedAt } = call;
+  const { id, state, carrierCallId, visitId, endedAt } = call;
   return {
     id,
     state,
+    carrier_call_id: carrierCallId,
     version,
     visit_id: visitId,
     document: call,
@@ -223,7 +234,14 @@ function changedLegs({ legs }: Call, before: Call): readonly Leg[] {
   });
 }
 
-function legRow(call: Call, leg: Leg) {
+/** The customer's leg of a call that we make has a row once it has been dialled: a repeated dial must tell it from its own. */
+function customerRow(call: Call, before: Call) {
+  const { outbound, carrierCallId } = call;
+  if (outbound === null || carrierCallId === before.carrierCallId) return [];
+  return [legRow(call, { id: outbound.legId, agentId: null, carrierCallId })];
+}
+
+function legRow(call: Call, leg: Pick<Leg, 'id' | 'agentId' | 'carrierCallId'>) {
   return {
     id: leg.id,
     enterprise_id: call.enterpriseId,

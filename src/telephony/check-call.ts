@@ -44,7 +44,8 @@ export function createCheckCall(world: World): EntryHandler {
 /** A carrier that is away or not configured says nothing: the next check asks again. */
 async function endingsOf(carrier: VoiceCarrier | undefined, call: Call): Promise<CallEvent[]> {
   if (carrier === undefined) return [];
-  if ((await carrier.look(call.carrierCallId)) === 'gone') return [{ type: 'caller-ended' }];
+  const { carrierCallId } = call;
+  if (carrierCallId !== null && (await carrier.look(carrierCallId)) === 'gone') return [{ type: 'caller-ended' }];
   const events: CallEvent[] = [];
   for (const leg of call.legs) {
     if (!isLive(leg) || leg.carrierCallId === null) continue;

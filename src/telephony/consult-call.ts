@@ -21,6 +21,7 @@ import {
   standAs,
   talkers,
 } from './moved.ts';
+import { recordAnnounced } from './record-call.ts';
 import { waitTimer } from './ring-agents.ts';
 import { joinSupervisor } from './supervise-call.ts';
 
@@ -112,6 +113,7 @@ export function legEndedWhileConsulting(call: Call, event: EventOf<'leg-ended'>,
 
 export function timerWhileConsulting(call: Call, event: EventOf<'timer-due'>, now: number): Moved | null {
   if (event.timer === 'life') return end(call, 'carrier-silent', now, { hangUpCaller: true });
+  if (event.timer === 'announced') return recordAnnounced(call);
   const over = event.timer === 'ring' ? giveUpPhone(call, event.legId) : null;
   if (over === null || event.legId !== call.transfer?.legId) return over;
   const back = returnToCaller(over.call, 'no-answer');

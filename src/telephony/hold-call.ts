@@ -18,6 +18,7 @@ import {
   talkers,
   tellLegs,
 } from './moved.ts';
+import { recordAnnounced } from './record-call.ts';
 import { chooseAgent, queueAgain, waitTimer } from './ring-agents.ts';
 import { dismissSupervisors, joinSupervisor } from './supervise-call.ts';
 
@@ -67,6 +68,8 @@ export function timerWhileHeld(call: Call, event: EventOf<'timer-due'>, now: num
       return call.heldUntil !== null && now >= call.heldUntil ? resume(call) : null;
     case 'ring':
       return giveUpPhone(call, event.legId);
+    case 'announced':
+      return recordAnnounced(call);
     default:
       return null;
   }

@@ -6,7 +6,7 @@
 import { unreachable } from '../ports/errors.ts';
 import type { CallId, LegId } from '../ports/ids.ts';
 import { keysAccept } from './answer-leg.ts';
-import type { CallEvent, LegEnding } from './call.ts';
+import type { Call, CallEvent, LegEnding } from './call.ts';
 
 export type LegFact =
   | { readonly what: 'ringing' }
@@ -37,11 +37,32 @@ export interface LegReport {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
-/** What the call machine is told, in this order. Pure. */
-export function eventsOf({ legId, carrierCallId, fact }: Omit<LegReport, 'carrier' | 'dedupKey' | 'raw'>): CallEvent[] {
+/** What the call machine is told, in this order. `outbound`: of the call it is about; left out, that came in. Pure. */
+export function eventsOf(
+  { legId, carrierCallId, fact }: Omit<LegReport, 'carrier' | 'dedupKey' | 'raw'>,
+  { outbound }: Pick<Call, 'outbound'> = { outbound: null },
+): CallEvent[] {
+  if (legId !== null && legId === outbound?.legId) return customerEvents(carrierCallId, fact);
   if (legId === null) return callerEvents(fact);
   const dialled: CallEvent[] = carrierCallId === null ? [] : [{ type: 'leg-dialled', legId, carrierCallId }];
   return [...dialled, ...legEvents(legId, fact)];
+}
+
+/** The phone of a customer whom we call: on its way up it is a leg, afterwards the caller's own. */
+function customerEvents(carrierCallId: string | null, fact: LegFact): CallEvent[] {
+  const dialled: CallEvent[] = carrierCallId === null ? [] : [{ type: 'customer-dialled', carrierCallId }];
+  switch (fact.what) {
+    case 'ringing':
+      return [...dialled, { type: 'customer-ringing' }];
+    case 'answered':
+      return [...dialled, { type: 'customer-answered' }];
+    case 'machine':
+      return [...dialled, { type: 'customer-machine' }];
+    case 'ended':
+      return [...dialled, { type: 'caller-ended', reason: fact.reason }];
+    default:
+      return [...dialled, ...callerEvents(fact)];
+  }
 }
 
 function callerEvents(fact: LegFact): CallEvent[] {

@@ -8,7 +8,8 @@ import type { Call, CallEffect } from './call.ts';
 import { end, toVoicemail } from './call-endings.ts';
 import type { EventOf, Moved } from './moved.ts';
 import type { Menu, MenuChoice, MenuKey } from './plan/plan-parts.ts';
-import { chooseAgent, queueAgain, waitTimer } from './ring-agents.ts';
+import { requestCallback, waitOn } from './request-callback.ts';
+import { chooseAgent, queueAgain, waitTimers } from './ring-agents.ts';
 
 /** Says a menu's prompt, for the first time or again. */
 export function openMenu(call: Call, menu: Menu, tries: number, now: number): Moved {
@@ -50,6 +51,10 @@ function follow(call: Call, choice: MenuChoice, now: number): Moved {
       return toVoicemail(call, now, { instruct: false });
     case 'menu':
       return openMenu(call, choice.menu, 0, now);
+    case 'callback':
+      return requestCallback(call, now);
+    case 'wait-on':
+      return waitOn(call);
   }
 }
 
@@ -58,5 +63,5 @@ function toAgents(call: Call, now: number): Moved {
   const waitUntil = now + (call.plan.waitUntil - call.startedAt);
   const queued = queueAgain(call, now, null);
   const waiting: Call = { ...queued, plan: { ...call.plan, waitUntil } };
-  return { call: waiting, effects: [waitTimer(waiting), chooseAgent(waiting)] };
+  return { call: waiting, effects: [...waitTimers(waiting, now), chooseAgent(waiting)] };
 }

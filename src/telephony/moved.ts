@@ -41,7 +41,8 @@ export function newLeg(leg: Pick<Leg, 'id' | 'role' | 'agentId' | 'to'> & Partia
 
 /** Rings a leg that the call has, and arms a timer of ours: the carrier's own may never be heard of. */
 export function dialled(call: Call, legId: LegId, now: number): CallEffect[] {
-  const dueAt = now + call.plan.ringTimeoutMs + call.plan.acceptTimeoutMs + limits.legTimerSlackMs;
+  const patienceMs = call.state === 'preparing' ? limits.outboundDialPatienceMs : 0;
+  const dueAt = now + patienceMs + call.plan.ringTimeoutMs + call.plan.acceptTimeoutMs + limits.legTimerSlackMs;
   return [
     { kind: 'dial-leg', legId },
     { kind: 'set-timer', timer: 'ring', legId, dueAt },

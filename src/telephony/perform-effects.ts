@@ -15,7 +15,7 @@ import { type Call, type CallTimer, isLive, type Leg, legOf } from './call.ts';
 import type { Calls } from './calls.postgres.ts';
 import { checkCallKind, createCheckCall } from './check-call.ts';
 import type { CallRunner } from './run-call.ts';
-import type { CarrierAnswer, RecordingAct, VoiceCarrier } from './voice-carrier.ts';
+import type { CarrierAnswer, DialAnswer, RecordingAct, VoiceCarrier } from './voice-carrier.ts';
 
 interface World {
   readonly db: Db;
@@ -42,6 +42,7 @@ export function createCallEffects(world: World): Readonly<Record<string, EntryHa
       withLeg(world, claimed, (call, leg) => hangUpLeg(world, claimed, call, leg)),
     'call.instruct-leg': (claimed: Claimed) =>
       withLeg(world, claimed, (call, leg) => instructLeg(world, claimed, call, leg)),
+    'call.dial-customer': (claimed: Claimed) => withCall(world, claimed, (call) => dialCustomer(world, claimed, call)),
     'call.instruct-caller': (claimed: Claimed) =>
       withCall(world, claimed, (call) => instructCaller(world, claimed, call)),
     'call.record': (claimed: Claimed) => withCall(world, claimed, (call) => record(world, claimed, call)),
@@ -57,32 +58,68 @@ export function createCallEffects(world: World): Readonly<Record<string, EntryHa
 
 async function dial(world: World, claimed: Claimed, call: Call, leg: Leg): Promise<Settlement> {
   if (!isLive(leg) || leg.carrierCallId !== null) return done;
-  const repeated = claimed.attempts > 1;
-  const answer = await carrierOf(world, call).dial({
-    callId: call.id,
-    legId: leg.id,
-    from: call.dnis,
-    to: leg.to,
-    ringTimeoutMs: call.plan.ringTimeoutMs,
-    orderedAt: claimed.created_at.getTime(),
-    repeated,
-    ...(repeated ? { taken: await world.calls.dialledIds(world.db, call.carrier, leg) } : {}),
-  });
+  const { ringTimeoutMs } = call.plan;
+  const answer = await order(world, claimed, call, { legId: leg.id, agentId: leg.agentId, to: leg.to, ringTimeoutMs });
   if (answer.kind === 'dialled') {
     await world.runner.run(call.id, { type: 'leg-dialled', legId: leg.id, carrierCallId: answer.carrierCallId });
     return done;
   }
-  const settlement: Settlement =
-    answer.kind === 'refused' ? { kind: 'dead', error: answer.reason } : dialAgain(world, claimed, answer.reason);
+  const settlement = dialAgain(world, claimed, call, answer);
   if (settlement.kind === 'dead')
     await world.runner.run(call.id, { type: 'leg-ended', legId: leg.id, reason: 'failed' });
   return settlement;
 }
 
-/** A caller waits meanwhile: a phone that cannot be rung soon makes room for the next one. */
-function dialAgain(world: World, claimed: Claimed, error: string): Settlement {
-  const pauseMs = limits.dialRetryPausesMs[claimed.attempts - 1];
-  return pauseMs === undefined ? { kind: 'dead', error } : { kind: 'retry', dueAt: world.clock.now() + pauseMs, error };
+async function dialCustomer(world: World, claimed: Claimed, call: Call): Promise<Settlement> {
+  const { outbound, ani: to } = call;
+  if (call.state !== 'calling' || call.carrierCallId !== null || outbound === null || to === null) return done;
+  const { legId, ringTimeoutMs } = outbound;
+  const answer = await order(world, claimed, call, { legId, agentId: null, to, ringTimeoutMs });
+  if (answer.kind === 'dialled') {
+    await world.runner.run(call.id, { type: 'customer-dialled', carrierCallId: answer.carrierCallId });
+    return done;
+  }
+  const settlement = dialAgain(world, claimed, call, answer);
+  if (settlement.kind === 'dead') await world.runner.run(call.id, { type: 'caller-ended', reason: 'failed' });
+  return settlement;
+}
+
+async function order(
+  world: World,
+  claimed: Claimed,
+  call: Call,
+  { agentId, ...phone }: Pick<Leg, 'agentId' | 'to'> & { readonly legId: LegId; readonly ringTimeoutMs: number },
+): Promise<DialAnswer> {
+  const repeated = claimed.attempts > 1;
+  return carrierOf(world, call).dial({
+    callId: call.id,
+    from: call.dnis,
+    ...phone,
+    orderedAt: claimed.created_at.getTime(),
+    repeated,
+    ...(repeated ? { taken: await world.calls.dialledIds(world.db, call.carrier, { agentId }) } : {}),
+  });
+}
+
+/**
+ * A caller waits meanwhile: a phone that cannot be rung soon makes room for the next one. Where nobody waits, as before a
+ * call that we make, the carrier is given longer.
+ */
+function dialAgain(
+  world: World,
+  claimed: Claimed,
+  call: Call,
+  { kind, reason: error }: Exclude<DialAnswer, { kind: 'dialled' }>,
+): Settlement {
+  if (kind === 'refused') return { kind: 'dead', error };
+  const now = world.clock.now();
+  const pauses = limits.dialRetryPausesMs;
+  const pauseMs = pauses[claimed.attempts - 1];
+  if (pauseMs !== undefined) return { kind: 'retry', dueAt: now + pauseMs, error };
+  const isAwaited = (call.state !== 'preparing' && call.state !== 'calling') || call.bridgedLegId !== null;
+  const isLate = now - claimed.created_at.getTime() >= limits.outboundDialPatienceMs;
+  if (isAwaited || isLate) return { kind: 'dead', error };
+  return { kind: 'retry', dueAt: now + (pauses.at(-1) ?? 0), error };
 }
 
 async function hangUpLeg(world: World, claimed: Claimed, call: Call, leg: Leg): Promise<Settlement> {
@@ -101,8 +138,10 @@ async function instructLeg(world: World, claimed: Claimed, call: Call, leg: Leg)
 }
 
 async function instructCaller(world: World, claimed: Claimed, call: Call): Promise<Settlement> {
-  if (call.state === 'ended') return done;
-  const answer = await carrierOf(world, call).instruct(call.carrierCallId, instructionsFor(call, null));
+  const { carrierCallId } = call;
+  // Nobody is told anything after the end, but a customer whom we called and nobody can talk with.
+  if (carrierCallId === null || (call.state === 'ended' && call.verdict?.slug !== 'no-agent')) return done;
+  const answer = await carrierOf(world, call).instruct(carrierCallId, instructionsFor(call, null));
   if (answer.kind === 'gone') await world.runner.run(call.id, { type: 'caller-ended' });
   const settlement = settlementOf(world, claimed, answer);
   if (answer.kind !== 'unavailable' || settlement.kind !== 'dead') return settlement;
@@ -114,12 +153,14 @@ async function instructCaller(world: World, claimed: Claimed, call: Call): Promi
 async function record(world: World, claimed: Claimed, call: Call): Promise<Settlement> {
   const { act } = payloadOf(claimed);
   const carrier = carrierOf(world, call);
+  if (call.carrierCallId === null) return done;
   if (act === undefined || carrier.record === undefined)
     return { kind: 'dead', error: `${call.carrier} records no conversations` };
   return settlementOf(world, claimed, await carrier.record(call.carrierCallId, act, call.id));
 }
 
 async function hangUpCaller(world: World, claimed: Claimed, call: Call): Promise<Settlement> {
+  if (call.carrierCallId === null) return done;
   return settlementOf(world, claimed, await carrierOf(world, call).hangUp(call.carrierCallId));
 }
 

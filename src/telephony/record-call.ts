@@ -30,6 +30,12 @@ export function beginRecording(call: Call): { call: Call; effects: readonly Call
   };
 }
 
+/** A customer whom we have called has been told that the call is recorded. */
+export function recordAnnounced(call: Call): Moved | null {
+  const begun = beginRecording(call);
+  return begun.effects.length === 0 ? null : begun;
+}
+
 /** In whatever state: the carrier tells of a recording when it has been filed, often after the call. */
 export function keepRecording(call: Call, { recordingId, seconds }: EventOf<'conversation-recorded'>): Moved | null {
   if (call.recordings.some(({ id }) => id === recordingId)) return null;

@@ -5,7 +5,7 @@
 import { limits } from '../../config/limits.ts';
 import type { AgentId } from '../ports/ids.ts';
 import { type Call, type CallEffect, isLive, legOf } from './call.ts';
-import { end, toVoicemail } from './call-endings.ts';
+import { end, endWithoutAgent, toVoicemail } from './call-endings.ts';
 import { giveUpPhone } from './leg-steps.ts';
 import { asked, dialled, type EventOf, endLeg, type Moved, newLeg, offerSettled } from './moved.ts';
 
@@ -112,7 +112,15 @@ export function waitTimer(call: Call): CallEffect {
   return { kind: 'set-timer', timer: 'wait', legId: null, dueAt: call.plan.waitUntil };
 }
 
+/** The limits of a wait that may end in a callback: it is offered once, after so long. */
+export function waitTimers(call: Call, now: number): CallEffect[] {
+  const { callbackAfterMs } = call.plan;
+  if (callbackAfterMs === null || call.isCallbackOffered || call.bridgedAt !== null) return [waitTimer(call)];
+  return [waitTimer(call), { kind: 'set-timer', timer: 'callback', legId: null, dueAt: now + callbackAfterMs }];
+}
+
 function giveUp(call: Call, now: number): Moved {
+  if (call.outbound !== null && call.bridgedAt === null) return endWithoutAgent(call, now);
   const { overflow, failover } = call.plan;
   if (overflow === 'voicemail' || failover === null) return toVoicemail(call, now, { instruct: true });
   return { call: { ...call, state: 'failover' }, effects: [{ kind: 'instruct-caller' }] };

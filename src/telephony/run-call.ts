@@ -14,6 +14,7 @@ import type { Offers } from '../routing/offers.postgres.ts';
 import type { Call, CallEffect, CallEvent } from './call.ts';
 import { advance } from './call-machine.ts';
 import type { Calls, StoredCall } from './calls.postgres.ts';
+import { directionOf } from './outbound.ts';
 
 export type CallRun =
   | { readonly kind: 'advanced'; readonly call: Call }
@@ -34,7 +35,13 @@ export interface CallRunner {
   settleIn(work: Work, call: Call, effects: readonly CallEffect[]): Promise<Call>;
 }
 
-interface World {
+/** What follows from a call besides what its legs do; both in the transaction of its change. */
+export interface CallAftermath {
+  readonly settleOutbound: (work: Work, call: Call) => Promise<void>;
+  readonly requestCallback: (work: Work, call: Call) => Promise<void>;
+}
+
+interface World extends CallAftermath {
   readonly transact: Transact;
   readonly calls: Calls;
   readonly offers: Offers;
@@ -117,7 +124,7 @@ async function perform(world: World, work: Work, call: Call, effect: CallEffect)
         enterpriseId: call.enterpriseId,
         subject: call.id,
         type: effect.type,
-        data: { callId: call.id, ...effect.data },
+        data: { callId: call.id, direction: directionOf(call), ...effect.data },
       });
       return null;
     case 'set-timer': {
@@ -133,6 +140,13 @@ async function perform(world: World, work: Work, call: Call, effect: CallEffect)
       await addEffect(world, work, call, { lane: laneOf(call), kind: `call.${effect.kind}`, payload });
       return null;
     }
+    case 'settle-outbound':
+      await world.settleOutbound(work, call);
+      return null;
+    case 'request-callback':
+      await world.requestCallback(work, call);
+      return null;
+    case 'dial-customer':
     case 'record':
     case 'instruct-caller':
     case 'hang-up-caller':
@@ -161,6 +175,8 @@ async function chooseAgent(
     tried,
     only,
     as,
+    isAskedFor: call.state === 'preparing' && only !== null,
+    queuedAt: call.outbound === null && as === 'call' ? call.startedAt : null,
   });
   if (chosen.kind === 'nobody') return { type: 'nobody-free', someoneBusy: chosen.someoneBusy };
   return { type: 'agent-chosen', legId, agentId: chosen.agentId, phone: chosen.phone };

@@ -154,7 +154,7 @@ async function hearIn(world: World, work: Work, report: LegReport): Promise<Call
   });
   if (locked === null) return { kind: 'unknown' };
   if (!locked.isNew) return { kind: 'ignored', call: locked.call, reason: 'heard before' };
-  return world.runner.runLocked(work, locked, eventsOf(report));
+  return world.runner.runLocked(work, locked, eventsOf(report, locked.call));
 }
 
 /** Says afterwards what was done without the record: the call is kept as one that went to the failover number. */
@@ -203,7 +203,13 @@ async function openCall(
   const now = world.clock.now();
   const { enterpriseId } = number;
   if (!(await storeOnce(work.tx, rawEventOf(world, incoming, number)))) throw new RacedByItself();
-  const received = { callId: id, from: incoming.ani, to: incoming.dnis, attestation: incoming.attestation };
+  const received = {
+    callId: id,
+    direction: 'inbound',
+    from: incoming.ani,
+    to: incoming.dnis,
+    attestation: incoming.attestation,
+  };
   await world.outbox.appendEvent(work, { enterpriseId, subject: id, type: 'call.received', data: received });
   const contact = { subject: id, kind: 'call' as const, number, at: now, address: incoming.ani };
   const attribution = await world.creditContact(work, contact);

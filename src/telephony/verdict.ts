@@ -3,7 +3,16 @@
  * few values for counting. Every call ends with exactly one; a later fact may refine the voicemail, never the fault.
  */
 
-export type CallOutcome = 'answered' | 'voicemail' | 'failover' | 'abandoned' | 'missed' | 'failed';
+/** `unreached`: a customer whom we called was not reached. `callback`: the caller is to be called back. */
+export type CallOutcome =
+  | 'answered'
+  | 'voicemail'
+  | 'failover'
+  | 'callback'
+  | 'abandoned'
+  | 'missed'
+  | 'unreached'
+  | 'failed';
 export type Fault = 'none' | 'caller' | 'callee' | 'carrier' | 'us';
 
 export interface Verdict {
@@ -28,6 +37,15 @@ export const verdicts = Object.freeze({
   'caller-gave-up': verdict('abandoned', 'caller', true),
   'nobody-answered': verdict('missed', 'callee', true),
   'failover-unanswered': verdict('missed', 'callee', true),
+  'callback-requested': verdict('callback', 'none', false),
+  'customer-busy': verdict('unreached', 'callee', true),
+  'customer-unanswered': verdict('unreached', 'callee', true),
+  'customer-declined': verdict('unreached', 'callee', false),
+  'customer-unreachable': verdict('unreached', 'carrier', true),
+  'customer-machine': verdict('unreached', 'callee', true),
+  'no-agent': verdict('missed', 'us', true),
+  'agent-unavailable': verdict('missed', 'us', true),
+  'agent-left': verdict('missed', 'us', true),
   'carrier-silent': verdict('failed', 'carrier', true),
   'carrier-lost': verdict('failed', 'carrier', true),
 });

@@ -4,7 +4,15 @@
  */
 import { describe, expect, test } from 'vitest';
 import { countRows, embeddedDeployment, type Place } from '../support/deployments.ts';
-import { closeOffice, type StagedPhone, stageFailover, theOnlyCall, type VoiceStage } from './voice-stage.ts';
+import { outboundSuite } from './outbound-calls.ts';
+import {
+  closeOffice,
+  type StagedPhone,
+  stageCustomer,
+  stageFailover,
+  theOnlyCall,
+  type VoiceStage,
+} from './voice-stage.ts';
 
 /** Runs the suite; `noWire` says why a carrier is not reached over HTTP, where it is not. */
 export function voiceCarrierSuite(
@@ -19,6 +27,7 @@ export function voiceCarrierSuite(
       return { place, stage: await open(place) };
     };
     callSuite(setup);
+    outboundSuite(setup);
     describe.skipIf(noWire !== null)(noWire === null ? 'over its wire' : `over its wire [skipped: ${noWire}]`, () =>
       wireSuite(setup),
     );
@@ -218,7 +227,7 @@ function wireSuite(setup: Setup): void {
     expect(rows.call).toBe(1);
   });
 
-  test('a dial whose answer was lost rings the agent once', async () => {
+  test('a dial whose answer was lost rings the agent once, and a customer whom we call', async () => {
     const { stage } = await setup();
     wireOf(stage).loseDialAnswer();
     const caller = await stage.placeCall(await stage.addNumber());
@@ -231,6 +240,16 @@ function wireSuite(setup: Setup): void {
     await stage.receiver.waitFor('call.ended');
     await wireOf(stage).settled();
     expect(await stage.dials()).toBe(1);
+    wireOf(stage).loseDialAnswer();
+    const order = { to: stageCustomer, from: caller.to, first: 'customer', purpose: 'service' };
+    const { id } = await stage.api.must('POST', '/v1/calls', { body: order });
+    const customer = await stage.nextRing([stageCustomer]);
+    await customer.answer();
+    await (await stage.nextRing()).answer();
+    await customer.hangUp();
+    await stage.receiver.waitFor('call.ended', id);
+    await wireOf(stage).settled();
+    expect(await stage.dials()).toBe(3);
   });
 
   test('a REST API that is away is asked again, and the caller waits with music meanwhile', async () => {

@@ -10,6 +10,7 @@ import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { type RunningGateway, runGateway } from '../support/run-gateway.ts';
 
 export const stageCaller = '+12125550142';
+export const stageCustomer = '+12125550143';
 export const stageFailover = '+15035550177';
 
 /** A gateway in business, without a carrier's far end. */
@@ -68,6 +69,8 @@ export interface VoiceStage extends Office {
   /** How many calls the carrier was made to place. */
   dials(): Promise<number>;
   readonly wire: StagedWire | null;
+  /** Capabilities that the carrier has not, where a guarantee hangs on them. */
+  readonly lacks?: readonly string[];
 }
 
 /** Starts a gateway with the demo in it, and a contact centre that listens. */

@@ -109,6 +109,27 @@ describe.skipIf(found.kind === 'absent')(`Redis under the lease book${skipped}`,
       await expect.poll(() => book.open(newVisit(), want()).catch(() => null), { timeout: 10_000 }).not.toBeNull();
     });
 
+    test('emptied, it lends nobody a number that another process has yet to file', { timeout: 15_000 }, async () => {
+      const { redis, record, openBook, newVisit, want, ...pool } = await setup(['--appendonly', 'no'], 1);
+      const filing = Promise.withResolvers<void>();
+      const slowly = {
+        ...record,
+        fileGrants: (...grants: Parameters<typeof record.fileGrants>) =>
+          filing.promise.then(() => record.fileGrants(...grants)),
+      };
+      const slow = openRedisBook({ ...pool, record: slowly }, { url: redis.url, keyPrefix });
+      onTestFinished(() => slow.close());
+      const book = openBook();
+      const terms = { ...want().terms, holdMs: 60_000, leaseMs: 60_000 };
+      expect(await slow.open(newVisit(), { ...want(), terms })).toMatchObject({ kind: 'granted' });
+      expect(await book.open(newVisit(), { ...want(), terms })).toMatchObject({ kind: 'refused' });
+      await redis.kill();
+      await redis.start();
+      const asked = book.open(newVisit(), { ...want(), terms });
+      setTimeout(filing.resolve, 300);
+      expect(await asked).toMatchObject({ kind: 'refused', reason: 'exhausted' });
+    });
+
     test('a book that starts before Redis does serves once it is there', { timeout: 15_000 }, async () => {
       const { redis, openBook, newVisit, want } = await setup([], 3);
       await redis.kill();

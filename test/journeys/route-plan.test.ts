@@ -86,7 +86,7 @@ onEveryDeployment('a route plan', (deployment) => {
     expect(await refused({ failover: '+442079460123' })).toEqual([422, 'destination-denied', 'failover']);
     expect(await refused({ record: true })).toEqual([422, 'carrier-incapable', 'record']);
     expect((await api.send('GET', path)).status).toBe(404);
-    const unknown = `${path.slice(0, -'/route-plan'.length - 1)}0/route-plan`;
+    const unknown = `/v1/numbers/${number.id.slice(0, -1)}${number.id.endsWith('0') ? 1 : 0}/route-plan`;
     expect(await api.send('PUT', unknown, { body: {} })).toMatchObject({ status: 404 });
     expect(await api.send('PUT', path, { body: {}, as: 'nobody' })).toMatchObject({ status: 401 });
 

@@ -77,7 +77,7 @@ export function createStagedRecord(stage: StagedRecordPlan, ids: ReturnType<type
     if (call === undefined) return { kind: 'unknown' };
     const isNew = heard.every(({ dedupKey }) => dedupKey !== report.dedupKey);
     heard.push(report);
-    if (isNew) for (const event of eventsOf(report)) apply(report.callId, event);
+    if (isNew) for (const event of eventsOf(report, call)) apply(report.callId, event);
     const now = calls.get(report.callId) ?? call;
     return { kind: 'heard', call: now, instructions: instructionsFor(now, report.legId) };
   };
@@ -86,8 +86,8 @@ export function createStagedRecord(stage: StagedRecordPlan, ids: ReturnType<type
     const leg =
       call !== undefined && 'legId' in effect && effect.legId !== null ? legOf(call, effect.legId) : undefined;
     if (call === undefined) return;
-    if (effect.kind === 'instruct-caller') await voice.instruct(call.carrierCallId, instructionsFor(call, null));
-    if (effect.kind === 'hang-up-caller') await voice.hangUp(call.carrierCallId);
+    if (effect.kind === 'instruct-caller') await voice.instruct(call.carrierCallId ?? '', instructionsFor(call, null));
+    if (effect.kind === 'hang-up-caller') await voice.hangUp(call.carrierCallId ?? '');
     if (effect.kind === 'hang-up-leg' && leg?.carrierCallId) await voice.hangUp(leg.carrierCallId);
     if (effect.kind === 'instruct-leg' && leg?.carrierCallId)
       await voice.instruct(leg.carrierCallId, instructionsFor(call, leg.id));

@@ -1,8 +1,8 @@
 /** How a call begins by its plan, and what its caller hears then. */
 import { expect, test } from 'vitest';
 import { instructionsFor } from '../../src/telephony/answer-call.ts';
-import type { CallPlan } from '../../src/telephony/call.ts';
 import type { Dialable } from '../../src/telephony/instructions.ts';
+import type { CallPlan } from '../../src/telephony/plan/plan-parts.ts';
 import { apply, failoverNumber, newCall } from './sample-call.ts';
 
 const sorry = 'We are closed.';

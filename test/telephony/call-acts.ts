@@ -15,6 +15,8 @@ export const runs: fc.Arbitrary<Run> = fc.record({
   begins: fc.oneof(
     { weight: 12, arbitrary: fc.constant('usual' as const) },
     { weight: 3, arbitrary: fc.constant('menu' as const) },
+    { weight: 4, arbitrary: fc.constant('callback' as const) },
+    { weight: 7, arbitrary: fc.constantFrom('agent-first', 'customer-first', 'named' as const) },
     { weight: 1, arbitrary: fc.constantFrom('handed-over', 'voicemail', 'failover', 'hang-up' as const) },
   ),
 });
@@ -27,10 +29,17 @@ export const legEvents: fc.Arbitrary<CallEvent> = fc.oneof(
   anyLeg.map((id) => ({ type: 'leg-ringing', legId: id }) as const),
   anyLeg.map((id) => ({ type: 'leg-answered', legId: id }) as const),
   anyLeg.map((id) => ({ type: 'leg-accepted', legId: id }) as const),
+  fc.constantFrom<CallEvent>(
+    { type: 'customer-dialled', carrierCallId: 'SC-99' },
+    { type: 'customer-ringing' },
+    { type: 'customer-answered' },
+    { type: 'customer-machine' },
+  ),
   fc.tuple(anyLeg, endings).map(([id, reason]) => ({ type: 'leg-ended', legId: id, reason }) as CallEvent),
 );
 const endEvents: fc.Arbitrary<CallEvent> = fc.oneof(
   fc.constant<CallEvent>({ type: 'caller-ended' }),
+  endings.map((reason) => ({ type: 'caller-ended', reason }) as const),
   fc.constantFrom('call_1', 'call_1.2').map((room) => ({ type: 'room-ended', room }) as const),
   fc.boolean().map((answered) => ({ type: 'failover-ended', answered }) as const),
   fc.constant<CallEvent>({ type: 'failed-over' }),
@@ -135,6 +144,14 @@ function likely({ call, clock }: StagedCall): CallEvent[] {
     const { turn } = call();
     return ['', '1', '2', '3', '4', '5', '7', '9'].map((digits) => ({ type: 'caller-keys', digits, turn }));
   }
+  const customer: CallEvent[] = [
+    { type: 'customer-dialled', carrierCallId: 'SC-99' },
+    { type: 'customer-ringing' },
+    { type: 'customer-answered' },
+    { type: 'customer-answered' },
+  ];
+  if (state === 'waiting') return [...ofLegs, { type: 'timer-due', timer: 'callback', legId: null }];
+  if (state === 'calling') return [...ofLegs, ...customer];
   if (state === 'bridged') return [...ofLegs, ...talk, { type: 'hold-asked' }, toAgent, blind, warm];
   if (state === 'held') return [...ofLegs, ...talk, { type: 'resume-asked' }, toAgent, blind, warm];
   if (state !== 'consulting') return ofLegs;

@@ -27,6 +27,7 @@ function playOut(run: Run, acts: readonly Act[], each?: (staged: StagedCall) => 
   const staged = play(run, acts, each);
   staged.hear({ type: 'timer-due', timer: 'life', legId: null });
   for (const { id } of staged.call().legs) staged.hear({ type: 'leg-dialled', legId: id, carrierCallId: `SC-${id}` });
+  staged.hear({ type: 'customer-dialled', carrierCallId: 'SC-99' });
   return staged;
 }
 
@@ -38,7 +39,7 @@ test('a call only ever moves as its chart says', () => {
   const charted = new Set<string>(callChart.transitions.map((transition) => transition.join(' ')));
   holds((run, list) => {
     const { moves, beganAs } = playOut(run, list);
-    expect(charted).toContain(`[*] received ${beganAs}`);
+    expect(charted).toContain(`[*] ${beganAs}`);
     for (const { from, type, to } of moves) expect(charted).toContain(`${from} ${type} ${to}`);
   });
 });
@@ -49,7 +50,7 @@ test('every transition of the chart is one the runs have seen', () => {
   holds(
     (run, list) => {
       const { moves, beganAs } = playOut(run, list);
-      seen.add(`[*] received ${beganAs}`);
+      seen.add(`[*] ${beganAs}`);
       for (const { from, type, to } of moves) seen.add(`${from} ${type} ${to}`);
     },
     { seed: 20_260_504, numRuns: 6_000 },
@@ -95,7 +96,9 @@ test('no more than one leg is bridged at any moment unless they were put togethe
 
 test('no phone is left ringing: a leg the carrier knows has ended there or is hung up', () => {
   holds((run, list) => {
-    expect(playOut(run, list).leftRinging()).toEqual([]);
+    const staged = playOut(run, list);
+    expect(staged.leftRinging()).toEqual([]);
+    expect(staged.isCustomerUp()).toBe(false);
   });
 });
 

@@ -1,9 +1,10 @@
 /** A call for the machine's tests, with short ways to say what befell it. Frozen to the bottom, so a step that writes into it fails. */
 import type { E164 } from '../../src/ports/e164.ts';
 import type { AgentId, CallId, EnterpriseId, LegId, NumberId } from '../../src/ports/ids.ts';
-import type { Call, CallEffect, CallEvent, CallPlan } from '../../src/telephony/call.ts';
-import { advance, startCall } from '../../src/telephony/call-machine.ts';
-import { type Menu, type MenuChoice, planDefaults } from '../../src/telephony/plan/plan-parts.ts';
+import type { Call, CallEffect, CallEvent } from '../../src/telephony/call.ts';
+import { advance, startCall, startOutbound } from '../../src/telephony/call-machine.ts';
+import type { Outbound } from '../../src/telephony/outbound.ts';
+import { type CallPlan, type Menu, type MenuChoice, planDefaults } from '../../src/telephony/plan/plan-parts.ts';
 
 export const startAt = Date.parse('2026-05-04T10:00:00Z');
 export const failoverNumber = '+15035550177' as E164;
@@ -41,6 +42,33 @@ export function newCall(plan: Partial<CallPlan> = {}): { call: Call; effects: re
     ),
   );
 }
+
+/** A call that we make to somebody; `outbound` says what is different. */
+export function newOutbound(
+  outbound: Partial<Outbound> = {},
+  plan: Partial<CallPlan> = {},
+): { call: Call; effects: readonly CallEffect[] } {
+  const { plan: usual, ...facts } = newCall({ overflow: 'voicemail', ...plan }).call;
+  const started = startOutbound(
+    { ...facts, plan: usual, carrierCallId: null },
+    { ...sampleOutbound, ...outbound },
+    startAt,
+  );
+  return frozen(started);
+}
+
+export const sampleOutbound: Outbound = {
+  first: 'agent',
+  purpose: 'service',
+  legId: legId(99),
+  agentId: null,
+  about: null,
+  metadata: {},
+  callbackId: null,
+  ringTimeoutMs: 30_000,
+  isRinging: false,
+  answeredAt: null,
+};
 
 /** The event of choosing agent `number`, whose leg has the same number. */
 export function chosen(number: number): CallEvent {
@@ -95,6 +123,10 @@ export function moveThrough(call: Call, events: readonly CallEvent[], now = star
 export function callIn(state: Call['state']): Call {
   const nobody: CallEvent = { type: 'nobody-free', someoneBusy: false };
   switch (state) {
+    case 'preparing':
+      return moveThrough(newOutbound().call, [chosen(1)]);
+    case 'calling':
+      return newOutbound({ first: 'customer' }).call;
     case 'waiting':
       return moveThrough(newCall().call, [chosen(1)]);
     case 'bridged':

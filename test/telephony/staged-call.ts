@@ -4,8 +4,20 @@
  * that a random run can be judged at its end.
  */
 import type { AgentId, LegId } from '../../src/ports/ids.ts';
-import { type Call, type CallEffect, type CallEvent, type CallPlan, isLive } from '../../src/telephony/call.ts';
-import { type Applied, agentId, agentPhone, apply, legId, newCall, sampleMenu, startAt } from './sample-call.ts';
+import { type Call, type CallEffect, type CallEvent, isLive } from '../../src/telephony/call.ts';
+import type { Outbound } from '../../src/telephony/outbound.ts';
+import type { CallPlan } from '../../src/telephony/plan/plan-parts.ts';
+import {
+  type Applied,
+  agentId,
+  agentPhone,
+  apply,
+  legId,
+  newCall,
+  newOutbound,
+  sampleMenu,
+  startAt,
+} from './sample-call.ts';
 
 /** `elsewhere` is another call's agent: busy, and none of our doing. */
 type Presence = 'ready' | 'offered' | 'engaged' | 'elsewhere';
@@ -17,7 +29,17 @@ export interface Run {
   /** Phones that ring at once; 1: one after another. */
   readonly atOnce: number;
   /** By its plan: with agents, handed over whole, or treated as one outside hours. */
-  readonly begins: 'usual' | 'menu' | 'handed-over' | 'voicemail' | 'failover' | 'hang-up';
+  readonly begins:
+    | 'usual'
+    | 'callback'
+    | 'agent-first'
+    | 'customer-first'
+    | 'named'
+    | 'menu'
+    | 'handed-over'
+    | 'voicemail'
+    | 'failover'
+    | 'hang-up';
 }
 
 /** What one event moved: for the chart. */
@@ -27,11 +49,22 @@ export interface Move {
   readonly to: Call['state'];
 }
 
+/** After these the carrier's side of the customer's leg is over, or ends with what it was told last. */
+const endsCustomer: ReadonlySet<CallEvent['type']> = new Set([
+  'caller-ended',
+  'voicemail-left',
+  'failover-ended',
+  'failed-over',
+  'carrier-lost',
+]);
+
 export function stageCall(run: Run) {
   const failover = run.hasFailover ? agentPhone(37) : null;
-  const started = newCall({ failover, offersMax: run.offersMax, ...dispatchOf(run), ...beginningOf(run) });
+  const plan = { failover, offersMax: run.offersMax, ...dispatchOf(run), ...beginningOf(run) };
+  const outbound = outboundOf(run);
+  const started = outbound === null ? newCall(plan) : newOutbound(outbound, plan);
   const presence = new Map<AgentId, Presence>(
-    Array.from({ length: run.agents }, (_, at) => [agentId(at + 1), 'ready']),
+    Array.from({ length: run.agents }, (_, at) => [agentId(at + 1), run.begins === 'callback' ? 'elsewhere' : 'ready']),
   );
   const clock = { at: startAt };
   const moves: Move[] = [];
@@ -42,6 +75,8 @@ export function stageCall(run: Run) {
   const endedByCarrier = new Set<LegId>();
   /** Legs the carrier rings for us and that we have not asked it to hang up since we know its id for them. */
   const ringing = new Set<LegId>();
+  /** Whether the phone of a customer whom we call rings or talks for us. */
+  let isCustomerUp = false;
   let legs = 0;
   let call = started.call;
 
@@ -65,6 +100,8 @@ export function stageCall(run: Run) {
     }
     if (effect.kind === 'free-agent') presence.set(effect.agentId, 'ready');
     if (effect.kind === 'set-timer') timers.push(effect);
+    const isLetGo = effect.kind === 'hang-up-caller' || (effect.kind === 'instruct-caller' && call.state === 'ended');
+    if (isLetGo && call.carrierCallId !== null) isCustomerUp = false;
     if (isHangUp(effect) && legOfCarrier(effect.legId) !== null) ringing.delete(effect.legId);
     return null;
   };
@@ -79,6 +116,8 @@ export function stageCall(run: Run) {
   const note = (event: CallEvent, step: Applied) => {
     if (step.ignored) return;
     moves.push({ from: call.state, type: event.type, to: step.call.state });
+    if (event.type === 'customer-dialled') isCustomerUp = true;
+    if (endsCustomer.has(event.type)) isCustomerUp = false;
     if (event.type === 'leg-dialled') ringing.add(event.legId);
     if (event.type === 'leg-ended') endedByCarrier.add(event.legId);
     if (step.call.bridgedLegId !== null) bridged.add(step.call.bridgedLegId);
@@ -101,7 +140,8 @@ export function stageCall(run: Run) {
 
   settle(started.effects);
   return {
-    beganAs: started.call.state,
+    beganAs: `${outbound === null ? 'received' : 'placed'} ${started.call.state}`,
+    isCustomerUp: () => isCustomerUp,
     clock,
     presence,
     moves,
@@ -133,7 +173,15 @@ function dispatchOf({ atOnce }: Run): Partial<CallPlan> {
   return atOnce === 1 ? {} : { dispatch: 'race', raceSize: atOnce };
 }
 
+function outboundOf({ begins }: Run): Partial<Outbound> | null {
+  if (begins === 'agent-first' || begins === 'customer-first')
+    return { first: begins === 'agent-first' ? 'agent' : 'customer' };
+  return begins === 'named' ? { agentId: agentId(1) } : null;
+}
+
 function beginningOf({ begins }: Run): Partial<CallPlan> {
+  if (begins === 'agent-first' || begins === 'customer-first' || begins === 'named') return { record: true };
+  if (begins === 'callback') return { callbackAfterMs: 20_000 };
   if (begins === 'usual') return { record: true };
   if (begins === 'menu') return { menu: sampleMenu };
   if (begins === 'handed-over') return { handOver: { to: agentPhone(38), headers: {} } };

@@ -31,14 +31,37 @@ export const outcomeView = z.object({
   at: instantField,
 });
 
+/** What a call that we make has beside what every call has. */
+const outboundView = z.object({
+  first: z.enum(['agent', 'customer']),
+  purpose: z.enum(['service', 'marketing']),
+  agentId: agentIdField.nullable(),
+  about: z.string().nullable().describe('the call or conversation it follows from'),
+  callbackId: z.string().nullable(),
+  metadata: z.record(z.string(), z.string()),
+  answeredAt: instantField.nullable().describe('when the customer picked up'),
+});
+
 export const callView = z.object({
   id: callIdField,
   carrier: z.string(),
-  carrierCallId: z.string(),
+  carrierCallId: z.string().nullable().describe('null: the customer has not been dialled yet'),
+  direction: z.enum(['inbound', 'outbound']),
   from: e164Field.nullable().describe('null: withheld'),
-  to: e164Field,
+  to: e164Field.nullable(),
   attestation: z.enum(['A', 'B', 'C', 'failed', 'none']).nullable(),
-  state: z.enum(['menu', 'waiting', 'bridged', 'held', 'consulting', 'voicemail', 'failover', 'ended']),
+  state: z.enum([
+    'preparing',
+    'calling',
+    'menu',
+    'waiting',
+    'bridged',
+    'held',
+    'consulting',
+    'voicemail',
+    'failover',
+    'ended',
+  ]),
   startedAt: instantField,
   bridgedAt: instantField.nullable(),
   endedAt: instantField.nullable(),
@@ -51,6 +74,7 @@ export const callView = z.object({
     .array(z.object({ id: z.string(), seconds: z.number() }))
     .describe('conversations on file, for GET /v1/calls/:id/recordings/:rid'),
   queue: z.string().nullable().describe('the queue it was moved to'),
+  outbound: outboundView.nullable().describe('null: it came in'),
   legs: z.array(
     z.object({
       id: z.string(),

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type E164, parseE164 } from '../../ports/e164.ts';
 import type {
   AgentId,
+  CallbackId,
   CallId,
   ConversationId,
   DestinationId,
@@ -44,6 +45,7 @@ function idField<Id extends string>(prefix: string) {
 }
 
 export const agentIdField = idField<AgentId>('agent');
+export const callbackIdField = idField<CallbackId>('cb');
 export const callIdField = idField<CallId>('call');
 export const conversationIdField = idField<ConversationId>('conv');
 export const destinationIdField = idField<DestinationId>('dest');

@@ -71,7 +71,7 @@ export async function measureCampaigns(db: Db, question: Question): Promise<{ me
 function subjects({ enterpriseId, range: { from, to } }: Question): RawBuilder<unknown> {
   return sql`subject_fact as (
       select id as subject, 'call' as kind, coalesce(ani, id) as contact, null::numeric as value, null::text as currency
-      from call where enterprise_id = ${enterpriseId} and started_at >= ${from} and started_at < ${to}
+      from call where enterprise_id = ${enterpriseId} and direction = 'inbound' and started_at >= ${from} and started_at < ${to}
       union all
       select call_id, lower(disposition), null, value, currency
       from outcome where enterprise_id = ${enterpriseId} and at >= ${from} and at < ${to}

@@ -106,7 +106,7 @@ function callings({ enterpriseId, poolId, per, range: { from, to, timeZone } }: 
       select date_trunc(${per}, call.started_at, ${timeZone}) as start, count(*)::int as calls,
         (count(*) filter (where belief.decision = 'credited'))::int as credited,
         avg(belief.probability) filter (where belief.decision <> 'nobody') as probability
-      from number join call on call.number_id = number.id
+      from number join call on call.number_id = number.id and call.direction = 'inbound'
       left join lateral (
         select decision, probability from attribution where subject = call.id order by revision desc limit 1
       ) as belief on true

@@ -6,6 +6,7 @@ import { toIso } from '../../ports/clock.ts';
 import { AppError } from '../../ports/errors.ts';
 import type { Row } from '../../records/schema.ts';
 import { type Call, talkMs } from '../../telephony/call.ts';
+import { directionOf } from '../../telephony/outbound.ts';
 import type { ApiWorld, App } from '../app-type.ts';
 import { callDetailView, callView, outcomeBody, outcomeView } from '../contract/calls.ts';
 import { callIdField, pageOf, pageQuery, text } from '../contract/fields.ts';
@@ -102,8 +103,9 @@ export function callViewOf(call: Call): z.infer<typeof callView> {
     id: call.id,
     carrier: call.carrier,
     carrierCallId: call.carrierCallId,
-    from: call.ani,
-    to: call.dnis,
+    direction: directionOf(call),
+    from: call.outbound === null ? call.ani : call.dnis,
+    to: call.outbound === null ? call.dnis : call.ani,
     attestation: call.attestation,
     state: call.state,
     startedAt: toIso(call.startedAt),
@@ -116,6 +118,7 @@ export function callViewOf(call: Call): z.infer<typeof callView> {
     recording: call.recording,
     recordings: call.recordings.map((one) => ({ ...one })),
     queue: call.queue,
+    outbound: outboundViewOf(call),
     legs: call.legs.map(({ id, role, agentId, state, hears, ending }) => ({
       id,
       role,
@@ -125,6 +128,13 @@ export function callViewOf(call: Call): z.infer<typeof callView> {
       ending,
     })),
   };
+}
+
+function outboundViewOf({ outbound }: Call): z.infer<typeof callView>['outbound'] {
+  if (outbound === null) return null;
+  const { first, purpose, agentId, about, callbackId, metadata, answeredAt } = outbound;
+  const answered = answeredAt === null ? null : toIso(answeredAt);
+  return { first, purpose, agentId, about, callbackId, metadata: { ...metadata }, answeredAt: answered };
 }
 
 function planOf({ plan: { source, version, hook } }: Call): z.infer<typeof callDetailView>['plan'] {

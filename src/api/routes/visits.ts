@@ -15,6 +15,7 @@ import { partyOf } from '../../ports/network-address.ts';
 import type { ApiWorld, App } from '../app-type.ts';
 import { visitIdField } from '../contract/fields.ts';
 import { beatBody, openVisitBody, visitView } from '../contract/visits.ts';
+import { endOfTurn } from '../end-of-turn.ts';
 
 const paths = ['/v1/visits', '/v1/visits/:id/beat'] as const;
 const bodyLimit = limits.visitBodyBytesMax;
@@ -58,6 +59,7 @@ function registerVisits(app: App, world: ApiWorld): void {
         facts: definedOf(facts, visitorId),
         address: () => addressOf(world, request.ip),
       });
+      await endOfTurn();
       return reply.code(201).send(viewOf(shown));
     },
   );
@@ -86,6 +88,7 @@ function registerVisits(app: App, world: ApiWorld): void {
       const beat = { engagedSeconds, pages, signals, visitorId, gaClientId, human, replaces, address };
       const shown = await world.visitDesk.beat(website, id, beat);
       if (shown === null) throw new AppError('not-found', { detail: 'this website has no such visit' });
+      await endOfTurn();
       return viewOf(shown);
     },
   );
@@ -109,7 +112,7 @@ function registerPreflight(app: App, world: ApiWorld): void {
 /** The address is looked at and not kept: only a digest that nobody without our key can make. */
 function addressOf(world: ApiWorld, ip: string): string | null {
   const party = partyOf(ip);
-  return party === null ? null : world.secrets.fingerprint(`address ${party}`).slice(0, 32);
+  return party === null ? null : world.secrets.digest(`address ${party}`);
 }
 
 /** So that a page's author can read why a request was refused. When the record is away, nobody is known. */

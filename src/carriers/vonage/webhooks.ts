@@ -247,7 +247,7 @@ async function onRecorded(world: World, fields: Fields, { call }: z.infer<typeof
 async function isThatLeg(world: World, id: CallId, leg: LegId | null, carrierCallId: string): Promise<boolean> {
   const call = await world.readCall(id);
   if (call === null) throw new AppError('not-found', { detail: 'no such call' });
-  if (leg === null) return call.carrierCallId === carrierCallId;
+  if (leg === null || leg === call.outbound?.legId) return (call.carrierCallId ?? carrierCallId) === carrierCallId;
   const known = legOf(call, leg);
   return known !== undefined && (known.carrierCallId ?? carrierCallId) === carrierCallId;
 }

@@ -5,10 +5,10 @@
 import { limits } from '../../../config/limits.ts';
 import type { E164 } from '../../ports/e164.ts';
 import type { CallId, VisitId } from '../../ports/ids.ts';
-import type { Attestation, CallPlan } from '../call.ts';
+import type { Attestation } from '../call.ts';
 import { isPhone } from '../instructions.ts';
 import { isOpen } from './opening-hours.ts';
-import { type HandOver, type HookNote, type PlanSource, planDefaults } from './plan-parts.ts';
+import { type CallPlan, type HandOver, type HookNote, type PlanSource, planDefaults } from './plan-parts.ts';
 import { type RoutePlan, usualConsent, usualGreeting } from './route-plan.ts';
 
 /** How far the caller's number can be trusted (contracts section 6). */

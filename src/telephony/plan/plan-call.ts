@@ -6,12 +6,16 @@
 import type { Credit } from '../../numbers/attribution/decide-credit.ts';
 import type { OwnNumber } from '../../numbers/numbers.postgres.ts';
 import type { E164 } from '../../ports/e164.ts';
-import type { CallId } from '../../ports/ids.ts';
+import type { CallId, EnterpriseId } from '../../ports/ids.ts';
 import type { Outbox } from '../../records/outbox.postgres.ts';
+import type { Tx } from '../../records/schema.ts';
 import type { Work } from '../../records/transact.ts';
-import type { Attestation, CallPlan } from '../call.ts';
+import { checkDestination, type DestinationRules } from '../allowed-destination.ts';
+import type { Attestation } from '../call.ts';
+import type { CallbackLedger } from '../callback-ledger.ts';
 import type { Consulted } from './consult-hook.ts';
 import { type Assurance, assuranceOf, decidePlan } from './decide-plan.ts';
+import type { CallPlan } from './plan-parts.ts';
 import type { RoutePlans } from './route-plans.postgres.ts';
 
 export interface CallToPlan {
@@ -31,7 +35,17 @@ export type PlanCall = (work: Work, call: CallToPlan) => Promise<CallPlan>;
 export function createPlanCall(world: {
   readonly routePlans: Pick<RoutePlans, 'effective'>;
   readonly outbox: Pick<Outbox, 'appendEvent'>;
+  readonly callbackLedger: Pick<CallbackLedger, 'calledAgain'>;
+  readonly readDestinations: (tx: Tx, enterpriseId: EnterpriseId) => Promise<DestinationRules>;
 }): PlanCall {
+  /** Who calls needs no callback they have asked for before; who cannot be called back is not offered one. */
+  const withCallback = async (work: Work, { ani, number }: CallToPlan, plan: CallPlan): Promise<CallPlan> => {
+    const never = { ...plan, callbackAfterMs: null };
+    if (ani === null) return never;
+    if (!(await world.callbackLedger.calledAgain(work, number.enterpriseId, ani))) return never;
+    const verdict = checkDestination(ani, await world.readDestinations(work.tx, number.enterpriseId));
+    return verdict.kind === 'allowed' ? plan : never;
+  };
   return async (work, call) => {
     const { callId, number, attribution, at } = call;
     // The number may have changed hands since the hook was asked.
@@ -47,7 +61,8 @@ export function createPlanCall(world: {
       attribution,
       hook: consulted?.note ?? null,
     } as const;
-    const plan = decidePlan(consulted?.plan ?? own?.plan ?? null, facts, at);
+    const decided = decidePlan(consulted?.plan ?? own?.plan ?? null, facts, at);
+    const plan = decided.callbackAfterMs === null ? decided : await withCallback(work, call, decided);
     if (plan.source === 'default' && plan.hook === null) return plan;
     await world.outbox.appendEvent(work, {
       enterpriseId: number.enterpriseId,

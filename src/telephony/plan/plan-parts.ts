@@ -18,7 +18,10 @@ export type MenuChoice =
   | { readonly to: 'queue'; readonly queue: string }
   | { readonly to: 'number'; readonly number: E164 }
   | { readonly to: 'voicemail' }
-  | { readonly to: 'menu'; readonly menu: Menu };
+  | { readonly to: 'menu'; readonly menu: Menu }
+  /** These two are ours, for the offer of a callback: no plan may name them. */
+  | { readonly to: 'callback' }
+  | { readonly to: 'wait-on' };
 
 /** What the caller chooses from by keys. */
 export interface Menu {
@@ -62,6 +65,42 @@ export type HookOutcome =
   | 'rubbish'
   | 'circuit-open'
   | 'fault';
+
+/** What was decided about this call when it came in; `decidePlan` makes it. */
+export interface CallPlan {
+  readonly source: PlanSource;
+  /** Of the route plan it was made from; null without one. */
+  readonly version: number | null;
+  /** Said before anything else: the announcement, the consent line. */
+  readonly opening: readonly string[];
+  /** Said next, to a caller who will be connected; empty: nothing is said. */
+  readonly greeting: string;
+  readonly menu: Menu | null;
+  /** `must`: one agent after another; `race`: `raceSize` phones at once, the first to accept wins. */
+  readonly dispatch: 'must' | 'race';
+  readonly raceSize: number;
+  readonly ringTimeoutMs: number;
+  readonly acceptTimeoutMs: number;
+  /** Unix ms after which no further agent is tried. */
+  readonly waitUntil: number;
+  readonly offersMax: number;
+  /** Where the caller goes when nobody took the call; `failover` without a number is voicemail. */
+  readonly overflow: 'voicemail' | 'failover';
+  readonly failover: E164 | null;
+  readonly handOver: HandOver | null;
+  /** Set when the call came in outside hours. */
+  readonly closed: ClosedTreatment | null;
+  /** A callback is offered to who has waited this long; null: never. */
+  readonly callbackAfterMs: number | null;
+  /** The conversation is recorded; `opening` says so first. */
+  readonly record: boolean;
+  /** How long the agent is left alone after the call. */
+  readonly wrapUpMs: number;
+  /** What the caller is believed to call about, a slug of the contact centre's own. */
+  readonly product: string | null;
+  /** How asking the decision hook went; null when it was not asked. */
+  readonly hook: HookNote | null;
+}
 
 /** What an unplanned call, or one from before plans, has. */
 export const planDefaults = Object.freeze({

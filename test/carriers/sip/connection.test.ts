@@ -53,7 +53,8 @@ describe.skipIf(!onlyOnEdge)('on the scripted edge', () => {
     const phone = await agent(agentA);
     const made = call();
     await until(() => made.status === 200, 'the caller is answered');
-    const { carrierCallId, legs } = record.last();
+    const { carrierCallId: dialog, legs } = record.last();
+    const carrierCallId = dialog ?? '';
     const later = await laterProcess();
     expect(await later.voice.look(carrierCallId)).toBe('live');
     expect(await later.voice.instruct(carrierCallId, [{ verb: 'wait', seconds: 1 }])).toMatchObject({

@@ -12,11 +12,12 @@ import type { E164 } from '../../../src/ports/e164.ts';
 import { type CallId, createIds, type LegId } from '../../../src/ports/ids.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import { instructionsFor } from '../../../src/telephony/answer-call.ts';
-import { type Call, type CallEffect, type CallEvent, type CallPlan, legOf } from '../../../src/telephony/call.ts';
-import { advance, startCall } from '../../../src/telephony/call-machine.ts';
+import { type Call, type CallEffect, type CallEvent, legOf } from '../../../src/telephony/call.ts';
+import { advance, startCall, startOutbound } from '../../../src/telephony/call-machine.ts';
 import type { Dialable } from '../../../src/telephony/instructions.ts';
 import { eventsOf, type LegReport } from '../../../src/telephony/leg-report.ts';
-import { planDefaults } from '../../../src/telephony/plan/plan-parts.ts';
+import type { Outbound } from '../../../src/telephony/outbound.ts';
+import { type CallPlan, planDefaults } from '../../../src/telephony/plan/plan-parts.ts';
 import type { Heard, IncomingCall, Taken } from '../../../src/telephony/take-call.ts';
 import type { VoiceCarrier } from '../../../src/telephony/voice-carrier.ts';
 import { createPhone } from '../../support/sip-edge/phone.ts';
@@ -185,11 +186,13 @@ function createRecord(stage: SipStage) {
       if (call === undefined) return { kind: 'unknown' };
       if (!heard.has(report.dedupKey)) {
         heard.set(report.dedupKey, report);
-        if (!record.isDeaf) for (const event of eventsOf(report)) apply(report.callId, event);
+        if (!record.isDeaf) for (const event of eventsOf(report, call)) apply(report.callId, event);
       }
       const now = calls.get(report.callId) ?? call;
       // A leg that the test itself has dialled waits for the test's orders.
-      const isTests = report.legId !== null && (record.acceptsLate || legOf(now, report.legId) === undefined);
+      const isTests =
+        report.legId !== null &&
+        (record.acceptsLate || (legOf(now, report.legId) === undefined && report.legId !== now.outbound?.legId));
       const instructions = isTests ? [{ verb: 'wait', seconds: 60 } as const] : instructionsFor(now, report.legId);
       return { kind: 'heard', call: now, instructions };
     },
@@ -235,8 +238,13 @@ function createRecord(stage: SipStage) {
     const call = calls.get(callId);
     const { voice } = record;
     if (call === undefined || voice === null) return;
-    if (effect.kind === 'instruct-caller') await voice.instruct(call.carrierCallId, instructionsFor(call, null));
-    if (effect.kind === 'hang-up-caller') await voice.hangUp(call.carrierCallId);
+    if (effect.kind === 'instruct-caller') await voice.instruct(call.carrierCallId ?? '', instructionsFor(call, null));
+    if (effect.kind === 'dial-customer' && call.outbound !== null && call.ani !== null) {
+      const answer = await voice.dial(orderOf(call, call.outbound.legId, call.ani));
+      if (answer.kind === 'dialled') apply(callId, { type: 'customer-dialled', carrierCallId: answer.carrierCallId });
+      else apply(callId, { type: 'caller-ended', reason: 'failed' });
+    }
+    if (effect.kind === 'hang-up-caller') await voice.hangUp(call.carrierCallId ?? '');
     const leg = 'legId' in effect && effect.legId !== null ? legOf(call, effect.legId) : undefined;
     if (leg === undefined) return;
     if (effect.kind === 'instruct-leg' && leg.carrierCallId !== null)
@@ -249,7 +257,15 @@ function createRecord(stage: SipStage) {
     else apply(callId, { type: 'leg-ended', legId: leg.id, reason: 'failed' });
   }
 
-  return Object.assign(record, { apply });
+  /** A call that we make from our number to the one callers call from. */
+  const place = (outbound: Outbound): void => {
+    const incoming = { carrier: 'sip', carrierCallId: '', dnis: ours, ani: caller, attestation: null, raw: {} };
+    const facts = { ...factsOf(stage, ids.make('call'), incoming), carrierCallId: null };
+    const started = startOutbound(facts, outbound, Date.now());
+    calls.set(started.call.id, started.call);
+    settle(started.call.id, started.effects);
+  };
+  return Object.assign(record, { apply, place });
 }
 
 function orderOf(call: Pick<Call, 'id' | 'dnis' | 'plan'>, legId: LegId, to: Dialable) {
