@@ -6,11 +6,11 @@ export const databaseLimits = Object.freeze({
    * Transactions of calls that share a commit: so many at most, none begun after so long, so that nobody waits for many
    * slow ones; and how long one of them may wait for a lock before each goes alone.
    */
-  transactionsTogetherMax: 32,
-  /** Such commits under way at once on a server; the embedded database has one session. */
-  transactionHandsMax: 4,
+  transactionsTogetherMax: 64,
   transactionsTogetherMs: 40,
   lockWaitTogetherMs: 150,
+  /** Asked of the record by one statement; while one of its kind is under way, others gather for the next. */
+  asksTogetherMax: 64,
   /**
    * A query unanswered this long is asked after on a new connection, which has as long to answer: a line that leads
    * nowhere is cut within the time a caller waits for the record.
@@ -27,6 +27,8 @@ export const databaseLimits = Object.freeze({
   preparedAfterTimes: 5,
   preparedStatementsMax: 250,
   preparedTextsMax: 1_000,
+  /** Plans are forgotten for the first time after so many prepared statements of a session, then at twice as many. */
+  plansKeptTimesLeast: 128,
   /** Connections BullMQ may hold per process on a PostgreSQL server; one of them listens. */
   jobPoolClientsMax: 6,
   /** A worker that has not renewed its lock for this long is dead (BullMQ's lockDuration), looked for as often. */

@@ -152,9 +152,12 @@ export const limits = Object.freeze({
   outboxOverdueMs: 1_000,
   outboxLanesPerSweepMax: 500,
   outboxEntriesPerRunMax: 50,
-  outboxConcurrency: 16,
+  /** Lanes a process works at once: most of the time each waits for somebody outside, or for a statement with others. */
+  outboxConcurrency: 64,
   /** Standard Webhooks operational advice: 15 s, ten tries over three days (contracts section 4). */
   deliveryTimeoutMs: 15_000,
+  /** Events on their way to one host at once. */
+  deliverySocketsPerHostMax: 16,
   deliveryPausesMs: [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400].map((seconds) => seconds * 1_000),
   deliveryJitterShare: 0.2,
   deliveryDisableAfterMs: 120 * 60 * 60 * 1_000,

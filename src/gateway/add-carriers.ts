@@ -65,7 +65,7 @@ export function addTwilio(app: App, world: World, account: TwilioSettings | null
     hearInTime: createHearInTime({ desk: core.callDesk, untold: core.untold, failovers: core.failovers, log }),
     callDesk: core.callDesk,
     messageDesk: core.messageDesk,
-    findCall: (id) => core.calls.findByCarrier(world.db, 'twilio', id),
+    findCall: (id) => core.calls.findByCarrier(world.db, { carrier: 'twilio', carrierCallId: id }),
   });
 }
 
@@ -107,7 +107,7 @@ export async function addVonage(app: App, world: World, account: VonageSettings 
     hearInTime: createHearInTime({ desk, untold: core.untold, failovers: core.failovers, log }),
     desk,
     callDesk: core.callDesk,
-    findCall: (id) => core.calls.findByCarrier(db, 'vonage', id),
+    findCall: (id) => core.calls.findByCarrier(db, { carrier: 'vonage', carrierCallId: id }),
     clock: core.clock,
     log,
   });
@@ -161,7 +161,7 @@ export async function addSandbox(app: App, world: World): Promise<void> {
     desk: core.callDesk,
     messages: core.messageDesk,
     takeCall: createAnswerInTime({ desk: core.callDesk, failovers: core.failovers, log }),
-    findCall: (id) => core.calls.findByCarrier(db, 'sandbox', id),
+    findCall: (id) => core.calls.findByCarrier(db, { carrier: 'sandbox', carrierCallId: id }),
     log,
   });
   world.voice.set('sandbox', createSandboxVoice({ network, head }));

@@ -24,12 +24,24 @@ const withStates = new Set<string | undefined>(['US', 'CA']);
 export function createAniRegions({ places }: { readonly places: Pick<NumberPlaces, 'describe'> }): AniRegions {
   /** By area code: at most 800 there are. */
   const states = new Map<string, string | null>();
+  /** Area codes being looked up: calls that come together from one do not each read the disk. */
+  const underWay = new Map<string, Promise<void>>();
+
+  async function lookUp(area: string, number: E164): Promise<void> {
+    const described = await places.describe(number, 'did').catch(() => null);
+    if (described !== null) states.set(area, described.region);
+    underWay.delete(area);
+  }
+
   return Object.freeze({
     async learn(address: string | null): Promise<void> {
       const number = placedNumber(address);
-      if (number === null || !withStates.has(number.country) || states.has(areaOf(number))) return;
-      const described = await places.describe(number.number as E164, 'did').catch(() => null);
-      if (described !== null) states.set(areaOf(number), described.region);
+      if (number === null || !withStates.has(number.country)) return;
+      const area = areaOf(number);
+      if (states.has(area)) return;
+      const looking = underWay.get(area) ?? lookUp(area, number.number as E164);
+      underWay.set(area, looking);
+      await looking;
     },
 
     regionOf(address: string | null): string | null {

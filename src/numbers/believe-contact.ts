@@ -42,7 +42,7 @@ export async function believeContact(world: BelievingWorld, db: Db, contact: New
   const weighed = weighContact(holders, evidence, model.rates);
   const noted = await referenceOf(world, db, contact);
   const belief = reviseBelief(spreadTerms(weighed), noted === null ? [] : [noted]);
-  const threshold = (await world.beliefs.threshold(db, enterpriseId, poolId)) ?? usualThreshold;
+  const threshold = (await world.beliefs.threshold(db, { enterpriseId, poolId })) ?? usualThreshold;
   const credit = decideCredit(belief, threshold);
   return { address, holders, evidence, model, weighed, noted, belief, threshold, credit };
 }

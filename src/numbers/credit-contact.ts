@@ -35,18 +35,15 @@ export function createCreditContact(world: World): CreditContact {
     const { address, holders, evidence, model, weighed, noted, belief, threshold, credit } = believed;
     const first = { enterpriseId, subject, numberId: number.id, revision: 1, cause: 'contact' as const };
     const facts = { threshold, modelVersion: model.version, noted, factKey: null };
-    await world.beliefs.insertFirst(
-      work.tx,
-      { ...first, belief, credit, ...facts },
-      {
-        poolId,
-        address,
-        at,
-        // A number in no pool is shown to nobody: its calls say nothing of how visitors call.
-        trace: poolId === null ? null : traceOf({ ...evidence, shown: address !== null }, holders),
-        stands: standsOf(weighed, evidence, holders),
-      },
-    );
+    const kept = {
+      poolId,
+      address,
+      at,
+      // A number in no pool is shown to nobody: its calls say nothing of how visitors call.
+      trace: poolId === null ? null : traceOf({ ...evidence, shown: address !== null }, holders),
+      stands: standsOf(weighed, evidence, holders),
+    };
+    await world.beliefs.insertFirst(work.tx, { wanted: { ...first, belief, credit, ...facts }, kept });
     await world.startLearning(work, number);
     await tellBelief(world.outbox, work, {
       enterpriseId,

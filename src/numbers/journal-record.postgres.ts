@@ -11,6 +11,7 @@ import { limits } from '../../config/limits.ts';
 import type { Database } from '../ports/database.ts';
 import type { BatchId, LeaseId, PoolId } from '../ports/ids.ts';
 import { faultFacts, type Log } from '../ports/log.ts';
+import { askTogether } from '../records/ask-together.ts';
 import type { Tables } from '../records/schema.ts';
 import { filed, filePacked } from './file-grants.postgres.ts';
 import { isRefusal } from './grant-journal.ts';
@@ -75,12 +76,19 @@ export function createJournalRecord(world: World): JournalRecord {
   }
 
   /** What comes meanwhile is not waited for: under a rush that would have no end. */
-  async function fileJournal(): Promise<void> {
+  async function fileWhole(): Promise<void> {
     const { rows } = await sql<{ id: BatchId }>`select id from grant_journal order by id`.execute(kysely);
     for (let from = 0; from < rows.length; from += limits.batchesPerFilingMax) {
       await fileBatches(rows.slice(from, from + limits.batchesPerFilingMax).map(({ id }) => id));
     }
   }
+
+  /** Who asks while it is looked at may have brought something since: they wait for the next look, one for all of them. */
+  const fileForAll = askTogether<null, null>(async (_db, asks) => {
+    await fileWhole();
+    return [...asks];
+  });
+  const fileJournal = async (): Promise<void> => void (await fileForAll(kysely, null));
 
   return Object.freeze({
     async writeBatch({ id, grants, epochs }: GrantBatch): Promise<ReadonlySet<PoolId>> {

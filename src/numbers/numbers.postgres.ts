@@ -2,8 +2,11 @@
  * Numbers of ours as calls, texts and leases need them: whose it is when somebody dials it, and where a caller goes when
  * nobody answers. What an operator does with them is in `stock.postgres.ts`; who has which is the lease book's.
  */
+import { sql } from 'kysely';
 import type { E164 } from '../ports/e164.ts';
 import type { EnterpriseId, NumberId, PoolId } from '../ports/ids.ts';
+import { askTogether } from '../records/ask-together.ts';
+import { byPlace, placed } from '../records/many-rows.postgres.ts';
 import type { Db } from '../records/schema.ts';
 import type { NumberPlaces } from './number-place.file.ts';
 import { describedColumns } from './stock.postgres.ts';
@@ -23,24 +26,7 @@ export type Numbers = ReturnType<typeof createNumbers>;
 export function createNumbers(world: { places: NumberPlaces }) {
   return Object.freeze({
     /** The number somebody dialled, when it is ours and lives with that carrier; null otherwise. */
-    async findOwn(db: Db, e164: E164, carrier: string): Promise<OwnNumber | null> {
-      const row = await db
-        .selectFrom('number')
-        .select(['id', 'enterprise_id', 'e164', 'carrier', 'failover', 'pool_id'])
-        .where('e164', '=', e164)
-        .where('carrier', '=', carrier)
-        .where('state', '!=', 'released')
-        .executeTakeFirst();
-      if (row === undefined) return null;
-      return {
-        id: row.id,
-        enterpriseId: row.enterprise_id,
-        e164: row.e164,
-        carrier: row.carrier,
-        failover: row.failover,
-        poolId: row.pool_id,
-      };
-    },
+    findOwn: askTogether(findAll),
 
     /** Adds a number in use, free from `freeAt` (Unix ms). False when some enterprise already has it. */
     async add(db: Db, number: OwnNumber, freeAt: number): Promise<boolean> {
@@ -75,4 +61,18 @@ export function createNumbers(world: { places: NumberPlaces }) {
       return rows.flatMap((row) => (row.failover === null ? [] : [{ ...row, failover: row.failover }]));
     },
   });
+}
+
+async function findAll(
+  db: Db,
+  asks: readonly { readonly e164: E164; readonly carrier: string }[],
+): Promise<readonly (OwnNumber | null)[]> {
+  const { rows } = await sql<{ place: number } & OwnNumber>`
+    select asked.place, found.*
+    from jsonb_to_recordset(${placed(asks)}::jsonb) as asked (place int, e164 text, carrier text)
+      cross join lateral (
+        select id, enterprise_id as "enterpriseId", e164, carrier, failover, pool_id as "poolId" from number
+        where e164 = asked.e164 and carrier = asked.carrier and state <> 'released' limit 1
+      ) as found`.execute(db);
+  return byPlace(rows, asks.length, null, ({ place: _place, ...number }) => number);
 }

@@ -22,7 +22,7 @@ export function createSettleHolders(world: {
   return async (e164, carrier, from) => {
     try {
       await world.regions.learn(from);
-      const number = await world.numbers.findOwn(world.db, e164, carrier);
+      const number = await world.numbers.findOwn(world.db, { e164, carrier });
       if (number !== null && number.poolId !== null) await world.book.settle(number.poolId, number.id);
     } catch (fault) {
       world.logFault(fault, 'holders-not-settled');

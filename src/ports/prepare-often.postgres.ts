@@ -25,11 +25,13 @@ export function createPreparing(options: {
   const { sharedSession, watchLine = (_client, answer) => answer } = options;
   const names = createNames();
   const wrapped = new WeakMap<PoolClient, Client>();
+  const shared = createAgeing();
   let clients = 0;
 
   function wrap(client: PoolClient): Client {
     clients += 1;
     const suffix = sharedSession ? `_${clients}` : '';
+    const ageing = sharedSession ? shared : createAgeing();
     let inTransaction = false;
     const plain = (text: string, values: unknown[]) => watchLine(client, client.query(text, values));
     const query = async (text: string, values: unknown[] = []): Promise<QueryResult> => {
@@ -38,6 +40,7 @@ export function createPreparing(options: {
       const name = values.length === 0 ? null : names.of(text);
       if (name === null) return plain(text, values);
       try {
+        if (ageing.isOld()) await plain('discard plans', []);
         return await watchLine(client, client.query({ name: `${name}${suffix}`, text, values }));
       } catch (fault) {
         if (!isPlanLost(fault)) throw fault;
@@ -57,10 +60,23 @@ export function createPreparing(options: {
 }
 
 /**
- * Names for what has been seen often enough; null for everything else. A kept plan is made for its tables as they were: in
- * a new installation they were empty, and the embedded database has nobody who would notice that they no longer are. So a
- * statement is planned anew, under a new name, each time it has been asked ten times as often.
+ * A kept plan is made for its tables as they were: in a new installation they were empty, and the embedded database has
+ * nobody who would notice that they no longer are. So a session forgets its plans each time it has been asked twice as often.
  */
+function createAgeing() {
+  let asked = 0;
+  let oldAt = limits.plansKeptTimesLeast;
+  return {
+    isOld(): boolean {
+      asked += 1;
+      if (asked < oldAt) return false;
+      oldAt *= 2;
+      return true;
+    },
+  };
+}
+
+/** Names for what has been seen often enough; null for everything else. */
 function createNames() {
   const seen = new Map<string, { times: number; number: number | null }>();
   const never = new Set<string>();
@@ -76,7 +92,7 @@ function createNames() {
         named += 1;
         known.number = named;
       }
-      return known.number === null ? null : `lk_${known.number}_${Math.floor(Math.log10(known.times))}`;
+      return known.number === null ? null : `lk_${known.number}`;
     },
     forget(text: string): void {
       never.add(text);

@@ -8,6 +8,8 @@ import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EndpointId, EnterpriseId, Ids, RandomBytes } from '../ports/ids.ts';
 import type { Secrets } from '../ports/secrets.ts';
+import { askTogether } from './ask-together.ts';
+import { listed } from './many-rows.postgres.ts';
 import type { Outbox } from './outbox.postgres.ts';
 import type { Db, Row } from './schema.ts';
 import { newEndpointSecret } from './sign-event.ts';
@@ -82,17 +84,10 @@ export function createEndpoints(world: World) {
     rotateSecret: (db: Db, key: EndpointKey) => rotateSecret(world, db, key),
 
     /** What a delivery needs; null when the endpoint is gone. The id comes from the outbox, which is scoped. */
-    readTarget: (db: Db, id: EndpointId) => readTarget(world, db, id),
+    readTarget: askTogether<EndpointId, DeliveryTarget | null>((db, ids) => readTargets(world, db, ids)),
 
     /** A delivery arrived: the endpoint is not failing. */
-    async noteSuccess(db: Db, id: EndpointId): Promise<void> {
-      await db
-        .updateTable('endpoint')
-        .set({ failing_since: null })
-        .where('id', '=', id)
-        .where('failing_since', 'is not', null)
-        .execute();
-    },
+    noteSuccess: (db: Db, id: EndpointId): Promise<void> => noteSuccess(db, id),
 
     /** A try failed. After 120 h of nothing else (limits) the endpoint is disabled. */
     noteFailure: (work: Work, id: EndpointId) => noteFailure(world, work, id),
@@ -158,13 +153,29 @@ async function rotateSecret(
   return row === undefined ? null : { endpoint: present(row), secret };
 }
 
-async function readTarget(world: World, db: Db, id: EndpointId): Promise<DeliveryTarget | null> {
-  const row = await db.selectFrom('endpoint').selectAll().where('id', '=', id).executeTakeFirst();
-  if (row === undefined) return null;
+async function readTargets(
+  world: World,
+  db: Db,
+  ids: readonly EndpointId[],
+): Promise<readonly (DeliveryTarget | null)[]> {
+  const { rows } = await sql<Row<'endpoint'>>`select * from endpoint where id = any(${listed(ids)})`.execute(db);
+  const targets = new Map(rows.map((row) => [row.id, targetOf(world, row)]));
+  return ids.map((id) => targets.get(id) ?? null);
+}
+
+function targetOf(world: World, row: Row<'endpoint'>): DeliveryTarget {
   const sealed = [row.secret_sealed];
   const isPreviousLive = (row.secret_previous_until?.getTime() ?? 0) > world.clock.now();
   if (row.secret_previous_sealed !== null && isPreviousLive) sealed.push(row.secret_previous_sealed);
-  return { url: row.url, enabled: row.enabled, secrets: sealed.map((text) => world.secrets.open(text, id)) };
+  return { url: row.url, enabled: row.enabled, secrets: sealed.map((text) => world.secrets.open(text, row.id)) };
+}
+
+const noteSuccess = askTogether(noteSuccesses);
+
+async function noteSuccesses(db: Db, ids: readonly EndpointId[]): Promise<readonly undefined[]> {
+  await sql`
+    update endpoint set failing_since = null where id = any(${listed(ids)}) and failing_since is not null`.execute(db);
+  return ids.map(() => undefined);
 }
 
 async function noteFailure(world: World, work: Work, id: EndpointId): Promise<void> {

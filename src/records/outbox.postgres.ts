@@ -9,8 +9,17 @@ import { sql } from 'kysely';
 import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import { toIso } from '../ports/clock.ts';
-import { unreachable } from '../ports/errors.ts';
 import type { EnterpriseId, EventId, Ids } from '../ports/ids.ts';
+import { askTogether } from './ask-together.ts';
+import { listed } from './many-rows.postgres.ts';
+import {
+  type Claimed,
+  claimHeads,
+  isPending,
+  type Settled,
+  settleClaims,
+  withdrawWaiting,
+} from './outbox-claims.postgres.ts';
 import type { Db, Row, Tx } from './schema.ts';
 import type { Work } from './transact.ts';
 import { type PromisedEffect, type PromisedEvent, writePromises } from './write-promises.postgres.ts';
@@ -31,33 +40,6 @@ export interface NewEffect {
   readonly payload: Record<string, unknown>;
   readonly dueAt?: number;
 }
-
-/** An entry somebody has claimed and must settle. */
-export type Claimed = Row<'outbox'>;
-
-const claimedColumns = [
-  'id',
-  'enterprise_id',
-  'lane',
-  'kind',
-  'payload',
-  'state',
-  'attempts',
-  'due_at',
-  'locked_until',
-  'endpoint_id',
-  'event_id',
-  'last_error',
-  'created_at',
-  'settled_at',
-] as const;
-
-export type Settlement =
-  | { readonly kind: 'done' }
-  /** Done for now: performed again at `dueAt`, with its tries counted afresh. */
-  | { readonly kind: 'again'; readonly dueAt: number }
-  | { readonly kind: 'retry'; readonly dueAt: number; readonly error: string }
-  | { readonly kind: 'dead'; readonly error: string };
 
 export type Outbox = ReturnType<typeof createOutbox>;
 
@@ -85,6 +67,17 @@ export function createOutbox(world: World) {
     return promised;
   }
 
+  function promise(work: Work, effect: NewEffect): void {
+    const at = now();
+    const dueAt = effect.dueAt ?? at.getTime();
+    promisesOf(work).effects.push({ ...effect, dueAt: new Date(dueAt), at });
+    work.wake({ lane: effect.lane, delayMs: Math.max(0, dueAt - at.getTime()) });
+  }
+
+  function isPromised({ tx }: Work, lane: string): boolean {
+    return gathered.get(tx)?.effects.some((effect) => effect.lane === lane) === true;
+  }
+
   return Object.freeze({
     /**
      * Records an event under the subject's next sequence and one delivery for each enabled endpoint, when the transaction
@@ -99,10 +92,7 @@ export function createOutbox(world: World) {
 
     /** Records an effect to be performed after the commit. */
     async addEffect(work: Work, effect: NewEffect): Promise<void> {
-      const at = now();
-      const dueAt = effect.dueAt ?? at.getTime();
-      promisesOf(work).effects.push({ ...effect, dueAt: new Date(dueAt), at });
-      work.wake({ lane: effect.lane, delayMs: Math.max(0, dueAt - at.getTime()) });
+      promise(work, effect);
     },
 
     /** Takes back what waits in these lanes, this transaction's own promises included; what is under way goes on. */
@@ -110,74 +100,28 @@ export function createOutbox(world: World) {
       const promised = gathered.get(tx);
       const kept = promised?.effects.filter((effect) => !lanes.includes(effect.lane)) ?? [];
       promised?.effects.splice(0, promised.effects.length, ...kept);
-      await tx
-        .deleteFrom('outbox')
-        .where('lane', 'in', lanes)
-        .where('state', '=', 'pending')
-        .where('locked_until', 'is', null)
-        .execute();
+      await withdrawWaiting(tx, lanes);
     },
 
-    /** Whether something waits or is under way in a lane, what this transaction has promised included. */
-    async isPending({ tx }: Pick<Work, 'tx'>, lane: string): Promise<boolean> {
-      if (gathered.get(tx)?.effects.some((effect) => effect.lane === lane) === true) return true;
-      const head = tx.selectFrom('outbox').select('id').where('lane', '=', lane).where('state', '=', 'pending');
-      return (await head.limit(1).executeTakeFirst()) !== undefined;
-    },
-
-    /** Until the transaction ends nobody else passes here for this lane: what is promised once is not promised twice. */
-    async holdLane({ tx }: Work, lane: string): Promise<void> {
-      await sql`select pg_advisory_xact_lock(hashtextextended(${lane}, 0))`.execute(tx);
+    /** Records an effect unless something waits or is under way in its lane. */
+    async addOnce(work: Work, effect: NewEffect): Promise<void> {
+      const { lane } = effect;
+      if (isPromised(work, lane) || (await isPending(work.tx, lane))) return;
+      // Until the transaction ends nobody else passes here for this lane: what is promised once is not promised twice.
+      await sql`select pg_advisory_xact_lock(hashtextextended(${lane}, 0))`.execute(work.tx);
+      const isLate = await isPending(work.tx, lane);
+      // Others of the same transaction come here too: nothing may be waited for between this look and the promise.
+      if (!isLate && !isPromised(work, lane)) promise(work, effect);
     },
 
     /** Claims the head of a lane when it is due and nobody holds it; null otherwise. */
-    async claimHead(db: Db, lane: string): Promise<Claimed | null> {
-      const at = now();
-      const claimed = await db
-        .updateTable('outbox')
-        .set({ locked_until: new Date(at.getTime() + limits.outboxLockMs), attempts: sql`attempts + 1` })
-        .where('id', '=', (head) =>
-          head
-            .selectFrom('outbox')
-            .select('id')
-            .where('lane', '=', lane)
-            .where('state', '=', 'pending')
-            .orderBy('id')
-            .limit(1),
-        )
-        .where('state', '=', 'pending')
-        .where('due_at', '<=', at)
-        .where((either) => either.or([either('locked_until', 'is', null), either('locked_until', '<=', at)]))
-        .returning(claimedColumns)
-        .executeTakeFirst();
-      return claimed ?? null;
-    },
+    claimHead: askTogether<string, Claimed | null>((db, lanes) => claimHeads(db, lanes, now())),
 
     /**
      * Ends a claim; answers whether others wait in the lane. A settlement that comes after the claim was taken over
      * changes nothing, and the lane is the other's by then.
      */
-    async settle(db: Db, claimed: Claimed, settlement: Settlement): Promise<boolean> {
-      const at = now();
-      const settled = await db
-        .updateTable('outbox')
-        .set({ locked_until: null, ...changeOf(settlement, at) })
-        .where('id', '=', claimed.id)
-        .where('attempts', '=', claimed.attempts)
-        .where('locked_until', '=', claimed.locked_until)
-        .where('state', '=', 'pending')
-        .returning(({ exists, selectFrom }) =>
-          exists(
-            selectFrom('outbox as next')
-              .select('next.id')
-              .where('next.lane', '=', claimed.lane)
-              .where('next.state', '=', 'pending')
-              .where('next.id', '>', claimed.id),
-          ).as('others'),
-        )
-        .executeTakeFirst();
-      return settled?.others === true;
-    },
+    settle: askTogether<Settled, boolean>((db, settled) => settleClaims(db, settled, now())),
 
     /**
      * Lanes whose head is overdue and held by nobody: their wake was lost. What waits behind a head that is tried again
@@ -231,27 +175,21 @@ export function createOutbox(world: World) {
     },
 
     /** The body of an event as endpoints receive it, with its type and time. */
-    async readEvent(
-      db: Db,
-      id: EventId,
-    ): Promise<{ type: string; timestamp: string; data: Record<string, unknown> } | null> {
-      const row = await db.selectFrom('event').select(['type', 'at', 'data']).where('id', '=', id).executeTakeFirst();
-      return row === undefined ? null : { type: row.type, timestamp: toIso(row.at.getTime()), data: row.data };
-    },
+    readEvent: askTogether(readEvents),
   });
 }
 
-function changeOf(settlement: Settlement, at: Date) {
-  switch (settlement.kind) {
-    case 'again':
-      return { due_at: new Date(settlement.dueAt), attempts: 0, last_error: null };
-    case 'retry':
-      return { due_at: new Date(settlement.dueAt), last_error: settlement.error };
-    case 'dead':
-      return { state: settlement.kind, settled_at: at, last_error: settlement.error };
-    case 'done':
-      return { state: settlement.kind, settled_at: at, last_error: null };
-    default:
-      return unreachable(settlement);
-  }
+interface ToldEvent {
+  readonly type: string;
+  readonly timestamp: string;
+  readonly data: Record<string, unknown>;
+}
+
+async function readEvents(db: Db, ids: readonly EventId[]): Promise<readonly (ToldEvent | null)[]> {
+  const { rows } = await sql<Pick<Row<'event'>, 'id' | 'type' | 'at' | 'data'>>`
+    select id, type, at, data from event where id = any(${listed(ids)})`.execute(db);
+  const events = new Map(
+    rows.map(({ id, type, at, data }) => [id, { type, timestamp: toIso(at.getTime()), data }] as const),
+  );
+  return ids.map((id) => events.get(id) ?? null);
 }

@@ -49,14 +49,14 @@ interface World {
   readonly timeoutMs: number;
   /** An answer's body is read up to here, so that its connection can serve again, and cut off beyond. */
   readonly responseBytesMax: number;
-  /** Posts at once to one host, when not as many as lanes at work; more wait for one of them, within their own time. */
+  /** Posts at once to one host, when not limits.deliverySocketsPerHostMax; more wait for one of them, within their own time. */
   readonly socketsPerHostMax?: number;
   /** The system's resolver unless a test brings its own. */
   readonly resolveHost?: ResolveHost;
 }
 
 export function createEventPoster(world: World): EventPoster {
-  const agents = createAgents(world.socketsPerHostMax ?? limits.outboxConcurrency);
+  const agents = createAgents(world.socketsPerHostMax ?? limits.deliverySocketsPerHostMax);
   const underWay = new Set<AbortController>();
   let isClosed = false;
 

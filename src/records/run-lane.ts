@@ -7,7 +7,8 @@ import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Jobs } from '../ports/jobs.ts';
 import type { Log } from '../ports/log.ts';
-import type { Claimed, Outbox, Settlement } from './outbox.postgres.ts';
+import type { Outbox } from './outbox.postgres.ts';
+import type { Claimed, Settlement } from './outbox-claims.postgres.ts';
 import type { Db } from './schema.ts';
 
 /** Does one entry. A throw counts as a fault of ours and is tried again by the effect table. */
@@ -36,7 +37,7 @@ export function createLaneRunner(world: World): LaneRunner {
         const claimed = await world.outbox.claimHead(world.db, lane);
         if (claimed === null) return;
         const settlement = await perform(world, claimed);
-        const others = await world.outbox.settle(world.db, claimed, settlement);
+        const others = await world.outbox.settle(world.db, { claimed, settlement });
         if (settlement.kind === 'retry' || settlement.kind === 'again') {
           await world.jobs.wake([{ lane, delayMs: Math.max(0, settlement.dueAt - world.clock.now()) }]);
           return;

@@ -1,8 +1,9 @@
 /**
  * Transactions that come while others are under way, in one: a call's webhooks change little and wait for their commit
- * most of the time, so those that gather meanwhile share the next one, each as if it were alone. They run one after the
- * other, so what one has done the next one sees; when one of them fails, or waits for a lock that somebody else holds,
- * nothing of any is kept and each is run again by itself.
+ * most of the time, so those that gather meanwhile share the next one, each as if it were alone. Those about the same call
+ * run one after the other, what one has done the next one sees; the others go in step, and what they ask the record for at
+ * the same step is asked by one statement (`ask-together.ts`). When one of them fails, or waits for a lock that somebody
+ * else holds, nothing of any is kept and each is run again by itself.
  */
 import { sql } from 'kysely';
 import { limits } from '../../config/limits.ts';
@@ -13,7 +14,15 @@ import { NothingDone, postWakes, type Transact, type TransactWorld, type Work } 
 
 interface Member {
   readonly step: (work: Work) => Promise<unknown>;
+  /** One that names nothing is about itself. */
+  readonly about: string | object;
   readonly settled: PromiseWithResolvers<unknown>;
+}
+
+/** How a member's step went. */
+interface Outcome {
+  readonly member: Member;
+  readonly result: PromiseSettledResult<unknown>;
 }
 
 type World = TransactWorld & {
@@ -26,26 +35,55 @@ type World = TransactWorld & {
 
 export function createTransactTogether(world: World): Transact {
   const waiting: Member[] = [];
-  const handsMax = world.database.kind === 'server' ? limits.transactionHandsMax : 1;
-  let hands = 0;
+  /** What is under way is about; whatever else is about it waits, instead of waiting for its locks. */
+  const busy = new Set<Member['about']>();
+  let isAtWork = false;
 
-  async function work(): Promise<void> {
-    hands += 1;
-    while (waiting.length > 0) {
-      const members = waiting.splice(0, limits.transactionsTogetherMax);
-      const left = members.length === 1 ? null : await runTogether(world, members);
-      if (left === null) await runAlone(world.alone, members);
-      else waiting.unshift(...left);
+  function begin(): Member[] {
+    const members: Member[] = [];
+    const left: Member[] = [];
+    for (const member of waiting.splice(0)) {
+      const goes = members.length < limits.transactionsTogetherMax && !busy.has(member.about);
+      (goes ? members : left).push(member);
     }
-    hands -= 1;
+    waiting.push(...left);
+    for (const { about } of members) busy.add(about);
+    return members;
   }
 
-  return <Result>(step: (part: Work) => Promise<Result>): Promise<Result> => {
+  function end(members: readonly Member[]): void {
+    for (const { about } of members) busy.delete(about);
+    if (!isAtWork && waiting.length > 0) void work();
+  }
+
+  async function work(): Promise<void> {
+    isAtWork = true;
+    for (let members = begin(); members.length > 0; members = begin()) {
+      const isOne = members.length === 1;
+      const left = isOne ? null : await runTogether(world, members);
+      if (left === null) {
+        const all = chainsOf(members).map((chain) => runAlone(world.alone, chain).then(() => end(chain)));
+        // Others gather meanwhile, but do not wait for one of these that has to wait.
+        await forAWhile(Promise.all(all), isOne ? limits.lockWaitTogetherMs : 0);
+        continue;
+      }
+      waiting.unshift(...left);
+      end(members);
+    }
+    isAtWork = false;
+  }
+
+  return <Result>(step: (part: Work) => Promise<Result>, about?: string): Promise<Result> => {
     const settled = Promise.withResolvers<unknown>();
-    waiting.push({ step, settled });
-    if (hands < handsMax) void work();
+    waiting.push({ step, about: about ?? settled, settled });
+    if (!isAtWork) void work();
     return settled.promise as Promise<Result>;
   };
+}
+
+/** Those about the same, in their order. */
+function chainsOf(members: readonly Member[]): readonly (readonly Member[])[] {
+  return [...Map.groupBy(members, ({ about }) => about).values()];
 }
 
 /**
@@ -54,7 +92,7 @@ export function createTransactTogether(world: World): Transact {
  */
 async function runTogether(world: World, members: readonly Member[]): Promise<readonly Member[] | null> {
   const wakes: Wake[] = [];
-  const results: PromiseSettledResult<unknown>[] = [];
+  let outcomes: readonly Outcome[] = [];
   let isInSteps = false;
   try {
     await world.database.kysely.transaction().execute(async (tx) => {
@@ -63,10 +101,7 @@ async function runTogether(world: World, members: readonly Member[]): Promise<re
       const last: (() => Promise<void>)[] = [];
       const part: Work = { tx, wake: (wake) => wakes.push(wake), beforeCommit: (act) => last.push(act) };
       const until = performance.now() + (world.togetherMs ?? limits.transactionsTogetherMs);
-      for (const { step } of members) {
-        results.push(await settle(step(part)));
-        if (performance.now() >= until) break;
-      }
+      outcomes = await runInStep(part, members, until);
       for (const act of last) await act();
       isInSteps = false;
     });
@@ -75,12 +110,29 @@ async function runTogether(world: World, members: readonly Member[]): Promise<re
     for (const { settled } of members) settled.reject(fault);
     return [];
   }
-  for (const [at, result] of results.entries()) {
-    if (result.status === 'fulfilled') members[at]?.settled.resolve(result.value);
-    else members[at]?.settled.reject(result.reason);
+  for (const { member, result } of outcomes) {
+    if (result.status === 'fulfilled') member.settled.resolve(result.value);
+    else member.settled.reject(result.reason);
   }
   postWakes(world, wakes);
-  return members.slice(results.length);
+  const ran = new Set(outcomes.map(({ member }) => member));
+  return members.filter((member) => !ran.has(member));
+}
+
+/** All are waited for, whatever happens: a step must not ask for anything once its transaction is over. */
+async function runInStep(part: Work, members: readonly Member[], until: number): Promise<readonly Outcome[]> {
+  const chains = chainsOf(members).map(async (chain) => {
+    const outcomes: Outcome[] = [];
+    for (const member of chain) {
+      outcomes.push({ member, result: await settle(member.step(part)) });
+      if (performance.now() >= until) break;
+    }
+    return outcomes;
+  });
+  const all = await Promise.allSettled(chains);
+  const failed = all.find((chain) => chain.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return all.flatMap((chain) => (chain.status === 'fulfilled' ? chain.value : []));
 }
 
 /** A step that did nothing fails by itself; any other takes all with it. */
@@ -90,8 +142,12 @@ async function settle(step: Promise<unknown>): Promise<PromiseSettledResult<unkn
   return result;
 }
 
-/** Whoever comes meanwhile does not wait for one of these that has to wait. */
-async function runAlone(alone: Transact, members: readonly Member[]): Promise<void> {
-  const all = members.map(({ step, settled }) => alone(step).then(settled.resolve, settled.reject));
-  await Promise.race([Promise.all(all), new Promise((resolve) => setImmediate(resolve))]);
+async function runAlone(alone: Transact, chain: readonly Member[]): Promise<void> {
+  for (const { step, settled } of chain) await alone(step).then(settled.resolve, settled.reject);
+}
+
+async function forAWhile(done: Promise<unknown>, timeMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([done, new Promise((resolve) => (timer = setTimeout(resolve, timeMs)))]);
+  clearTimeout(timer);
 }

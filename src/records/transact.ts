@@ -23,8 +23,11 @@ export interface Work {
  */
 export class NothingDone extends Error {}
 
-/** Runs `step` in one transaction; repeats it whole when the database asks for that (deadlock, serialisation). */
-export type Transact = <Result>(step: (work: Work) => Promise<Result>) => Promise<Result>;
+/**
+ * Runs `step` in one transaction; repeats it whole when the database asks for that (deadlock, serialisation). `about`: what
+ * it changes; steps about the same go one after the other where steps share a transaction.
+ */
+export type Transact = <Result>(step: (work: Work) => Promise<Result>, about?: string) => Promise<Result>;
 
 /** Serialisation, deadlock; a prepared statement whose plan was lost, which is not prepared the second time. */
 const repeatable = new Set(['40001', '40P01', ...planLostStates]);

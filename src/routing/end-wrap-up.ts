@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../ports/clock.ts';
 import type { AgentId } from '../ports/ids.ts';
-import type { Claimed, Settlement } from '../records/outbox.postgres.ts';
+import type { Claimed, Settlement } from '../records/outbox-claims.postgres.ts';
 import type { EntryHandler } from '../records/run-lane.ts';
 import type { Db } from '../records/schema.ts';
 import type { Agents } from './agents.postgres.ts';

@@ -2,10 +2,13 @@
  * The destinations of an enterprise's exports: what each is set up to be sent, and its credentials, sealed under the
  * destination's id. They are opened for the one who sends and shown to nobody.
  */
+import { sql } from 'kysely';
 import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DestinationId, EnterpriseId, Ids } from '../ports/ids.ts';
 import type { Secrets } from '../ports/secrets.ts';
+import { askTogether } from '../records/ask-together.ts';
+import { listed } from '../records/many-rows.postgres.ts';
 import type { Db, Row, Tx } from '../records/schema.ts';
 import type { Credentials, Destination, DestinationConfig } from './destination.ts';
 
@@ -32,6 +35,8 @@ export type Created =
   | { readonly kind: 'refused'; readonly reason: 'too-many' };
 
 export type Destinations = ReturnType<typeof createDestinations>;
+
+const list = askTogether(listAll);
 
 export function createDestinations(world: { clock: Clock; ids: Ids; secrets: Secrets }) {
   return Object.freeze({
@@ -105,14 +110,10 @@ export function createDestinations(world: { clock: Clock; ids: Ids; secrets: Sec
   });
 }
 
-async function list(db: Db, enterpriseId: EnterpriseId): Promise<Destination[]> {
-  const rows = await db
-    .selectFrom('destination')
-    .selectAll()
-    .where('enterprise_id', '=', enterpriseId)
-    .orderBy('id')
-    .execute();
-  return rows.map(present);
+async function listAll(db: Db, enterpriseIds: readonly EnterpriseId[]): Promise<readonly Destination[][]> {
+  const { rows } = await sql<Row<'destination'>>`
+    select * from destination where enterprise_id = any(${listed(enterpriseIds)}) order by id`.execute(db);
+  return enterpriseIds.map((id) => rows.filter((row) => row.enterprise_id === id).map(present));
 }
 
 function own(db: Db, enterpriseId: EnterpriseId, id: DestinationId) {

@@ -8,7 +8,7 @@ import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CallId, DestinationId } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
-import type { Claimed, Settlement } from '../records/outbox.postgres.ts';
+import type { Claimed, Settlement } from '../records/outbox-claims.postgres.ts';
 import type { EntryHandler } from '../records/run-lane.ts';
 import type { Db } from '../records/schema.ts';
 import { decideExport, type ExportStep, isRepeatable, type PhoneConversion } from './conversion-export.ts';

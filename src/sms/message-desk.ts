@@ -98,7 +98,7 @@ export function createMessageDesk(world: World): MessageDesk {
 }
 
 async function takeIn(world: World, work: Work, incoming: IncomingMessage): Promise<TakenMessage> {
-  const number = await world.numbers.findOwn(work.tx, incoming.to, incoming.carrier);
+  const number = await world.numbers.findOwn(work.tx, { e164: incoming.to, carrier: incoming.carrier });
   if (number === null) return { kind: 'unknown-number' };
   const isNew = await storeOnce(work.tx, {
     carrier: incoming.carrier,

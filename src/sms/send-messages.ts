@@ -5,7 +5,8 @@
 import type { Consents } from '../identity/consents.postgres.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { MessageId } from '../ports/ids.ts';
-import type { Claimed, Outbox, Settlement } from '../records/outbox.postgres.ts';
+import type { Outbox } from '../records/outbox.postgres.ts';
+import type { Claimed, Settlement } from '../records/outbox-claims.postgres.ts';
 import { type EntryHandler, retryOrGiveUp } from '../records/run-lane.ts';
 import type { Db } from '../records/schema.ts';
 import type { Transact } from '../records/transact.ts';

@@ -46,7 +46,7 @@ export function createCallbackLedger(world: {
     { why, attempts = callback.attempts }: { why: string; attempts?: number },
   ) => {
     const at = new Date(world.clock.now());
-    await world.callbacks.change(work.tx, callback.id, { state, why, attempts, ended_at: at });
+    if (!(await world.callbacks.change(work.tx, callback, { state, why, attempts, ended_at: at }))) return;
     await tell(work, callback, state, { why, attempts, callId: callback.last_call_id });
   };
 
@@ -85,7 +85,7 @@ export function createCallbackLedger(world: {
       const { state, why, attempts } = outcome;
       if (state !== 'waiting') return end(work, callback, state, { why, attempts });
       const { nextAt } = outcome;
-      await world.callbacks.change(work.tx, id, { state, why, attempts, next_at: new Date(nextAt) });
+      await world.callbacks.change(work.tx, callback, { state, why, attempts, next_at: new Date(nextAt) });
       await lookAt(work, callback.enterprise_id, id, nextAt);
     },
 

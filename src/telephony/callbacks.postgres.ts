@@ -56,12 +56,20 @@ export const callbacks = Object.freeze({
   lock: (tx: Tx, id: CallbackId): Promise<Callback | undefined> =>
     tx.selectFrom('callback').selectAll().where('id', '=', id).forUpdate().executeTakeFirst(),
 
+  /** Changes one that stands in this state still; false when somebody of the same transaction has changed that. */
   async change(
     tx: Tx,
-    id: CallbackId,
+    { id, state }: Pick<Callback, 'id' | 'state'>,
     to: Partial<Pick<Callback, 'state' | 'attempts' | 'next_at' | 'last_call_id' | 'ended_at' | 'why'>>,
-  ): Promise<void> {
-    await tx.updateTable('callback').set(to).where('id', '=', id).execute();
+  ): Promise<boolean> {
+    const changed = await tx
+      .updateTable('callback')
+      .set(to)
+      .where('id', '=', id)
+      .where('state', '=', state)
+      .returning('id')
+      .executeTakeFirst();
+    return changed !== undefined;
   },
 
   /** Those of a customer that wait, locked. */

@@ -6,7 +6,7 @@
 import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CallId } from '../ports/ids.ts';
-import type { Claimed, Settlement } from '../records/outbox.postgres.ts';
+import type { Claimed, Settlement } from '../records/outbox-claims.postgres.ts';
 import type { EntryHandler } from '../records/run-lane.ts';
 import type { Db } from '../records/schema.ts';
 import { type Call, type CallEvent, isLive } from './call.ts';

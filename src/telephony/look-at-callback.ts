@@ -7,7 +7,7 @@ import { limits } from '../../config/limits.ts';
 import type { NumberPlaces } from '../numbers/number-place.file.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CallbackId, EnterpriseId } from '../ports/ids.ts';
-import type { Claimed, Settlement } from '../records/outbox.postgres.ts';
+import type { Claimed, Settlement } from '../records/outbox-claims.postgres.ts';
 import type { EntryHandler } from '../records/run-lane.ts';
 import type { Db, Tx } from '../records/schema.ts';
 import type { Transact, Work } from '../records/transact.ts';
@@ -45,7 +45,8 @@ export function createLookAtCallback(world: World): EntryHandler {
     return world.transact(async (work) => {
       const callback = await world.callbacks.lock(work.tx, id);
       return callback?.state === 'waiting' ? look(world, work, callback, where) : done;
-    });
+      // An enterprise's callbacks share its agents and its limits: one is looked at after the other.
+    }, `callbacks ${known.enterprise_id}`);
   };
 }
 
@@ -55,7 +56,7 @@ async function look(world: World, work: Work, callback: Callback, where: Whereab
   if (age >= limits.callbackLifeMs) return over(world, work, callback, 'failed', 'too-late');
   const wakesAt = age < limits.callbackExpectedMs ? now : wakingAt(where, now);
   if (wakesAt > now) {
-    await world.callbacks.change(work.tx, callback.id, { next_at: new Date(wakesAt) });
+    await world.callbacks.change(work.tx, callback, { next_at: new Date(wakesAt) });
     return { kind: 'again', dueAt: wakesAt };
   }
   const { ahead, callers, freeAgents } = await world.callbacks.turnOf(work.tx, callback, now);
@@ -85,12 +86,12 @@ async function start(world: World, work: Work, callback: Callback, now: number):
   });
   if (refusal?.code === 'spend-limit') {
     const nextAt = now + limits.callbackPauseMs;
-    await world.callbacks.change(work.tx, callback.id, { next_at: new Date(nextAt), why: refusal.code });
+    await world.callbacks.change(work.tx, callback, { next_at: new Date(nextAt), why: refusal.code });
     return { kind: 'again', dueAt: nextAt };
   }
   if (refusal !== null) return over(world, work, callback, 'failed', refusal.code);
   await world.rules.countCalls(work.tx, enterpriseId, 1, now);
-  await world.callbacks.change(work.tx, callback.id, { state: 'calling' });
+  await world.callbacks.change(work.tx, callback, { state: 'calling' });
   const call = await world.placeCall(work, {
     from,
     to,
@@ -107,7 +108,7 @@ async function start(world: World, work: Work, callback: Callback, now: number):
     callbackId: callback.id,
     ringTimeoutMs: limits.outboundRingTimeoutMs,
   });
-  await world.callbacks.change(work.tx, callback.id, { last_call_id: call.id });
+  await world.callbacks.change(work.tx, { id: callback.id, state: 'calling' }, { last_call_id: call.id });
   await world.ledger.tell(work, callback, 'started', { callId: call.id });
   return done;
 }

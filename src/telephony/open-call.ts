@@ -56,7 +56,7 @@ export async function openCall(
   work: Work,
   { incoming, id, consulted, at: now }: NewCall,
 ): Promise<ReturnType<typeof startCall> | null> {
-  const number = await world.numbers.findOwn(work.tx, incoming.dnis, incoming.carrier);
+  const number = await world.numbers.findOwn(work.tx, { e164: incoming.dnis, carrier: incoming.carrier });
   if (number === null) return null;
   const { enterpriseId } = number;
   if (!(await storeOnce(work.tx, rawEventOf(world, incoming, number)))) throw new RacedByItself();

@@ -7,7 +7,7 @@ import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import { AppError } from '../ports/errors.ts';
 import type { CallId, LegId } from '../ports/ids.ts';
-import type { Claimed, Settlement } from '../records/outbox.postgres.ts';
+import type { Claimed, Settlement } from '../records/outbox-claims.postgres.ts';
 import { type EntryHandler, retryOrGiveUp } from '../records/run-lane.ts';
 import type { Db } from '../records/schema.ts';
 import { instructionsFor } from './answer-call.ts';

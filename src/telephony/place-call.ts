@@ -75,7 +75,7 @@ export function createPlaceCall(world: World): PlaceCall {
       data: placedData(call, wanted),
     });
     const begun = await world.runner.settleIn(work, call, started.effects);
-    await world.calls.save(work.tx, begun, { call, version: 1 });
+    await world.calls.save(work.tx, { call: begun, from: { call, version: 1 } });
     const dueAt = now + limits.callCheckEveryMs;
     await world.outbox.addEffect(work, { enterpriseId, ...checkOf(call.id), dueAt });
     return begun;

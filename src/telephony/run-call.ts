@@ -56,7 +56,7 @@ export function createCallRunner(world: World): CallRunner {
   const runLocked = async (work: Work, locked: StoredCall, events: readonly CallEvent[]): Promise<CallRun> => {
     let run: Awaited<ReturnType<typeof apply>> = { kind: 'ignored', call: locked.call, reason: 'nothing to apply' };
     for (const event of events) run = await apply(world, work, run.call, event);
-    if (run.call !== locked.call) await world.calls.save(work.tx, run.call, locked);
+    if (run.call !== locked.call) await world.calls.save(work.tx, { call: run.call, from: locked });
     if (run.call.state === 'ended' && locked.call.state !== 'ended')
       await world.outbox.withdraw(work, waitingLanesOf(run.call));
     return run;
@@ -66,7 +66,7 @@ export function createCallRunner(world: World): CallRunner {
     return locked === null ? { kind: 'unknown' } : runLocked(work, locked, [event]);
   };
   return Object.freeze({
-    run: (callId: CallId, event: CallEvent) => world.transact((work) => runIn(work, callId, event)),
+    run: (callId: CallId, event: CallEvent) => world.transact((work) => runIn(work, callId, event), callId),
     runIn,
     runLocked,
     settleIn: (work: Work, call: Call, effects: readonly CallEffect[]) =>
@@ -117,7 +117,7 @@ async function perform(world: World, work: Work, call: Call, effect: CallEffect)
     case 'choose-agent':
       return chooseAgent(world, work, call, effect);
     case 'settle-offer':
-      await world.offers.settle(work.tx, effect.legId, effect.as);
+      await world.offers.settle(work.tx, { legId: effect.legId, as: effect.as });
       return null;
     case 'free-agent':
       await freeAgent(world, work, call, effect);

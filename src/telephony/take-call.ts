@@ -84,7 +84,7 @@ export function createCallDesk(world: World): CallDesk {
             if (isTooLate()) throw new TooLate();
           });
           return takeIn(world, work, { incoming, id, consulted, at: world.clock.now() });
-        });
+        }, aboutOf(incoming));
       try {
         return await attempt();
       } catch (fault) {
@@ -94,33 +94,39 @@ export function createCallDesk(world: World): CallDesk {
     },
 
     async hear(report: LegReport): Promise<Heard> {
-      const run = await world.transact((work) => hearIn(world, work, report));
+      const run = await world.transact((work) => hearIn(world, work, report), report.callId);
       if (run.kind === 'unknown') return run;
       return { kind: 'heard', call: run.call, instructions: instructionsFor(run.call, report.legId) };
     },
 
     async ask(callId: CallId): Promise<Heard> {
-      const call = await world.transact((work) => askIn(world, work, callId));
+      const call = await world.transact((work) => askIn(world, work, callId), callId);
       if (call === null) return { kind: 'unknown' };
       return { kind: 'heard', call, instructions: afterMusic(call, world.clock.now()) };
     },
 
-    endedEarly: (end: EarlyEnd) => world.transact((work) => keepEarlyEnd(world, work, end)),
+    endedEarly: (end: EarlyEnd) => world.transact((work) => keepEarlyEnd(world, work, end), aboutOf(end)),
 
     async failedOver(incoming: IncomingCall): Promise<void> {
       await world.settleHolders(incoming.dnis, incoming.carrier, incoming.ani);
-      await world.transact((work) => recordFailover(world, work, incoming));
+      await world.transact((work) => recordFailover(world, work, incoming), aboutOf(incoming));
     },
 
     async unseen(incoming: IncomingCall, { startedAt, endedAt }: UnseenTimes): Promise<boolean> {
       await world.settleHolders(incoming.dnis, incoming.carrier, incoming.ani);
-      return world.transact((work) => recordUnseen(world, work, incoming, { startedAt, endedAt }));
+      const record = (work: Work) => recordUnseen(world, work, incoming, { startedAt, endedAt });
+      return world.transact(record, aboutOf(incoming));
     },
   });
 }
 
+/** A call whose id here may not be known yet. */
+function aboutOf({ carrier, carrierCallId }: Pick<IncomingCall, 'carrier' | 'carrierCallId'>): string {
+  return `${carrier} ${carrierCallId}`;
+}
+
 async function keepEarlyEnd(world: World, work: Work, end: EarlyEnd): Promise<void> {
-  const number = await world.numbers.findOwn(work.tx, end.dnis, end.carrier);
+  const number = await world.numbers.findOwn(work.tx, { e164: end.dnis, carrier: end.carrier });
   if (number === null) return;
   await storeOnce(work.tx, {
     carrier: end.carrier,
@@ -131,7 +137,7 @@ async function keepEarlyEnd(world: World, work: Work, end: EarlyEnd): Promise<vo
     receivedAt: world.clock.now(),
   });
   // The beginning may have been recorded since the caller of this looked for it.
-  const known = await world.calls.findByCarrier(work.tx, end.carrier, end.carrierCallId);
+  const known = await world.calls.findByCarrier(work.tx, end);
   if (known !== null) await world.runner.runIn(work, known, { type: 'caller-ended' });
 }
 
@@ -140,7 +146,8 @@ function earlyEndKey(carrierCallId: string): string {
 }
 
 async function hearIn(world: World, work: Work, report: LegReport): Promise<CallRun> {
-  const locked = await world.calls.lockAndStore(work.tx, report.callId, {
+  const locked = await world.calls.lockAndStore(work.tx, {
+    callId: report.callId,
     carrier: report.carrier,
     dedupKey: report.dedupKey,
     kind: `${report.legId === null ? 'call' : 'leg'}.${report.fact.what}`,
@@ -168,7 +175,7 @@ async function askIn({ calls, runner, clock }: World, work: Work, callId: CallId
 
 /** Says afterwards what was done without the record: the call is kept as one that went to the failover number. */
 async function recordFailover(world: World, work: Work, incoming: IncomingCall): Promise<void> {
-  const known = await world.calls.findByCarrier(work.tx, incoming.carrier, incoming.carrierCallId);
+  const known = await world.calls.findByCarrier(work.tx, incoming);
   if (known === null) {
     const opened = await openCall(world, work, {
       incoming,
@@ -190,7 +197,7 @@ async function recordUnseen(
   incoming: IncomingCall,
   { startedAt, endedAt }: UnseenTimes,
 ): Promise<boolean> {
-  if ((await world.calls.findByCarrier(work.tx, incoming.carrier, incoming.carrierCallId)) !== null) return false;
+  if ((await world.calls.findByCarrier(work.tx, incoming)) !== null) return false;
   const opened = await openCall(world, work, { incoming, id: world.ids.make('call'), consulted: null, at: startedAt });
   if (opened === null) return false;
   await world.calls.insert(work.tx, opened.call);
@@ -200,16 +207,15 @@ async function recordUnseen(
 
 async function takeIn(world: World, work: Work, call: NewCall): Promise<Taken> {
   const { incoming } = call;
-  const known = await world.calls.findByCarrier(work.tx, incoming.carrier, incoming.carrierCallId);
+  const known = await world.calls.findByCarrier(work.tx, incoming);
   if (known !== null) return repeatedCall(world, work, known);
   const opened = await openCall(world, work, call);
   if (opened === null) return { kind: 'unknown-number' };
-  await world.calls.insert(work.tx, opened.call);
   const begun = await world.runner.settleIn(work, opened.call, opened.effects);
-  await world.calls.save(work.tx, begun, { call: opened.call, version: 1 });
+  await world.calls.insert(work.tx, begun);
   const dueAt = world.clock.now() + limits.callCheckEveryMs;
   await world.outbox.addEffect(work, { enterpriseId: begun.enterpriseId, ...checkOf(begun.id), dueAt });
-  if (!(await isStored(work.tx, incoming.carrier, earlyEndKey(incoming.carrierCallId))))
+  if (!(await isStored(work.tx, { carrier: incoming.carrier, dedupKey: earlyEndKey(incoming.carrierCallId) })))
     return { kind: 'taken', call: begun };
   const ended = await world.runner.runIn(work, begun.id, { type: 'caller-ended' });
   return { kind: 'taken', call: ended.kind === 'unknown' ? begun : ended.call };

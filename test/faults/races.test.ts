@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/ports/clock.ts';
 import type { LegId } from '../../src/ports/ids.ts';
 import { silentLog } from '../../src/ports/log.ts';
-import type { Claimed } from '../../src/records/outbox.postgres.ts';
+import type { Claimed } from '../../src/records/outbox-claims.postgres.ts';
 import { createLaneRunner } from '../../src/records/run-lane.ts';
 import { attemptWebhook, type Webhook } from '../../src/simulate/far-end/send-webhook.ts';
 import type { LegFact } from '../../src/telephony/leg-report.ts';

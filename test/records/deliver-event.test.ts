@@ -6,7 +6,7 @@ import { silentLog } from '../../src/ports/log.ts';
 import { createDeliverEvent } from '../../src/records/deliver-event.ts';
 import type { DeliveryTarget } from '../../src/records/endpoints.postgres.ts';
 import type { RecordedEvent } from '../../src/records/event-body.ts';
-import type { Claimed } from '../../src/records/outbox.postgres.ts';
+import type { Claimed } from '../../src/records/outbox-claims.postgres.ts';
 import type { PostAnswer } from '../../src/records/post-event.http.ts';
 import type { Db, Tx } from '../../src/records/schema.ts';
 

@@ -115,7 +115,7 @@ onEveryStore('the outbox', (store) => {
     const first = await world.mustClaim();
     expect([first.kind, await world.claim()]).toEqual(['first', null]);
     expect((await world.claim(`${world.lane}:other`))?.kind).toBe('elsewhere');
-    await world.outbox.settle(world.db, first, { kind: 'done' });
+    await world.outbox.settle(world.db, { claimed: first, settlement: { kind: 'done' } });
     expect((await world.claim())?.kind).toBe('second');
   });
 
@@ -145,10 +145,10 @@ onEveryStore('the outbox', (store) => {
     world.clock.at += 1;
     const successor = await world.mustClaim();
     expect([crashed.attempts, successor.attempts]).toEqual([1, 2]);
-    await world.outbox.settle(world.db, crashed, { kind: 'done' });
+    await world.outbox.settle(world.db, { claimed: crashed, settlement: { kind: 'done' } });
     expect(await world.rows()).toMatchObject([{ state: 'pending', locked_until: successor.locked_until }]);
-    await world.outbox.settle(world.db, successor, { kind: 'done' });
-    await world.outbox.settle(world.db, crashed, { kind: 'dead', error: 'late' });
+    await world.outbox.settle(world.db, { claimed: successor, settlement: { kind: 'done' } });
+    await world.outbox.settle(world.db, { claimed: crashed, settlement: { kind: 'dead', error: 'late' } });
     expect(await world.rows()).toMatchObject([{ state: 'done', last_error: null }]);
   });
 
@@ -156,7 +156,10 @@ onEveryStore('the outbox', (store) => {
     const world = await setup(database);
     for (const kind of ['first', 'second']) await world.add(kind);
     const dueAt = world.clock.at + 500;
-    await world.outbox.settle(world.db, await world.mustClaim(), { kind: 'retry', dueAt, error: 'away' });
+    await world.outbox.settle(world.db, {
+      claimed: await world.mustClaim(),
+      settlement: { kind: 'retry', dueAt, error: 'away' },
+    });
     expect(await world.claim()).toBeNull();
     world.clock.at = dueAt;
     expect(await world.claim()).toMatchObject({ kind: 'first', attempts: 2, last_error: 'away' });
@@ -165,7 +168,10 @@ onEveryStore('the outbox', (store) => {
   test('a dead entry says why and lets the next one through', async () => {
     const world = await setup(database);
     for (const kind of ['first', 'second']) await world.add(kind);
-    await world.outbox.settle(world.db, await world.mustClaim(), { kind: 'dead', error: 'refused' });
+    await world.outbox.settle(world.db, {
+      claimed: await world.mustClaim(),
+      settlement: { kind: 'dead', error: 'refused' },
+    });
     expect((await world.rows())[0]).toMatchObject({
       state: 'dead',
       last_error: 'refused',
@@ -195,7 +201,10 @@ onEveryStore('the outbox', (store) => {
     const world = await setup(database);
     for (const kind of ['first', 'second', 'third']) await world.add(kind);
     const dueAt = world.clock.at + 60_000;
-    await world.outbox.settle(world.db, await world.mustClaim(), { kind: 'retry', dueAt, error: 'away' });
+    await world.outbox.settle(world.db, {
+      claimed: await world.mustClaim(),
+      settlement: { kind: 'retry', dueAt, error: 'away' },
+    });
     world.clock.at += 30_000;
     expect(await world.outbox.overdueLanes(world.db)).not.toContain(world.lane);
     world.clock.at = dueAt + limits.outboxOverdueMs;

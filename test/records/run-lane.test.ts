@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { limits } from '../../config/limits.ts';
 import type { Database } from '../../src/ports/database.ts';
 import { silentLog } from '../../src/ports/log.ts';
-import type { Settlement } from '../../src/records/outbox.postgres.ts';
+import type { Settlement } from '../../src/records/outbox-claims.postgres.ts';
 import { createLaneRunner, retryOrGiveUp } from '../../src/records/run-lane.ts';
 import type { Tables } from '../../src/records/schema.ts';
 import { stageCore } from '../support/stage-core.ts';

@@ -1,10 +1,10 @@
 /** Transactions that share a commit are to each other as if each were alone. */
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
-import { limits } from '../../config/limits.ts';
 import type { Database } from '../../src/ports/database.ts';
 import type { Wake } from '../../src/ports/jobs.ts';
 import { silentLog } from '../../src/ports/log.ts';
+import { askTogether } from '../../src/records/ask-together.ts';
 import type { Tables } from '../../src/records/schema.ts';
 import { createTransact, type Work } from '../../src/records/transact.ts';
 import { createTransactTogether } from '../../src/records/transact-together.postgres.ts';
@@ -48,9 +48,52 @@ onEveryStore('transactions together', (store) => {
       ),
     );
     expect(ids.map((id) => id[0])).toEqual(letters);
-    const handsMax = store.kind === 'embedded' ? 1 : limits.transactionHandsMax;
-    expect(new Set(ids.map((id) => id.slice(2))).size).toBe(handsMax + 1);
+    expect(new Set(ids.map((id) => id.slice(2))).size).toBe(2);
     expect(woken.sort()).toEqual(letters);
+  });
+
+  test('those about the same go one after the other, the others in step by one statement', async () => {
+    const { together } = await setup(database);
+    const batches: (readonly string[])[] = [];
+    const look = askTogether<string, string>(async (tx, asks) => {
+      batches.push(asks);
+      await sql`select 1`.execute(tx);
+      return asks;
+    });
+    const told: string[] = [];
+    const act = (about: string, word: string) =>
+      together(async ({ tx }) => {
+        told.push(`${word} begins`);
+        await look(tx, word);
+        told.push(`${word} ends`);
+      }, about);
+    await Promise.all([act('first', 'x'), act('a', 'a1'), act('b', 'b1'), act('a', 'a2'), act('c', 'c1')]);
+    expect(batches).toEqual([['x'], ['a1', 'b1', 'c1'], ['a2']]);
+    expect(told.indexOf('a1 ends')).toBeLessThan(told.indexOf('a2 begins'));
+  });
+
+  test('what is about the same waits for one that runs by itself, and comes after it', async () => {
+    const { together, append, nameNow } = await setup(database);
+    const act = (about: string, letter: string, fails = false) =>
+      together(async (work) => {
+        await append(work, letter);
+        if (fails) throw new Error('no');
+      }, about);
+    const settled = Promise.allSettled([
+      act('z', 'z'),
+      act('a', '1'),
+      act('b', '-', true),
+      act('a', '2'),
+      act('a', '3'),
+    ]);
+    expect((await settled).map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect((await nameNow()).replace('z', '')).toBe('Acme123');
   });
 
   test('one that fails leaves nothing of itself, and the others are kept', async () => {

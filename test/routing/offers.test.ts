@@ -30,7 +30,7 @@ async function setup(database: Database<Tables>) {
       }));
     },
     settleAs: (legId: LegId, as: 'accepted' | 'declined' | 'missed' | 'withdrawn') =>
-      transact(({ tx }) => offers.settle(tx, legId, as)),
+      transact(({ tx }) => offers.settle(tx, { legId, as })),
     free: (agentId: AgentId, wrapUpMs = 0) =>
       transact(({ tx }) => offers.freeAgent(tx, { agentId, legId: ids.make('leg'), wrapUpMs })),
     set: (id: AgentId, presence: 'offline' | 'ready') =>
@@ -48,6 +48,31 @@ onEveryStore('offers', (store) => {
   });
 
   describe('who is rung', () => {
+    test('calls that ask at the same moment are given different agents, the longest ready first', async () => {
+      const world = await setup(database);
+      const calls = [await world.call(), await world.call(), await world.call()];
+      const agents = [await world.addAgent(), await world.addAgent()];
+      await world.db
+        .updateTable('agent')
+        .set({ presence_since: new Date(world.clock.at - 1_000) })
+        .where('id', '=', agents[1] as AgentId)
+        .execute();
+      const offers = createOffers(world);
+      const chosen = await world.transact(({ tx }) =>
+        Promise.all(
+          calls.map(({ id }) => {
+            const legId = world.ids.make('leg');
+            return offers.offerNext(tx, { enterpriseId: world.enterpriseId, callId: id, legId, tried: [] });
+          }),
+        ),
+      );
+      expect(chosen).toEqual([
+        expect.objectContaining({ kind: 'agent', agentId: agents[1] }),
+        expect.objectContaining({ kind: 'agent', agentId: agents[0] }),
+        { kind: 'nobody', someoneBusy: true },
+      ]);
+    });
+
     test('the agent who has been ready the longest', async () => {
       const world = await setup(database);
       const { id } = await world.call();

@@ -48,6 +48,7 @@ const callStatuses = [
 ] as const;
 const callStatus = z.object({ CallSid: callSid, CallStatus: z.enum(callStatuses), SequenceNumber: count.optional() });
 const answeredBy = z.object({ CallSid: callSid, AnsweredBy: z.string().max(64) });
+const anyOfCall = z.object({ CallSid: callSid });
 const keys = z.object({
   Digits: z
     .string()
@@ -143,7 +144,7 @@ export function readDnis(fields: Fields): E164 | null {
 }
 
 export function readCallSid(fields: Fields): string {
-  return readInput(z.object({ CallSid: callSid }), fields).CallSid;
+  return readInput(anyOfCall, fields).CallSid;
 }
 
 /** The keys after a prompt. Of a recording Twilio says `hangup` in the same field. */

@@ -2,6 +2,7 @@
  * The Twilio SDK's REST client with a time limit on every request and a base address that settings may point at an
  * egress proxy or an emulator. What Twilio's errors mean is said once here, as a table; unknown ones are not retried.
  */
+import { Agent } from 'node:http';
 import twilio from 'twilio';
 import { limits } from '../../../config/limits.ts';
 import type { TwilioSettings } from '../../../config/settings.ts';
@@ -13,6 +14,8 @@ const defaultApiUrl = 'https://api.twilio.com';
 /** A client for one account. */
 export function createTwilioClient(account: Omit<TwilioSettings, 'callsPerSecond' | 'holdMusicUrl'>): TwilioClient {
   const inner = new twilio.RequestClient({ timeout: limits.carrierRequestTimeoutMs });
+  // The SDK keeps connections to Twilio itself, and none to a proxy or emulator that speaks plain HTTP.
+  inner.axios.defaults.httpAgent = new Agent({ keepAlive: true, timeout: limits.carrierRequestTimeoutMs });
   const request: typeof inner.request = (options) =>
     inner.request({ ...options, uri: options.uri.replace(defaultApiUrl, account.apiUrl) });
   const httpClient = Object.assign(Object.create(inner) as typeof inner, { request });

@@ -15,6 +15,9 @@ export interface TwimlPlace {
 
 type Response = InstanceType<typeof twilio.twiml.VoiceResponse>;
 
+/** The answer to most webhooks: those that only report. */
+const nothing = new twilio.twiml.VoiceResponse().toString();
+
 const secondsOf = (ms: number) => Math.ceil(ms / 1_000);
 
 /** A waiting caller has nothing but this address: it is asked again while a process is replaced (contracts section 1). */
@@ -22,6 +25,7 @@ const retries = '#rc=3&rp=ct,rt,5xx';
 
 /** The TwiML document for a list of instructions. */
 export function toTwiml(instructions: readonly Instruction[], place: TwimlPlace): string {
+  if (instructions.length === 0) return nothing;
   const response = new twilio.twiml.VoiceResponse();
   for (const instruction of instructions) write(response, instruction, place);
   return response.toString();

@@ -198,7 +198,7 @@ async function revise(world: World, work: Work, held: HeldContact, { noted, caus
   const before = notedOf(held);
   const all = [...before, noted];
   const belief = reviseBelief(firstOf(held).belief, all);
-  const threshold = (await world.beliefs.threshold(work.tx, enterpriseId, held.poolId)) ?? usualThreshold;
+  const threshold = (await world.beliefs.threshold(work.tx, { enterpriseId, poolId: held.poolId })) ?? usualThreshold;
   const credit = decideCredit(belief, threshold);
   const revision = latest.revision + 1;
   const { modelVersion } = latest;

@@ -5,38 +5,19 @@
 import { sql } from 'kysely';
 import type { Clock } from '../../ports/clock.ts';
 import type { EnterpriseId, Ids, NumberId, PoolId, VisitId } from '../../ports/ids.ts';
+import { askTogether } from '../../records/ask-together.ts';
+import { byPlace, placed } from '../../records/many-rows.postgres.ts';
 import type { Db, Row, Tx } from '../../records/schema.ts';
-import type { AttributionCause } from '../../records/schema-attribution.ts';
-import type { Credit, Weighed } from './decide-credit.ts';
+import type { Weighed } from './decide-credit.ts';
+import {
+  beliefColumns,
+  creditsOf,
+  type FirstBelief,
+  insertFirstBeliefs,
+  type NewBelief,
+  writeCredits,
+} from './insert-first-beliefs.postgres.ts';
 import type { Considered, Noted } from './revise-belief.ts';
-import type { Confirmed, Trace } from './trace.ts';
-
-/** A belief as it is written down. */
-export interface NewBelief {
-  readonly enterpriseId: EnterpriseId;
-  readonly subject: string;
-  readonly numberId: NumberId;
-  readonly revision: number;
-  readonly cause: AttributionCause;
-  readonly belief: Weighed<Considered>;
-  readonly credit: Credit;
-  readonly threshold: number;
-  readonly modelVersion: number;
-  readonly noted: Noted | null;
-  /** What makes a repeated fact the same. */
-  readonly factKey: string | null;
-}
-
-/** What is kept beside the first belief. */
-export interface NewTrace {
-  readonly poolId: PoolId | null;
-  readonly address: string | null;
-  /** Unix ms of the contact. */
-  readonly at: number;
-  readonly trace: Trace | null;
-  /** Where each candidate stands in the trace, should it be confirmed. */
-  readonly stands: Readonly<Record<VisitId, Confirmed>>;
-}
 
 /** A contact whose belief may be revised; locked. */
 export interface HeldContact {
@@ -63,44 +44,22 @@ export function createBeliefs(world: { clock: Clock; ids: Ids }) {
   const rowOf = (wanted: NewBelief) => ({
     id: world.ids.make('attr'),
     at: new Date(world.clock.now()),
-    ...columnsOf(wanted),
+    ...beliefColumns(wanted),
   });
 
   return Object.freeze({
     /** From which probability on the most probable visit is credited, as the pool or its enterprise has set it. */
-    async threshold(tx: Db, enterpriseId: EnterpriseId, poolId: PoolId | null): Promise<number | null> {
-      const row = await tx
-        .selectFrom('enterprise')
-        .leftJoin('pool', (join) => join.on('pool.id', '=', poolId))
-        .select((of) => of.fn.coalesce('pool.credit_threshold', 'enterprise.credit_threshold').as('threshold'))
-        .where('enterprise.id', '=', enterpriseId)
-        .executeTakeFirst();
-      return row?.threshold ?? null;
-    },
+    threshold: askTogether(readThresholds),
 
-    /** The first belief, its trace and its credits, by one statement: each call and text waits for it. */
-    async insertFirst(tx: Tx, wanted: NewBelief, kept: NewTrace): Promise<void> {
-      const { enterpriseId, subject } = wanted;
-      await tx
-        .with('believed', (query) => query.insertInto('attribution').values(rowOf(wanted)))
-        .with('traced', (query) =>
-          query.insertInto('attribution_trace').values({
-            subject,
-            enterprise_id: enterpriseId,
-            pool_id: kept.poolId,
-            address: kept.address,
-            at: new Date(kept.at),
-            latest: wanted.revision,
-            trace: kept.trace === null ? null : JSON.stringify(kept.trace),
-            stands: JSON.stringify(kept.stands),
-            confirmed_visit_id: null,
-          }),
-        )
-        .insertInto('attribution_credit')
-        .columns(creditColumns)
-        .expression(creditsOf(wanted, kept))
-        .execute();
-    },
+    /** The first belief, its trace and its credits. */
+    insertFirst: askTogether<FirstBelief, undefined>(async (tx, firsts) => {
+      await insertFirstBeliefs(
+        tx,
+        firsts,
+        firsts.map(({ wanted }) => rowOf(wanted)),
+      );
+      return firsts.map(() => undefined);
+    }),
 
     /** Keeps others from revising it until the transaction ends; null when this enterprise has no such contact. */
     async lock(tx: Tx, enterpriseId: EnterpriseId, subject: string): Promise<HeldContact | null> {
@@ -137,14 +96,19 @@ export function createBeliefs(world: { clock: Clock; ids: Ids }) {
 
     /** Adds a revision of a locked contact. `known`: the one visit it certainly was. */
     async revise(tx: Tx, held: HeldContact, wanted: NewBelief, known: VisitId | null): Promise<void> {
-      await tx.insertInto('attribution').values(rowOf(wanted)).execute();
+      const { candidates, fact, ...row } = rowOf(wanted);
+      const asText = { candidates: JSON.stringify(candidates), fact: fact === null ? null : JSON.stringify(fact) };
+      await tx
+        .insertInto('attribution')
+        .values({ ...row, ...asText })
+        .execute();
       await tx
         .updateTable('attribution_trace')
         .set({ latest: wanted.revision, confirmed_visit_id: known })
         .where('subject', '=', held.subject)
         .execute();
       await tx.deleteFrom('attribution_credit').where('subject', '=', held.subject).execute();
-      await tx.insertInto('attribution_credit').columns(creditColumns).expression(creditsOf(wanted, held)).execute();
+      await writeCredits(creditsOf(wanted, held)).execute(tx);
     },
 
     async hasVisit(tx: Db, enterpriseId: EnterpriseId, visitId: VisitId): Promise<boolean> {
@@ -200,47 +164,17 @@ export function createBeliefs(world: { clock: Clock; ids: Ids }) {
   });
 }
 
-function columnsOf(wanted: NewBelief) {
-  const { belief, credit } = wanted;
-  return {
-    enterprise_id: wanted.enterpriseId,
-    subject: wanted.subject,
-    revision: wanted.revision,
-    number_id: wanted.numberId,
-    decision: credit.decision,
-    visit_id: credit.visitId,
-    probability: shortened(credit.probability),
-    candidates: JSON.stringify(belief.candidates.map(shortenedCandidate)),
-    nobody: shortened(belief.nobody),
-    others: shortened(belief.others),
-    threshold: wanted.threshold,
-    model_version: wanted.modelVersion,
-    cause: wanted.cause,
-    fact: wanted.noted === null ? null : JSON.stringify(wanted.noted),
-    fact_key: wanted.factKey,
-  };
-}
-
-const creditColumns = ['subject', 'visit_id', 'enterprise_id', 'address', 'probability', 'at'] as const;
-
-/** As rows of one parameter, so that the statement is the same however many there are. */
-function creditsOf({ enterpriseId, subject, belief }: NewBelief, { address, at }: Pick<NewTrace, 'address' | 'at'>) {
-  const credits = belief.candidates.map(({ visitId, probability }) => ({
-    visit_id: visitId,
-    probability: shortened(probability),
-  }));
-  return sql`select ${subject}, visit_id, ${enterpriseId}, ${address}::text, probability, ${new Date(at)}::timestamptz
-    from jsonb_to_recordset(${JSON.stringify(credits)}::jsonb) as credit (visit_id text, probability double precision)`;
-}
-
-function shortenedCandidate({ visitId, leaseId, probability, terms }: Considered): Considered {
-  const short = Object.entries(terms).map(([name, factor]) => [name, Number(factor.toPrecision(4))]);
-  return { visitId, leaseId, probability: shortened(probability), terms: Object.fromEntries(short) };
-}
-
-/** Four decimals: a probability is not known any better. */
-function shortened(probability: number): number {
-  return Number(probability.toFixed(4));
+async function readThresholds(
+  db: Db,
+  asks: readonly { readonly enterpriseId: EnterpriseId; readonly poolId: PoolId | null }[],
+): Promise<readonly (number | null)[]> {
+  const asked = asks.map(({ enterpriseId, poolId }) => ({ enterprise_id: enterpriseId, pool_id: poolId }));
+  const { rows } = await sql<{ place: number; threshold: number | null }>`
+    select asked.place, coalesce(pool.credit_threshold, enterprise.credit_threshold) as threshold
+    from jsonb_to_recordset(${placed(asked)}::jsonb) as asked (place int, enterprise_id text, pool_id text)
+      join enterprise on enterprise.id = asked.enterprise_id
+      left join pool on pool.id = asked.pool_id`.execute(db);
+  return byPlace(rows, asks.length, null, ({ threshold }) => threshold);
 }
 
 function revisionOf(row: Row<'attribution'>): Revision {

@@ -6,6 +6,8 @@
 import { sql } from 'kysely';
 import { limits } from '../../../config/limits.ts';
 import type { LeaseId, NumberId, VisitId } from '../../ports/ids.ts';
+import { askTogether } from '../../records/ask-together.ts';
+import { placed } from '../../records/many-rows.postgres.ts';
 import type { Db } from '../../records/schema.ts';
 import { coarseRegion } from '../coarse-region.ts';
 import { type Holder, tapWithinMs } from './weigh-contact.ts';
@@ -20,6 +22,7 @@ export interface HoldersWish {
 
 /** Instants in Unix seconds: reading 8,000 timestamps as dates took as long as finding them. */
 interface HolderRow {
+  readonly place: number;
   readonly lease_id: LeaseId | null;
   readonly visit_id: VisitId;
   readonly visitor_id: string | null;
@@ -33,58 +36,75 @@ interface HolderRow {
 }
 
 /** Latest first; a visit that was shown the number several times stands once, as it was shown last. */
-export async function readHolders(tx: Db, wish: HoldersWish): Promise<Holder[]> {
-  const { rows } = await holdersQuery(wish).execute(tx);
-  const seen = new Set<VisitId>();
-  return rows.flatMap((row) => {
-    if (seen.has(row.visit_id)) return [];
-    seen.add(row.visit_id);
-    return [holderOf(row, wish.at)];
-  });
+export const readHolders: (db: Db, wish: HoldersWish) => Promise<Holder[]> = askTogether(readAll);
+
+async function readAll(db: Db, wishes: readonly HoldersWish[]): Promise<readonly Holder[][]> {
+  const { rows } = await holdersQuery(wishes).execute(db);
+  const holders = wishes.map(() => new Map<VisitId, Holder>());
+  for (const row of rows) {
+    const [wish, known] = [wishes[row.place], holders[row.place]];
+    if (wish !== undefined && known?.has(row.visit_id) === false) known.set(row.visit_id, holderOf(row, wish.at));
+  }
+  return holders.map((known) => [...known.values()]);
 }
 
-function holdersQuery({ numberId, at, address }: HoldersWish) {
-  const [from, until] = [new Date(at - limits.attributionLookBackMs), new Date(at)];
+function holdersQuery(wishes: readonly HoldersWish[]) {
+  const asked = wishes.map(({ numberId, at, address }) => ({
+    number_id: numberId,
+    since: new Date(at - limits.attributionLookBackMs),
+    until: new Date(at),
+    tapped_since: new Date(at - tapWithinMs),
+    address,
+  }));
   const latest = sql.lit(limits.attributionHoldersMax);
   return sql<HolderRow>`
-    with shown as materialized (
-      (select lease.id as lease_id, lease.visit_id, lease.granted_at, lease.expires_at,
-          pool.lease_ms * interval '1 millisecond' as lease
-        from lease join pool on pool.id = lease.pool_id
-        where lease.number_id = ${numberId} and lease.granted_at between ${from} and ${until}
-        order by lease.granted_at desc limit ${latest})
-      union all
-      (select null, visit.id, visit.started_at, null,
-          coalesce((select max(lease_ms) from pool where shared_number_id = ${numberId}), 0) * interval '1 millisecond'
-        from visit
-        where visit.shown_number_id = ${numberId} and visit.started_at between ${from} and ${until}
-        order by visit.started_at desc limit ${latest})
-    ), tapped as (
-      select visit_id, max(at) as at from visit_signal
-      where kind = 'tap' and at between ${new Date(at - tapWithinMs)} and ${until} group by visit_id
-    ), contacted as (
-      -- Who has called three times from one telephone has called from one telephone.
-      select visit_id, 1 - exp(sum(ln(1 - least(probability, 0.999999)))) as chance
-      from (
-        select visit_id, max(probability) as probability from attribution_credit
-        where visit_id in (select visit_id from shown)
-          and at < ${until} and (${address}::text is null or address is distinct from ${address})
-        group by visit_id, coalesce(address, subject)
-      ) as telephone
-      group by visit_id
-    )
-    select shown.lease_id, shown.visit_id, visit.visitor_id, visit.engaged_seconds, visit.pages,
-      visit.arrival->>'region' as region, contacted.chance as contacted,
-      extract(epoch from tapped.at)::float8 as tapped_at,
-      -- A visit that went on after its lease ran out had another number on its screen from then on.
-      extract(epoch from case when visit.last_beat_at <= coalesce(shown.expires_at, 'infinity') then visit.last_beat_at
-        else greatest(shown.granted_at, shown.expires_at - shown.lease) end)::float8 as seen_at,
-      coalesce(shown.expires_at, 'infinity') > ${until} and visit.last_beat_at + shown.lease >= ${until} as live
-    from shown join visit on visit.id = shown.visit_id
-      left join tapped on tapped.visit_id = shown.visit_id
-      left join contacted on contacted.visit_id = shown.visit_id
-    order by shown.granted_at desc limit ${latest}
-  `;
+    select asked.place, holder.lease_id, holder.visit_id, holder.visitor_id, holder.engaged_seconds, holder.pages,
+      holder.region, holder.contacted, holder.tapped_at, holder.seen_at, holder.live
+    from jsonb_to_recordset(${placed(asked)}::jsonb) as asked (place int, number_id text, since timestamptz,
+        until timestamptz, tapped_since timestamptz, address text)
+      cross join lateral (
+        with shown as materialized (
+          (select lease.id as lease_id, lease.visit_id, lease.granted_at, lease.expires_at,
+              pool.lease_ms * interval '1 millisecond' as lease
+            from lease join pool on pool.id = lease.pool_id
+            where lease.number_id = asked.number_id and lease.granted_at between asked.since and asked.until
+            order by lease.granted_at desc limit ${latest})
+          union all
+          (select null, visit.id, visit.started_at, null,
+              coalesce((select max(lease_ms) from pool where shared_number_id = asked.number_id), 0)
+                * interval '1 millisecond'
+            from visit
+            where visit.shown_number_id = asked.number_id and visit.started_at between asked.since and asked.until
+            order by visit.started_at desc limit ${latest})
+        ), tapped as (
+          select visit_id, max(at) as at from visit_signal
+          where kind = 'tap' and at between asked.tapped_since and asked.until group by visit_id
+        )
+        select shown.lease_id, shown.visit_id, shown.granted_at, visit.visitor_id, visit.engaged_seconds, visit.pages,
+          visit.arrival->>'region' as region, contacted.chance as contacted,
+          extract(epoch from tapped.at)::float8 as tapped_at,
+          -- A visit that went on after its lease ran out had another number on its screen from then on.
+          extract(epoch from case when visit.last_beat_at <= coalesce(shown.expires_at, 'infinity')
+            then visit.last_beat_at else greatest(shown.granted_at, shown.expires_at - shown.lease) end)::float8
+            as seen_at,
+          coalesce(shown.expires_at, 'infinity') > asked.until and visit.last_beat_at + shown.lease >= asked.until
+            as live
+        from shown join visit on visit.id = shown.visit_id
+          left join tapped on tapped.visit_id = shown.visit_id
+          -- Holder by holder: the planner knows neither how many there are nor how many contacts they have made.
+          left join lateral (
+            -- Who has called three times from one telephone has called from one telephone.
+            select 1 - exp(sum(ln(1 - least(probability, 0.999999)))) as chance
+            from (
+              select max(probability) as probability from attribution_credit
+              where attribution_credit.visit_id = shown.visit_id
+                and at < asked.until and (asked.address is null or address is distinct from asked.address)
+              group by coalesce(address, subject)
+            ) as telephone
+          ) as contacted on true
+        order by shown.granted_at desc limit ${latest}
+      ) as holder
+    order by asked.place, holder.granted_at desc`;
 }
 
 function holderOf(row: HolderRow, at: number): Holder {

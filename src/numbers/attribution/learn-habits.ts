@@ -49,16 +49,18 @@ export function createLearnHabits(world: World): EntryHandler {
 
 /** Sees to it that the enterprise has its entry: asked with each contact, written once. */
 export function createStartLearning(world: {
-  readonly outbox: Pick<Outbox, 'addEffect' | 'isPending' | 'holdLane'>;
+  readonly outbox: Pick<Outbox, 'addOnce'>;
   readonly clock: Clock;
 }): (work: Work, about: { readonly enterpriseId: EnterpriseId }) => Promise<void> {
   return async (work, { enterpriseId }) => {
-    const lane = `learn:${enterpriseId}`;
-    if (await world.outbox.isPending(work, lane)) return;
-    await world.outbox.holdLane(work, lane);
-    if (await world.outbox.isPending(work, lane)) return;
     const dueAt = world.clock.now() + limits.attributionLearnEveryMs;
-    await world.outbox.addEffect(work, { enterpriseId, lane, kind: learnKind, payload: {}, dueAt });
+    await world.outbox.addOnce(work, {
+      enterpriseId,
+      lane: `learn:${enterpriseId}`,
+      kind: learnKind,
+      payload: {},
+      dueAt,
+    });
   };
 }
 

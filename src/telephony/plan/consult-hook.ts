@@ -82,11 +82,12 @@ export function createHookDesk(world: World): HookDesk {
   });
   let changes = 0;
 
-  async function findAsked({ dnis, carrier, carrierCallId }: IncomingCall): Promise<Asked | null> {
+  async function findAsked(incoming: IncomingCall): Promise<Asked | null> {
+    const { dnis, carrier } = incoming;
     const key = `${changes} ${carrier} ${dnis}`;
-    const asked = await remembered.recall(key, () => world.hooks.findAsked(world.db, dnis, carrier));
+    const asked = await remembered.recall(key, () => world.hooks.findAsked(world.db, { e164: dnis, carrier }));
     if (asked === null) return null;
-    return (await world.calls.findByCarrier(world.db, carrier, carrierCallId)) === null ? asked : null;
+    return (await world.calls.findByCarrier(world.db, incoming)) === null ? asked : null;
   }
 
   return Object.freeze({

@@ -8,8 +8,10 @@ import { limits } from '../../../config/limits.ts';
 import type { OwnNumber } from '../../numbers/numbers.postgres.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { E164 } from '../../ports/e164.ts';
-import type { EnterpriseId, RandomBytes } from '../../ports/ids.ts';
+import type { EnterpriseId, NumberId, PoolId, RandomBytes } from '../../ports/ids.ts';
 import type { Secrets } from '../../ports/secrets.ts';
+import { askTogether } from '../../records/ask-together.ts';
+import { byPlace, placed } from '../../records/many-rows.postgres.ts';
 import type { Db, Row, Tx } from '../../records/schema.ts';
 import type { HookFailure } from '../../records/schema-route-plans.ts';
 import { newEndpointSecret } from '../../records/sign-event.ts';
@@ -96,21 +98,12 @@ export function createDecisionHooks(world: World) {
     },
 
     /** The number somebody dialled when its enterprise wants to be asked; null otherwise, as for nearly every call. */
-    async findAsked(db: Db, e164: E164, carrier: string): Promise<{ number: OwnNumber; target: HookTarget } | null> {
-      const row = await db
-        .selectFrom('number')
-        .innerJoin('decision_hook', 'decision_hook.enterprise_id', 'number.enterprise_id')
-        .selectAll('decision_hook')
-        .select(['number.id as number_id', 'number.failover', 'number.pool_id'])
-        .where('number.e164', '=', e164)
-        .where('number.carrier', '=', carrier)
-        .where('number.state', '!=', 'released')
-        .where('decision_hook.enabled', '=', true)
-        .executeTakeFirst();
-      if (row === undefined) return null;
-      const { number_id: id, enterprise_id: enterpriseId, failover, pool_id: poolId } = row;
-      return { number: { id, enterpriseId, e164, carrier, failover, poolId }, target: targetOf(world, row) };
-    },
+    findAsked: askTogether<DialledNumber, { number: OwnNumber; target: HookTarget } | null>(async (db, asks) =>
+      byPlace(await askedRows(db, asks), asks.length, null, (row) => {
+        const { number_id: id, enterprise_id: enterpriseId, e164, carrier, failover, pool_id: poolId } = row;
+        return { number: { id, enterpriseId, e164, carrier, failover, poolId }, target: targetOf(world, row) };
+      }),
+    ),
 
     /** Keeps the failure with the latest others. */
     async noteFailure(db: Db, enterpriseId: EnterpriseId, failure: HookFailure): Promise<void> {
@@ -124,6 +117,32 @@ export function createDecisionHooks(world: World) {
         .execute();
     },
   });
+}
+
+interface DialledNumber {
+  readonly e164: E164;
+  readonly carrier: string;
+}
+
+interface AskedRow extends Row<'decision_hook'> {
+  readonly place: number;
+  readonly number_id: NumberId;
+  readonly e164: E164;
+  readonly carrier: string;
+  readonly failover: E164 | null;
+  readonly pool_id: PoolId | null;
+}
+
+async function askedRows(db: Db, asks: readonly DialledNumber[]): Promise<readonly AskedRow[]> {
+  const { rows } = await sql<AskedRow>`
+    select asked.place, own.id as number_id, own.e164, own.carrier, own.failover, own.pool_id, decision_hook.*
+    from jsonb_to_recordset(${placed(asks)}::jsonb) as asked (place int, e164 text, carrier text)
+      cross join lateral (
+        select id, enterprise_id, e164, carrier, failover, pool_id from number
+        where e164 = asked.e164 and carrier = asked.carrier and state <> 'released' limit 1
+      ) as own
+      join decision_hook on decision_hook.enterprise_id = own.enterprise_id and decision_hook.enabled`.execute(db);
+  return rows;
 }
 
 function rowOf(db: Db, enterpriseId: EnterpriseId) {

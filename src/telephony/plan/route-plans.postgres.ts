@@ -4,12 +4,15 @@
  * counts, and of these the most specific that has a plan.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { sql } from 'kysely';
 import { limits } from '../../../config/limits.ts';
 import type { OwnNumber } from '../../numbers/numbers.postgres.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { E164 } from '../../ports/e164.ts';
 import type { EnterpriseId, NumberId, PoolId } from '../../ports/ids.ts';
 import type { Log } from '../../ports/log.ts';
+import { askTogether } from '../../records/ask-together.ts';
+import { listed } from '../../records/many-rows.postgres.ts';
 import type { Db, Row, Tx } from '../../records/schema.ts';
 import { type RoutePlan, routePlanSchema } from './route-plan.ts';
 
@@ -55,17 +58,9 @@ export function createRoutePlans(world: { readonly clock: Clock; readonly log: L
     return plan === null ? null : { scope, subjectId, version, plan, madeAt: madeAt.getTime() };
   }
 
-  async function newest(db: Db, enterpriseId: EnterpriseId, subjectIds: readonly string[]) {
-    return db
-      .selectFrom('route_plan')
-      .selectAll()
-      .distinctOn('subject_id')
-      .where('subject_id', 'in', [...subjectIds])
-      .where('enterprise_id', '=', enterpriseId)
-      .orderBy('subject_id')
-      .orderBy('version', 'desc')
-      .execute();
-  }
+  const newestOf = askTogether(readNewest);
+  const newest = (db: Db, enterpriseId: EnterpriseId, subjectIds: readonly string[]) =>
+    newestOf(db, { enterpriseId, subjectIds });
 
   return Object.freeze({
     /** The subject's own plan; null when it has none. */
@@ -113,6 +108,20 @@ export function createRoutePlans(world: { readonly clock: Clock; readonly log: L
       return query.where('state', '!=', 'released').execute();
     },
   });
+}
+
+/** The newest version of each subject. */
+async function readNewest(
+  db: Db,
+  asks: readonly { readonly enterpriseId: EnterpriseId; readonly subjectIds: readonly string[] }[],
+): Promise<readonly Row<'route_plan'>[][]> {
+  const subjectIds = asks.flatMap((ask) => ask.subjectIds);
+  const { rows } = await sql<Row<'route_plan'>>`
+    select distinct on (subject_id) * from route_plan where subject_id = any(${listed(subjectIds)})
+    order by subject_id, version desc`.execute(db);
+  return asks.map(({ enterpriseId, subjectIds: own }) =>
+    rows.filter((row) => row.enterprise_id === enterpriseId && own.includes(row.subject_id)),
+  );
 }
 
 /** The id under which the subject's plans are kept. */
