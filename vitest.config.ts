@@ -1,6 +1,6 @@
 /**
- * Two workers, because an embedded database takes some hundred megabytes; no retries, because a test that passes the
- * second time is a fault that was not found.
+ * Three workers on two cores, because many tests wait, and no more, because an embedded database takes some hundred
+ * megabytes; no retries, because a test that passes the second time is a fault that was not found.
  */
 import { defineConfig } from 'vitest/config';
 
@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     retry: 0,
     testTimeout: 20_000,
     hookTimeout: 30_000,

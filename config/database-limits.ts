@@ -6,7 +6,7 @@ export const databaseLimits = Object.freeze({
    * Transactions of calls that share a commit: so many at most, none begun after so long, so that nobody waits for many
    * slow ones; and how long one of them may wait for a lock before each goes alone.
    */
-  transactionsTogetherMax: 64,
+  transactionsTogetherMax: 32,
   transactionsTogetherMs: 40,
   lockWaitTogetherMs: 150,
   /** Asked of the record by one statement; while one of its kind is under way, others gather for the next. */
