@@ -9,6 +9,9 @@ export const databaseLimits = Object.freeze({
   transactionsTogetherMax: 32,
   transactionsTogetherMs: 40,
   lockWaitTogetherMs: 150,
+  /** Whoever takes over the lock of a dead process's data folder is waited for so often, and so long each time. */
+  lockTakeOverTriesMax: 50,
+  lockTakeOverPauseMs: 20,
   /** Asked of the record by one statement; while one of its kind is under way, others gather for the next. */
   asksTogetherMax: 64,
   /**

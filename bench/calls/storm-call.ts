@@ -78,7 +78,7 @@ export function faultOf({ kind, call }: StormWebhook, status: number, document: 
   if (status !== 200) return `${kind} was answered ${status}`;
   if (kind === 'incoming') {
     call.callId = /call_[0-9a-z]{26}/.exec(document)?.[0] ?? null;
-    return call.callId !== null && /<Play[^]*<Redirect/.test(document) ? null : 'the caller is not held';
+    return call.callId !== null && /<Play.*<Redirect/s.test(document) ? null : 'the caller is not held';
   }
   if (kind === 'agent') return document.includes('<Gather') ? null : 'the agent is not asked';
   if (kind === 'keys') return document.includes('<Conference') ? null : 'the agent is not connected';

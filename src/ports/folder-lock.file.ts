@@ -4,8 +4,13 @@
  * holder's start time is compared too, because a new process may have been given the old number (in a container it
  * nearly always is, both being number 1).
  */
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { limits } from '../../config/limits.ts';
+import { pause } from './pause.timer.ts';
+import { sha256Hex } from './secrets.ts';
+
+let drafts = 0;
 
 /** A held lock. */
 export interface FolderLock {
@@ -26,20 +31,21 @@ interface Holder {
 export async function lockFolder(folder: string, file: string): Promise<FolderLock> {
   const me: Holder = { pid: process.pid, host: hostname(), startTicks: await startTicksOf(process.pid) };
   const mark = JSON.stringify(me);
-  for (let attempt = 0; attempt < 5; attempt += 1) {
+  for (let attempt = 0; attempt < limits.lockTakeOverTriesMax; attempt += 1) {
     if (await createWhole(file, mark)) return Object.freeze({ release: () => releaseIfOurs(file, mark) });
     const found = await readOrNull(file);
     if (found === null) continue;
     const holder = readHolder(found);
     if (holder !== null && (await isAlive(holder))) throw heldBy(folder, file, holder);
-    await takeAway(file, found);
+    await takeAway(file, found, mark);
   }
   throw new Error(`the lock ${file} keeps changing hands: are several processes being started on ${folder}?`);
 }
 
 /** The file appears with its content or not at all, so nobody reads half a mark. */
 async function createWhole(file: string, mark: string): Promise<boolean> {
-  const draft = `${file}.${process.pid}.${Math.trunc(performance.now() * 1_000)}`;
+  drafts += 1;
+  const draft = `${file}.${process.pid}.${drafts}`;
   await writeFile(draft, mark);
   try {
     await link(draft, file);
@@ -52,17 +58,23 @@ async function createWhole(file: string, mark: string): Promise<boolean> {
   }
 }
 
-/** Moves a dead holder's lock aside; if meanwhile somebody else had taken it over, theirs is put back. */
-async function takeAway(file: string, judged: string): Promise<void> {
-  const aside = `${file}.stale.${process.pid}`;
-  try {
-    await rename(file, aside);
-  } catch (fault) {
-    if (codeOf(fault) === 'ENOENT') return;
-    throw fault;
+/**
+ * Removes a dead holder's lock. One at a time may, for as long as that very lock stands: whoever judged it before somebody
+ * else took over would otherwise remove theirs.
+ */
+async function takeAway(file: string, judged: string, mark: string): Promise<void> {
+  const guard = `${file}.taking.${sha256Hex(judged).slice(0, 16)}`;
+  if (!(await createWhole(guard, mark))) {
+    const taker = readHolder((await readOrNull(guard)) ?? '');
+    if (taker !== null && (await isAlive(taker))) await pause(limits.lockTakeOverPauseMs);
+    else await rm(guard, { force: true });
+    return;
   }
-  if ((await readOrNull(aside)) !== judged) await link(aside, file).catch(() => undefined);
-  await rm(aside, { force: true });
+  try {
+    if ((await readOrNull(file)) === judged) await rm(file, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
 }
 
 async function releaseIfOurs(file: string, mark: string): Promise<void> {
