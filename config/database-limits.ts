@@ -6,7 +6,7 @@ export const databaseLimits = Object.freeze({
    * Transactions of calls that share a commit: so many at most, none begun after so long, so that nobody waits for many
    * slow ones; and how long one of them may wait for a lock before each goes alone.
    */
-  transactionsTogetherMax: 32,
+  transactionsTogetherMax: 64,
   transactionsTogetherMs: 40,
   lockWaitTogetherMs: 150,
   /** Whoever takes over the lock of a dead process's data folder is waited for so often, and so long each time. */
