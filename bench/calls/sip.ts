@@ -8,7 +8,6 @@ import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { pino } from 'pino';
@@ -17,6 +16,8 @@ import { addEnterprise } from '../../src/gateway/add-enterprise.postgres.ts';
 import { openRecord } from '../../src/gateway/start-gateway.ts';
 import { systemClock } from '../../src/ports/clock.ts';
 import { createIds } from '../../src/ports/ids.ts';
+import { freePort } from '../lease/bench-redis.ts';
+import { gatewayProgram } from '../lease/started-process.ts';
 import { callerScenario } from './sipp-scenarios.ts';
 
 export interface SipFigures {
@@ -67,7 +68,7 @@ interface Run extends SipBenchOptions {
 
 async function measure(run: Run): Promise<SipFigures> {
   const [adminPort, sipPort, trunkPort, callerPort] = [
-    await tcpPort(),
+    await freePort(),
     await udpPort(),
     await udpPort(),
     await udpPort(),
@@ -94,7 +95,7 @@ async function measure(run: Run): Promise<SipFigures> {
   const gateway = start(
     run,
     process.execPath,
-    [run.databaseUrl === null ? 'bench/sip-without-record.ts' : 'src/main.ts'],
+    run.databaseUrl === null ? ['bench/sip-without-record.ts'] : gatewayProgram,
     env,
   );
   await says(gateway, /http:\/\/127\.0\.0\.1:\d+/);
@@ -248,15 +249,6 @@ async function findProgram(name: string): Promise<string | null> {
       return path;
   }
   return null;
-}
-
-async function tcpPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function udpPort(): Promise<number> {

@@ -43,8 +43,9 @@ export function createPeerSaves({ connection, keys, me, clock }: World) {
 
     /** Called when this process has filed its own: resolves when the others have too, or have had the time to. */
     async everybodySaved(): Promise<void> {
+      if (connection.isCluster) return;
       const present = await readRun();
-      if (connection.isCluster || present === run) return;
+      if (present === run) return;
       await connection.hset(keys.saved, me, present);
       for (let look = 0; look < limits.peerSavedLooksMax && peers.length > 0; look += 1) {
         const saved = await connection.hmget(keys.saved, ...peers);

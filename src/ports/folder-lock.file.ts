@@ -4,13 +4,12 @@
  * holder's start time is compared too, because a new process may have been given the old number (in a container it
  * nearly always is, both being number 1).
  */
+import { randomUUID } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { limits } from '../../config/limits.ts';
 import { pause } from './pause.timer.ts';
 import { sha256Hex } from './secrets.ts';
-
-let drafts = 0;
 
 /** A held lock. */
 export interface FolderLock {
@@ -44,8 +43,8 @@ export async function lockFolder(folder: string, file: string): Promise<FolderLo
 
 /** The file appears with its content or not at all, so nobody reads half a mark. */
 async function createWhole(file: string, mark: string): Promise<boolean> {
-  drafts += 1;
-  const draft = `${file}.${process.pid}.${drafts}`;
+  // Two containers share a folder and no process numbers.
+  const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, mark);
   try {
     await link(draft, file);

@@ -16,9 +16,9 @@ const dotted = new RegExp(`^(?:::ffff:)?(${octet}\\.${octet}\\.${octet}\\.${octe
 
 /** The part of `address` that stands for one party; null for one that is near and for what is no address. */
 export function partyOf(address: string): string | null {
-  const v4 = dotted.exec(address);
-  if (v4 !== null) return isNearV4(Number(v4[2]), Number(v4[3])) ? null : (v4[1] ?? null);
   const plain = address.replace(/%.*$/, '');
+  const v4 = dotted.exec(plain);
+  if (v4 !== null) return isNearV4(Number(v4[2]), Number(v4[3])) ? null : (v4[1] ?? null);
   if (!isIPv6(plain) || nearV6.check(plain, 'ipv6')) return null;
   return `${networkHalf(plain)}/64`;
 }

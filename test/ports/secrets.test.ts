@@ -64,6 +64,16 @@ describe('a fingerprint', () => {
   });
 });
 
+test('a digest is the same for the same value and key, 128 bits long, and says nothing of either', () => {
+  const [secrets, others] = [setup(), setup(new Uint8Array(32).fill(2))];
+  const digest = secrets.digest('address 203.0.113.9');
+  expect(digest).toMatch(/^[0-9a-f]{32}$/);
+  expect(setup().digest('address 203.0.113.9')).toBe(digest);
+  expect(secrets.digest('address 203.0.113.8')).not.toBe(digest);
+  expect(others.digest('address 203.0.113.9')).not.toBe(digest);
+  expect(sha256Hex('address 203.0.113.9').startsWith(digest)).toBe(false);
+});
+
 test('sha256Hex is the published digest', () => {
   expect(sha256Hex('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
   expect(sha256Hex(new TextEncoder().encode('abc'))).toBe(sha256Hex('abc'));

@@ -1,25 +1,14 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { planVisit } from '../../src/simulate/plan-visit.ts';
 import { createProgressLine } from '../../src/simulate/progress-line.ts';
 import { runSimulation } from '../../src/simulate/simulate.ts';
 import { readSimulationOptions } from '../../src/simulate/simulate-command.ts';
 import { printSummary } from '../../src/simulate/simulation-summary.ts';
+import { freePort } from '../support/child-gateway.ts';
 import { startBusinessStub } from './business-stub.ts';
 import { account } from './gateway-stub.ts';
 
 const keys = { secretKey: 'sk_test', publishableKey: 'pk_test', origin: 'https://shop.example', ...account };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function play(
   options: Partial<Parameters<typeof runSimulation>[0]>,
