@@ -72,7 +72,7 @@ export interface Candidate {
 }
 
 export interface Belief {
-  /** Most probable first; the improbable rest is summed up in `others`. */
+  /** Most probable first, whoever saw the number last among them; the improbable rest is summed up in `others`. */
   readonly candidates: readonly Candidate[];
   readonly nobody: number;
   readonly others: number;
@@ -136,7 +136,10 @@ interface Gathered {
   readonly repeat: number;
 }
 
-/** Every visit worth naming, heaviest first: a holder by its own weight and by an earlier contact, others by that alone. */
+/**
+ * Every visit worth naming, heaviest first: a holder by its own weight and by an earlier contact, others by that alone. Who
+ * saw the number last is named however many outweigh it, unless it can hardly have been them.
+ */
 function gather(
   holders: readonly Holder[],
   own: Float64Array,
@@ -157,10 +160,19 @@ function gather(
       repeat: known?.repeat ?? 0,
     });
   }
-  return [...byVisit.values()]
+  const ranked = [...byVisit.values()]
     .filter(({ weight }) => weight >= total * probabilityLeast)
-    .sort((left, right) => right.weight - left.weight)
-    .slice(0, candidatesKept);
+    .sort((left, right) => right.weight - left.weight);
+  const latest = latestOf(holders);
+  const place = ranked.findIndex(({ visitId }) => visitId === latest?.visitId);
+  if (place < candidatesKept) return ranked.slice(0, candidatesKept);
+  return [...ranked.slice(0, candidatesKept - 1), ...ranked.slice(place, place + 1)];
+}
+
+function latestOf(holders: readonly Holder[]): Holder | undefined {
+  let latest = holders[0];
+  for (const holder of holders) if (latest === undefined || holder.lastSeenAt > latest.lastSeenAt) latest = holder;
+  return latest;
 }
 
 /** Calls expected of the visit; for one that is still open its rate says both, so this is 1. */
