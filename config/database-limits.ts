@@ -4,10 +4,12 @@ export const databaseLimits = Object.freeze({
   databaseStatementTimeoutMs: 10_000,
   /**
    * Transactions of calls that share a commit: so many at most, none begun after so long, so that nobody waits for many
-   * slow ones; and how long one of them may wait for a lock before each goes alone.
+   * slow ones; how many such commits are under way at once on a server (the embedded database has one session); and how
+   * long one of them may wait for a lock before each goes alone.
    */
   transactionsTogetherMax: 64,
   transactionsTogetherMs: 40,
+  transactionsTogetherAtOnce: 2,
   lockWaitTogetherMs: 150,
   /** Whoever takes over the lock of a dead process's data folder is waited for so often, and so long each time. */
   lockTakeOverTriesMax: 50,

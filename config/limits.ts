@@ -73,6 +73,7 @@ export const limits = Object.freeze({
   attributionModelsKeptMax: 1_000,
   /** Rates are fitted anew this often, to this much of the past, in which a contact's weight halves in that time. */
   attributionLearnEveryMs: 60 * 60 * 1_000,
+  attributionLearnSeenMs: 60 * 1_000,
   attributionLearnWindowMs: 60 * 24 * 60 * 60 * 1_000,
   attributionHalfLifeMs: 30 * 24 * 60 * 60 * 1_000,
   /** Of the window's contacts, as many latest are fitted to; and rounds of fitting from the rates before. */

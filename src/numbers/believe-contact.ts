@@ -2,6 +2,7 @@
  * What is believed of a contact the moment it comes in: everything that speaks for one visit or another, read and
  * weighed, and nothing written. `credit-contact.ts` keeps it; the decision hook is told it before the call is kept.
  */
+import { allDone } from '../ports/all-done.ts';
 import type { VisitId } from '../ports/ids.ts';
 import type { Db } from '../records/schema.ts';
 import type { AniRegions } from './ani-region.ts';
@@ -35,14 +36,17 @@ export async function believeContact(world: BelievingWorld, db: Db, contact: New
   const { number, at } = contact;
   const { enterpriseId, poolId } = number;
   const address = contact.address === null ? null : world.fingerprint(`contact ${enterpriseId} ${contact.address}`);
-  const holders = await readHolders(db, { numberId: number.id, at, address });
-  const bond = address === null ? null : await readBond(db, { enterpriseId, address, at });
-  const model = await world.models.ofPool(db, enterpriseId, poolId);
+  const [holders, bond, model, noted, set] = await allDone([
+    readHolders(db, { numberId: number.id, at, address }),
+    address === null ? null : readBond(db, { enterpriseId, address, at }),
+    world.models.ofPool(db, enterpriseId, poolId),
+    referenceOf(world, db, contact),
+    world.beliefs.threshold(db, { enterpriseId, poolId }),
+  ]);
   const evidence = { at, region: world.regions.regionOf(contact.address), bond };
   const weighed = weighContact(holders, evidence, model.rates);
-  const noted = await referenceOf(world, db, contact);
   const belief = reviseBelief(spreadTerms(weighed), noted === null ? [] : [noted]);
-  const threshold = (await world.beliefs.threshold(db, { enterpriseId, poolId })) ?? usualThreshold;
+  const threshold = set ?? usualThreshold;
   const credit = decideCredit(belief, threshold);
   return { address, holders, evidence, model, weighed, noted, belief, threshold, credit };
 }

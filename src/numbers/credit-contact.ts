@@ -3,6 +3,7 @@
  * person who texts the number they saw is the same question as one who calls it. What is heard later revises the belief
  * (`attribution/belief-desk.ts`).
  */
+import { allDone } from '../ports/all-done.ts';
 import type { VisitId } from '../ports/ids.ts';
 import type { Outbox } from '../records/outbox.postgres.ts';
 import type { Work } from '../records/transact.ts';
@@ -43,17 +44,11 @@ export function createCreditContact(world: World): CreditContact {
       trace: poolId === null ? null : traceOf({ ...evidence, shown: address !== null }, holders),
       stands: standsOf(weighed, evidence, holders),
     };
-    await world.beliefs.insertFirst(work.tx, { wanted: { ...first, belief, credit, ...facts }, kept });
-    await world.startLearning(work, number);
-    await tellBelief(world.outbox, work, {
-      enterpriseId,
-      subject,
-      kind,
-      belief,
-      credit,
-      revision: 1,
-      cause: 'contact',
-    });
+    await allDone([
+      world.beliefs.insertFirst(work.tx, { wanted: { ...first, belief, credit, ...facts }, kept }),
+      world.startLearning(work, number),
+      tellBelief(world.outbox, work, { enterpriseId, subject, kind, belief, credit, revision: 1, cause: 'contact' }),
+    ]);
     return credit;
   };
 }

@@ -7,10 +7,10 @@ import type { E164 } from '../ports/e164.ts';
 import type { Db } from '../records/schema.ts';
 import type { AniRegions } from './ani-region.ts';
 import type { LeaseBook } from './lease-book.ts';
-import type { Numbers } from './numbers.postgres.ts';
+import type { Numbers, OwnNumber } from './numbers.postgres.ts';
 
-/** `from`: who calls or texts; null when withheld. Never rejects. */
-export type SettleHolders = (e164: E164, carrier: string, from: string | null) => Promise<void>;
+/** `from`: who calls or texts; null when withheld. Resolves with the number, null where it was not found; never rejects. */
+export type SettleHolders = (e164: E164, carrier: string, from: string | null) => Promise<OwnNumber | null>;
 
 export function createSettleHolders(world: {
   readonly db: Db;
@@ -20,12 +20,14 @@ export function createSettleHolders(world: {
   readonly logFault: (fault: unknown, event: string) => void;
 }): SettleHolders {
   return async (e164, carrier, from) => {
+    let number: OwnNumber | null = null;
     try {
       await world.regions.learn(from);
-      const number = await world.numbers.findOwn(world.db, { e164, carrier });
+      number = await world.numbers.findOwn(world.db, { e164, carrier });
       if (number !== null && number.poolId !== null) await world.book.settle(number.poolId, number.id);
     } catch (fault) {
       world.logFault(fault, 'holders-not-settled');
     }
+    return number;
   };
 }

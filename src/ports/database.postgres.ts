@@ -37,9 +37,15 @@ export async function openServerDatabase<Tables>(options: {
     types: recordTypes,
     keepAlive: true,
   };
-  const poolOn = (first: string, name: string, max: number) =>
-    new pg.Pool({ ...common, max, application_name: name, options: `-c search_path=${first},public -c timezone=UTC` });
-  const pool = poolOn(schema, 'linekeeper', options.poolSize);
+  const poolOn = (first: string, name: string, max: number, pipeline = false) =>
+    new pg.Pool({
+      ...common,
+      max,
+      pipeline,
+      application_name: name,
+      options: `-c search_path=${first},public -c timezone=UTC`,
+    });
+  const pool = poolOn(schema, 'linekeeper', options.poolSize, true);
   const jobPool = poolOn(jobSchema, 'linekeeper-jobs', limits.jobPoolClientsMax);
   const database = createPooledDatabase<Tables>({
     kind: 'server',

@@ -4,6 +4,7 @@
  */
 import type { Kysely } from 'kysely';
 import type { Pool } from 'pg';
+import type { TransactPipelined } from './pipelined-transaction.postgres.ts';
 
 /** Where the rows live. `embedded` keeps them in this process's data folder and makes no fsync call. */
 export type DatabaseKind = 'embedded' | 'server';
@@ -21,6 +22,8 @@ export interface Database<Tables> {
    * few that every page view waits for; everything else goes through `kysely`.
    */
   runPrepared(name: string, sql: string, values: readonly unknown[]): Promise<readonly unknown[]>;
+  /** A transaction for many who ask at once; their statements are sent as they come. */
+  readonly transactPipelined: TransactPipelined<Tables>;
   /** The pool BullMQ's PostgreSQL backend runs on when there is no Redis: its own schema is on the search path. */
   readonly jobPool: JobPool;
   /** Runs migration text that holds several statements, inside one transaction. */

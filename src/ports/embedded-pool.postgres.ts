@@ -28,6 +28,7 @@ export function createEmbeddedPool(
     Client: EmbeddedClient,
     max: options.clientsMax,
     idleTimeoutMillis: 0,
+    pipeline: true,
     types: recordTypes,
     ssl: false,
     // Tells BullMQ that a lost connection would be noticed, so that it need not poll.

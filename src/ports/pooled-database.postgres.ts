@@ -7,6 +7,7 @@ import type pg from 'pg';
 import type { Pool, PoolClient } from 'pg';
 import { limits } from '../../config/limits.ts';
 import type { Database, DatabaseKind } from './database.ts';
+import { createPipelinedTransactions } from './pipelined-transaction.postgres.ts';
 import { createPreparing } from './prepare-often.postgres.ts';
 import type { WatchLine } from './silent-line.postgres.ts';
 
@@ -37,6 +38,7 @@ export function createPooledDatabase<Tables>(parts: {
   return Object.freeze({
     kind,
     kysely,
+    transactPipelined: createPipelinedTransactions<Tables>(preparing.connect),
     jobPool,
     async runPrepared(name: string, text: string, values: readonly unknown[]) {
       // All clients of the embedded database share one session, where a name could stand for one statement only once.

@@ -28,16 +28,6 @@ export interface Settled {
 /** Whether something waits or is under way in a lane. */
 export const isPending: (db: Db, lane: string) => Promise<boolean> = askTogether(arePending);
 
-/** Takes back what waits in these lanes; what is under way goes on. */
-export const withdrawWaiting: (db: Db, lanes: readonly string[]) => Promise<void> = askTogether(deleteWaiting);
-
-async function deleteWaiting(db: Db, asked: readonly (readonly string[])[]): Promise<readonly undefined[]> {
-  await sql`
-    delete from outbox
-    where lane = any(${listed(asked.flat())}) and state = 'pending' and locked_until is null`.execute(db);
-  return asked.map(() => undefined);
-}
-
 /** Claims the heads that are due and held by nobody; null in place of the others. */
 export async function claimHeads(db: Db, lanes: readonly string[], at: Date): Promise<readonly (Claimed | null)[]> {
   const { rows } = await sql<Claimed>`

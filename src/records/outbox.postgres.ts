@@ -12,17 +12,10 @@ import { toIso } from '../ports/clock.ts';
 import type { EnterpriseId, EventId, Ids } from '../ports/ids.ts';
 import { askTogether } from './ask-together.ts';
 import { listed } from './many-rows.postgres.ts';
-import {
-  type Claimed,
-  claimHeads,
-  isPending,
-  type Settled,
-  settleClaims,
-  withdrawWaiting,
-} from './outbox-claims.postgres.ts';
+import { type Claimed, claimHeads, isPending, type Settled, settleClaims } from './outbox-claims.postgres.ts';
 import type { Db, Row, Tx } from './schema.ts';
 import type { Work } from './transact.ts';
-import { type PromisedEffect, type PromisedEvent, writePromises } from './write-promises.postgres.ts';
+import { type Promised, writePromises } from './write-promises.postgres.ts';
 
 /** Something the contact centre must hear; `subject` is the call, conversation or visit it is about. */
 export interface NewEvent {
@@ -52,13 +45,13 @@ interface World {
 
 export function createOutbox(world: World) {
   const now = () => new Date(world.clock.now());
-  const gathered = new WeakMap<Tx, { readonly events: PromisedEvent[]; readonly effects: PromisedEffect[] }>();
+  const gathered = new WeakMap<Tx, Promised>();
 
   /** What a transaction has promised so far; the first promise sees to it that all are written before the commit. */
-  function promisesOf(work: Work) {
+  function promisesOf(work: Work): Promised {
     const known = gathered.get(work.tx);
     if (known !== undefined) return known;
-    const promised = { events: [], effects: [] };
+    const promised: Promised = { events: [], effects: [], withdrawn: [] };
     gathered.set(work.tx, promised);
     work.beforeCommit(async () => {
       gathered.delete(work.tx);
@@ -95,12 +88,15 @@ export function createOutbox(world: World) {
       promise(work, effect);
     },
 
-    /** Takes back what waits in these lanes, this transaction's own promises included; what is under way goes on. */
-    async withdraw({ tx }: Pick<Work, 'tx'>, lanes: readonly string[]): Promise<void> {
-      const promised = gathered.get(tx);
-      const kept = promised?.effects.filter((effect) => !lanes.includes(effect.lane)) ?? [];
-      promised?.effects.splice(0, promised.effects.length, ...kept);
-      await withdrawWaiting(tx, lanes);
+    /**
+     * Takes back what waits in these lanes, when the transaction ends; its own promises too, but for those it makes
+     * afterwards. What is under way goes on.
+     */
+    withdraw(work: Work, lanes: readonly string[]): void {
+      const promised = promisesOf(work);
+      const kept = promised.effects.filter((effect) => !lanes.includes(effect.lane));
+      promised.effects.splice(0, promised.effects.length, ...kept);
+      promised.withdrawn.push(...lanes);
     },
 
     /** Records an effect unless something waits or is under way in its lane. */

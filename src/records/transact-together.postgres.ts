@@ -5,7 +5,6 @@
  * the same step is asked by one statement (`ask-together.ts`). When one of them fails, or waits for a lock that somebody
  * else holds, nothing of any is kept and each is run again by itself.
  */
-import { sql } from 'kysely';
 import { limits } from '../../config/limits.ts';
 import type { Database } from '../ports/database.ts';
 import type { Wake } from '../ports/jobs.ts';
@@ -31,13 +30,17 @@ type World = TransactWorld & {
   readonly alone: Transact;
   /** After so long none is begun any more; limits.transactionsTogetherMs. */
   readonly togetherMs?: number;
+  /** So many are under way at once at most; limits.transactionsTogetherAtOnce on a server, one in the embedded database. */
+  readonly atOnce?: number;
 };
 
 export function createTransactTogether(world: World): Transact {
   const waiting: Member[] = [];
   /** What is under way is about; whatever else is about it waits, instead of waiting for its locks. */
   const busy = new Set<Member['about']>();
-  let isAtWork = false;
+  /** While the server is at work on one, the next is made ready. */
+  const handsMax = world.atOnce ?? (world.database.kind === 'server' ? limits.transactionsTogetherAtOnce : 1);
+  let hands = 0;
 
   function begin(): Member[] {
     const members: Member[] = [];
@@ -53,11 +56,15 @@ export function createTransactTogether(world: World): Transact {
 
   function end(members: readonly Member[]): void {
     for (const { about } of members) busy.delete(about);
-    if (!isAtWork && waiting.length > 0) void work();
+    if (waiting.length > 0) lendAHand();
+  }
+
+  function lendAHand(): void {
+    if (hands < handsMax) void work();
   }
 
   async function work(): Promise<void> {
-    isAtWork = true;
+    hands += 1;
     for (let members = begin(); members.length > 0; members = begin()) {
       const isOne = members.length === 1;
       const left = isOne ? null : await runTogether(world, members);
@@ -70,13 +77,13 @@ export function createTransactTogether(world: World): Transact {
       waiting.unshift(...left);
       end(members);
     }
-    isAtWork = false;
+    hands -= 1;
   }
 
   return <Result>(step: (part: Work) => Promise<Result>, about?: string): Promise<Result> => {
     const settled = Promise.withResolvers<unknown>();
     waiting.push({ step, about: about ?? settled, settled });
-    if (!isAtWork) void work();
+    lendAHand();
     return settled.promise as Promise<Result>;
   };
 }
@@ -95,8 +102,7 @@ async function runTogether(world: World, members: readonly Member[]): Promise<re
   let outcomes: readonly Outcome[] = [];
   let isInSteps = false;
   try {
-    await world.database.kysely.transaction().execute(async (tx) => {
-      await sql`select set_config('lock_timeout', ${String(limits.lockWaitTogetherMs)}, true)`.execute(tx);
+    await world.database.transactPipelined(async (tx) => {
       isInSteps = true;
       const last: (() => Promise<void>)[] = [];
       const part: Work = { tx, wake: (wake) => wakes.push(wake), beforeCommit: (act) => last.push(act) };
@@ -104,7 +110,7 @@ async function runTogether(world: World, members: readonly Member[]): Promise<re
       outcomes = await runInStep(part, members, until);
       for (const act of last) await act();
       isInSteps = false;
-    });
+    }, limits.lockWaitTogetherMs);
   } catch (fault) {
     if (isInSteps) return null;
     for (const { settled } of members) settled.reject(fault);

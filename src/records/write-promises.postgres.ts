@@ -5,6 +5,7 @@
  */
 import { sql } from 'kysely';
 import type { EnterpriseId, EventId } from '../ports/ids.ts';
+import { listed as texts } from './many-rows.postgres.ts';
 import type { Tx } from './schema.ts';
 
 export interface PromisedEvent {
@@ -26,13 +27,18 @@ export interface PromisedEffect {
   readonly at: Date;
 }
 
+/** What a transaction has promised so far. */
+export interface Promised {
+  readonly events: PromisedEvent[];
+  readonly effects: PromisedEffect[];
+  /** Lanes in which nothing of before is to wait any longer. */
+  readonly withdrawn: string[];
+}
+
 /** Writes them; answers with the lanes in which deliveries wait. */
-export async function writePromises(
-  tx: Tx,
-  promised: { readonly events: readonly PromisedEvent[]; readonly effects: readonly PromisedEffect[] },
-): Promise<readonly string[]> {
+export async function writePromises(tx: Tx, promised: Promised): Promise<readonly string[]> {
   if (promised.events.length === 0) {
-    await writeEffects(tx, promised.effects);
+    await writeEffects(tx, promised);
     return [];
   }
   const { rows } = await sql<{ lane: string }>`
@@ -53,6 +59,8 @@ export async function writePromises(
       insert into event (id, enterprise_id, subject, sequence, type, data, at)
       select id, enterprise_id, subject, sequence, type, data || jsonb_build_object('sequence', sequence), at
       from sequenced order by place
+    ), withdrawn as (
+      ${withdraw(promised.withdrawn)}
     ), ordered as (
       insert into outbox (enterprise_id, lane, kind, payload, state, due_at, created_at)
       select enterprise_id, lane, kind, payload, 'pending', due_at, at
@@ -70,9 +78,17 @@ export async function writePromises(
   return [...new Set(rows.map(({ lane }) => lane))];
 }
 
-async function writeEffects(tx: Tx, effects: readonly PromisedEffect[]): Promise<void> {
-  if (effects.length === 0) return;
+/** Sees what was there before the statement: what the same one promises stays. */
+function withdraw(lanes: readonly string[]) {
+  return sql`delete from outbox where lane = any(${texts(lanes)}) and state = 'pending' and locked_until is null`;
+}
+
+async function writeEffects(tx: Tx, { effects, withdrawn }: Promised): Promise<void> {
+  if (effects.length === 0 && withdrawn.length === 0) return;
   await sql`
+    with withdrawn as (
+      ${withdraw(withdrawn)}
+    )
     insert into outbox (enterprise_id, lane, kind, payload, state, due_at, created_at)
     select enterprise_id, lane, kind, payload, 'pending', due_at, at
     from jsonb_to_recordset(${JSON.stringify(listed(effects))}::jsonb) as effect

@@ -8,7 +8,6 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Db } from '../records/schema.ts';
 import type { Calls } from './calls.postgres.ts';
-import { RacedByItself } from './open-call.ts';
 import type { CallDesk } from './take-call.ts';
 import type { ListedCall, VoiceCarrier } from './voice-carrier.ts';
 
@@ -64,11 +63,6 @@ async function keep(world: World, carrier: string, call: ListedCall): Promise<vo
   const { carrierCallId, dnis, ani, startedAt, endedAt } = call;
   const raw = { listed: true, startedAt, endedAt };
   const incoming = { carrier, carrierCallId, dnis, ani, attestation: null, raw };
-  try {
-    const isKept = await world.desk.unseen(incoming, { startedAt, endedAt });
-    if (isKept) world.log.warn({ carrier, carrierCallId, startedAt }, 'call-found-unseen');
-  } catch (fault) {
-    // Its webhook, or another process, has brought it in at this very moment.
-    if (!(fault instanceof RacedByItself)) throw fault;
-  }
+  const isKept = await world.desk.unseen(incoming, { startedAt, endedAt });
+  if (isKept) world.log.warn({ carrier, carrierCallId, startedAt }, 'call-found-unseen');
 }

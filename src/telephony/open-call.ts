@@ -25,17 +25,23 @@ export interface IncomingCall {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
-/** A call with the id it will have, when it came in, and how asking the decision hook about it went. */
+/** A call with the id it will have, when it came in, and what is known of it before its transaction. */
 export interface NewCall {
   readonly incoming: IncomingCall;
   readonly id: CallId;
+  /** The number that was called, as it was found a moment ago; null: it is looked for again. */
+  readonly number: OwnNumber | null;
+  /** How asking the decision hook went. */
   readonly consulted: Consulted | null;
   /** Unix ms at which it came in. */
   readonly at: number;
 }
 
-/** The same call came twice at once and the other one was faster: take it again, as a repeated one. */
-export class RacedByItself extends Error {}
+export type Opened =
+  | ({ readonly kind: 'opened' } & ReturnType<typeof startCall>)
+  | { readonly kind: 'unknown-number' }
+  /** It has come before, or at once and the other one was faster. Nothing was written. */
+  | { readonly kind: 'repeated' };
 
 export interface OpenCallWorld {
   readonly numbers: Numbers;
@@ -47,19 +53,14 @@ export interface OpenCallWorld {
   readonly ids: Ids;
 }
 
-/**
- * Writes what came in and begins the call; null when the number is not ours.
- * @throws RacedByItself when the same call is being opened elsewhere.
- */
-export async function openCall(
-  world: OpenCallWorld,
-  work: Work,
-  { incoming, id, consulted, at: now }: NewCall,
-): Promise<ReturnType<typeof startCall> | null> {
-  const number = await world.numbers.findOwn(work.tx, { e164: incoming.dnis, carrier: incoming.carrier });
-  if (number === null) return null;
+/** Writes what came in and begins the call. */
+export async function openCall(world: OpenCallWorld, work: Work, call: NewCall): Promise<Opened> {
+  const { incoming, id, consulted, at: now } = call;
+  const dialled = { e164: incoming.dnis, carrier: incoming.carrier };
+  const number = call.number ?? (await world.numbers.findOwn(work.tx, dialled));
+  if (number === null) return { kind: 'unknown-number' };
   const { enterpriseId } = number;
-  if (!(await storeOnce(work.tx, rawEventOf(world, incoming, number)))) throw new RacedByItself();
+  if (!(await storeOnce(work.tx, rawEventOf(world, incoming, number)))) return { kind: 'repeated' };
   const { ani: from, dnis: to } = incoming;
   const received = { callId: id, direction: 'inbound', from, to, attestation: incoming.attestation };
   await world.outbox.appendEvent(work, { enterpriseId, subject: id, type: 'call.received', data: received });
@@ -69,7 +70,7 @@ export async function openCall(
   const plan = await world.planCall(work, { callId: id, number, ani, attestation, attribution, consulted, at: now });
   const waitsOutside = world.voice.get(carrier)?.capabilities.has('hold-outside') === true;
   const facts = { id, enterpriseId, numberId: number.id, carrier, carrierCallId, dnis, ani, attestation, waitsOutside };
-  return startCall({ ...facts, visitId: attribution.visitId, plan }, now);
+  return { kind: 'opened', ...startCall({ ...facts, visitId: attribution.visitId, plan }, now) };
 }
 
 function rawEventOf(world: OpenCallWorld, incoming: IncomingCall, number: OwnNumber): CarrierEvent {

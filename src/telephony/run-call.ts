@@ -58,7 +58,7 @@ export function createCallRunner(world: World): CallRunner {
     for (const event of events) run = await apply(world, work, run.call, event);
     if (run.call !== locked.call) await world.calls.save(work.tx, { call: run.call, from: locked });
     if (run.call.state === 'ended' && locked.call.state !== 'ended')
-      await world.outbox.withdraw(work, waitingLanesOf(run.call));
+      world.outbox.withdraw(work, waitingLanesOf(run.call));
     return run;
   };
   const runIn = async (work: Work, callId: CallId, event: CallEvent): Promise<CallRun> => {

@@ -4,7 +4,9 @@
  * as it stands. `hear` does the same for everything a carrier reports later.
  */
 import { limits } from '../../config/limits.ts';
+import type { OwnNumber } from '../numbers/numbers.postgres.ts';
 import type { SettleHolders } from '../numbers/settle-holders.ts';
+import { allDone } from '../ports/all-done.ts';
 import type { E164 } from '../ports/e164.ts';
 import type { CallId } from '../ports/ids.ts';
 import { isStored, storeOnce } from '../records/carrier-events.postgres.ts';
@@ -15,7 +17,7 @@ import type { Calls } from './calls.postgres.ts';
 import { checkOf } from './check-call.ts';
 import type { Instruction } from './instructions.ts';
 import { eventsOf, type LegReport } from './leg-report.ts';
-import { type IncomingCall, type NewCall, type OpenCallWorld, openCall, RacedByItself } from './open-call.ts';
+import { type IncomingCall, type NewCall, type OpenCallWorld, openCall } from './open-call.ts';
 import type { HookDesk } from './plan/consult-hook.ts';
 import type { CallRun, CallRunner } from './run-call.ts';
 
@@ -74,23 +76,16 @@ export function createCallDesk(world: World): CallDesk {
     async take(incoming: IncomingCall, isTooLate: () => boolean = () => false): Promise<Taken> {
       const arrivedAt = world.clock.now();
       const id = world.ids.make('call');
-      await world.settleHolders(incoming.dnis, incoming.carrier, incoming.ani);
+      const number = await world.settleHolders(incoming.dnis, incoming.carrier, incoming.ani);
       // Before the transaction: a stranger's server is waited for, and the embedded database has one session.
       const consulted = await world.hookDesk.consult(incoming, id, arrivedAt);
-      const attempt = () =>
-        world.transact(async (work) => {
-          if (isTooLate()) throw new NothingDone();
-          work.beforeCommit(async () => {
-            if (isTooLate()) throw new TooLate();
-          });
-          return takeIn(world, work, { incoming, id, consulted, at: world.clock.now() });
-        }, aboutOf(incoming));
-      try {
-        return await attempt();
-      } catch (fault) {
-        if (fault instanceof RacedByItself) return attempt();
-        throw fault;
-      }
+      return world.transact(async (work) => {
+        if (isTooLate()) throw new NothingDone();
+        work.beforeCommit(async () => {
+          if (isTooLate()) throw new TooLate();
+        });
+        return takeIn(world, work, { incoming, id, number, consulted, at: world.clock.now() });
+      }, aboutOf(incoming));
     },
 
     async hear(report: LegReport): Promise<Heard> {
@@ -108,13 +103,14 @@ export function createCallDesk(world: World): CallDesk {
     endedEarly: (end: EarlyEnd) => world.transact((work) => keepEarlyEnd(world, work, end), aboutOf(end)),
 
     async failedOver(incoming: IncomingCall): Promise<void> {
-      await world.settleHolders(incoming.dnis, incoming.carrier, incoming.ani);
-      await world.transact((work) => recordFailover(world, work, incoming), aboutOf(incoming));
+      const number = await world.settleHolders(incoming.dnis, incoming.carrier, incoming.ani);
+      await world.transact((work) => recordFailover(world, work, incoming, number), aboutOf(incoming));
     },
 
     async unseen(incoming: IncomingCall, { startedAt, endedAt }: UnseenTimes): Promise<boolean> {
-      await world.settleHolders(incoming.dnis, incoming.carrier, incoming.ani);
-      const record = (work: Work) => recordUnseen(world, work, incoming, { startedAt, endedAt });
+      const number = await world.settleHolders(incoming.dnis, incoming.carrier, incoming.ani);
+      const found = { incoming, number, consulted: null, at: startedAt };
+      const record = (work: Work) => recordUnseen(world, work, found, endedAt);
       return world.transact(record, aboutOf(incoming));
     },
   });
@@ -174,55 +170,63 @@ async function askIn({ calls, runner, clock }: World, work: Work, callId: CallId
 }
 
 /** Says afterwards what was done without the record: the call is kept as one that went to the failover number. */
-async function recordFailover(world: World, work: Work, incoming: IncomingCall): Promise<void> {
-  const known = await world.calls.findByCarrier(work.tx, incoming);
-  if (known === null) {
-    const opened = await openCall(world, work, {
-      incoming,
-      id: world.ids.make('call'),
-      consulted: null,
-      at: world.clock.now(),
-    });
-    if (opened === null) return;
-    await world.calls.insert(work.tx, opened.call);
-    await world.runner.runIn(work, opened.call.id, { type: 'failed-over' });
-    return;
-  }
-  await world.runner.runIn(work, known, { type: 'failed-over' });
+async function recordFailover(
+  world: World,
+  work: Work,
+  incoming: IncomingCall,
+  number: OwnNumber | null,
+): Promise<void> {
+  const found = { incoming, number, consulted: null, at: world.clock.now() };
+  const call = await findOrInsert(world, work, found);
+  if (call !== null) await world.runner.runIn(work, call.id, { type: 'failed-over' });
 }
 
 async function recordUnseen(
   world: World,
   work: Work,
-  incoming: IncomingCall,
-  { startedAt, endedAt }: UnseenTimes,
+  found: Omit<NewCall, 'id'>,
+  endedAt: number | null,
 ): Promise<boolean> {
-  if ((await world.calls.findByCarrier(work.tx, incoming)) !== null) return false;
-  const opened = await openCall(world, work, { incoming, id: world.ids.make('call'), consulted: null, at: startedAt });
-  if (opened === null) return false;
-  await world.calls.insert(work.tx, opened.call);
-  await world.runner.runIn(work, opened.call.id, { type: 'unseen', endedAt });
+  const call = await findOrInsert(world, work, found);
+  if (call === null || !call.isNew) return false;
+  await world.runner.runIn(work, call.id, { type: 'unseen', endedAt });
   return true;
+}
+
+/** A call that was found out about afterwards; null when the number is not ours. */
+async function findOrInsert(
+  world: World,
+  work: Work,
+  found: Omit<NewCall, 'id'>,
+): Promise<{ readonly id: CallId; readonly isNew: boolean } | null> {
+  const known = await world.calls.findByCarrier(work.tx, found.incoming);
+  if (known !== null) return { id: known, isNew: false };
+  const opened = await openCall(world, work, { ...found, id: world.ids.make('call') });
+  if (opened.kind === 'unknown-number') return null;
+  if (opened.kind === 'repeated') return { id: (await storedCall(world, work, found.incoming)).id, isNew: false };
+  await world.calls.insert(work.tx, opened.call);
+  return { id: opened.call.id, isNew: true };
 }
 
 async function takeIn(world: World, work: Work, call: NewCall): Promise<Taken> {
   const { incoming } = call;
-  const known = await world.calls.findByCarrier(work.tx, incoming);
-  if (known !== null) return repeatedCall(world, work, known);
   const opened = await openCall(world, work, call);
-  if (opened === null) return { kind: 'unknown-number' };
+  if (opened.kind === 'unknown-number') return opened;
+  if (opened.kind === 'repeated') return { kind: 'taken', call: await storedCall(world, work, incoming) };
   const begun = await world.runner.settleIn(work, opened.call, opened.effects);
-  await world.calls.insert(work.tx, begun);
+  const isEnded = isStored(work.tx, { carrier: incoming.carrier, dedupKey: earlyEndKey(incoming.carrierCallId) });
+  await allDone([world.calls.insert(work.tx, begun), isEnded]);
   const dueAt = world.clock.now() + limits.callCheckEveryMs;
   await world.outbox.addEffect(work, { enterpriseId: begun.enterpriseId, ...checkOf(begun.id), dueAt });
-  if (!(await isStored(work.tx, { carrier: incoming.carrier, dedupKey: earlyEndKey(incoming.carrierCallId) })))
-    return { kind: 'taken', call: begun };
+  if (!(await isEnded)) return { kind: 'taken', call: begun };
   const ended = await world.runner.runIn(work, begun.id, { type: 'caller-ended' });
   return { kind: 'taken', call: ended.kind === 'unknown' ? begun : ended.call };
 }
 
-async function repeatedCall(world: World, work: Work, id: CallId): Promise<Taken> {
-  const call = await world.calls.read(work.tx, id);
-  if (call === null) throw new Error(`call ${id} was found and is not there`);
-  return { kind: 'taken', call };
+/** The call whose first event is in the record already. */
+async function storedCall({ calls }: World, { tx }: Work, incoming: IncomingCall): Promise<Call> {
+  const id = await calls.findByCarrier(tx, incoming);
+  const call = id === null ? null : await calls.read(tx, id);
+  if (call === null) throw new Error(`the call ${aboutOf(incoming)} has come in and is not there`);
+  return call;
 }

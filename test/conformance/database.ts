@@ -83,6 +83,40 @@ function transactionTests(opened: () => Database<Tables>): void {
     expect(await countIn(kysely)).toBe(0);
   });
 
+  test('statements of a pipelined transaction that nobody waits for are done in their order', async () => {
+    const { kysely, transactPipelined } = opened();
+    const answers = await transactPipelined(
+      (tx) => Promise.all([addTo(tx, 1), countIn(tx), addTo(tx, 2, 3), countIn(tx)]),
+      1_000,
+    );
+    expect(answers).toEqual([undefined, 1, undefined, 3]);
+    expect(await countIn(kysely)).toBe(3);
+  });
+
+  test('a pipelined transaction keeps nothing when one of its statements fails, swallowed or not', async () => {
+    const { kysely, transactPipelined } = opened();
+    const failing = (tx: Db) => sql`select 1 / 0`.execute(tx);
+    const broken = transactPipelined(async (tx) => {
+      await addTo(tx, 1);
+      await failing(tx);
+    }, 1_000);
+    await expect(broken).rejects.toMatchObject({ code: '22012' });
+    const swallowed = transactPipelined(async (tx) => {
+      await addTo(tx, 2);
+      await failing(tx).catch(() => undefined);
+    }, 1_000);
+    await expect(swallowed).rejects.toThrow('failed before its commit');
+    await transactPipelined((tx) => addTo(tx, 4), 1_000);
+    expect(await countIn(kysely)).toBe(1);
+  });
+
+  test('what a pipelined transaction says of locks ends with it', async () => {
+    const { kysely, transactPipelined } = opened();
+    const timeout = async (db: Db) => (await sql<{ lock_timeout: string }>`show lock_timeout`.execute(db)).rows[0];
+    expect(await transactPipelined(timeout, 150)).toEqual({ lock_timeout: '150ms' });
+    expect(await timeout(kysely)).toEqual({ lock_timeout: '0' });
+  });
+
   test('a savepoint can be gone back to', async () => {
     const { kysely } = opened();
     await kysely.transaction().execute(async (tx) => {

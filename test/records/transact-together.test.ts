@@ -1,6 +1,6 @@
 /** Transactions that share a commit are to each other as if each were alone. */
 import { sql } from 'kysely';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import type { Database } from '../../src/ports/database.ts';
 import type { Wake } from '../../src/ports/jobs.ts';
 import { silentLog } from '../../src/ports/log.ts';
@@ -11,12 +11,12 @@ import { createTransactTogether } from '../../src/records/transact-together.post
 import { stageCore } from '../support/stage-core.ts';
 import { onEveryStore } from '../support/stores.ts';
 
-async function setup(database: Database<Tables>) {
+async function setup(database: Database<Tables>, atOnce = 1) {
   const { db, enterpriseId } = await stageCore(database, { numbers: 0 });
   const woken: string[] = [];
   const jobs = { wake: async (wakes: readonly Wake[]) => void woken.push(...wakes.map(({ lane }) => lane)) };
   const world = { database, jobs, log: silentLog };
-  const together = createTransactTogether({ ...world, alone: createTransact(world), togetherMs: 60_000 });
+  const together = createTransactTogether({ ...world, alone: createTransact(world), togetherMs: 60_000, atOnce });
   const transactionOf = async ({ tx }: Work) =>
     (await sql<{ id: string }>`select pg_current_xact_id()::text as id`.execute(tx)).rows[0]?.id;
   const append = (work: Work, letter: string) =>
@@ -50,6 +50,30 @@ onEveryStore('transactions together', (store) => {
     expect(ids.map((id) => id[0])).toEqual(letters);
     expect(new Set(ids.map((id) => id.slice(2))).size).toBe(2);
     expect(woken.sort()).toEqual(letters);
+  });
+
+  test('on a server the next is under way before the first is over', async () => {
+    const { together } = await setup(database, 2);
+    const first = Promise.withResolvers<void>();
+    const second = Promise.withResolvers<void>();
+    const began: string[] = [];
+    const both = [
+      together(async () => {
+        began.push('first');
+        await first.promise;
+      }),
+      together(async () => {
+        began.push('second');
+        if (database.kind === 'server') await second.promise;
+      }),
+    ];
+    if (database.kind === 'server') {
+      await vi.waitFor(() => expect(began).toEqual(['first', 'second']));
+      second.resolve();
+    }
+    first.resolve();
+    await Promise.all(both);
+    expect(began).toEqual(['first', 'second']);
   });
 
   test('those about the same go one after the other, the others in step by one statement', async () => {

@@ -47,13 +47,19 @@ export function createLearnHabits(world: World): EntryHandler {
   };
 }
 
-/** Sees to it that the enterprise has its entry: asked with each contact, written once. */
+/**
+ * Sees to it that the enterprise has its entry: asked with each contact, written once, and looked for again only after a
+ * while, in case the transaction that promised it was rolled back.
+ */
 export function createStartLearning(world: {
   readonly outbox: Pick<Outbox, 'addOnce'>;
   readonly clock: Clock;
 }): (work: Work, about: { readonly enterpriseId: EnterpriseId }) => Promise<void> {
+  const seenUntil = new Map<EnterpriseId, number>();
   return async (work, { enterpriseId }) => {
-    const dueAt = world.clock.now() + limits.attributionLearnEveryMs;
+    const now = world.clock.now();
+    if (now < (seenUntil.get(enterpriseId) ?? 0)) return;
+    const dueAt = now + limits.attributionLearnEveryMs;
     await world.outbox.addOnce(work, {
       enterpriseId,
       lane: `learn:${enterpriseId}`,
@@ -61,6 +67,8 @@ export function createStartLearning(world: {
       payload: {},
       dueAt,
     });
+    if (seenUntil.size >= limits.attributionModelsKeptMax) seenUntil.clear();
+    seenUntil.set(enterpriseId, now + limits.attributionLearnSeenMs);
   };
 }
 
