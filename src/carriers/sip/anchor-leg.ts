@@ -6,7 +6,7 @@
 import type { Log } from '../../ports/log.ts';
 import { answerCaller, answerWithOffer, describe } from './describe-leg.ts';
 import type { Drachtio } from './drachtio.ts';
-import type { Leg } from './leg.ts';
+import { isOver, type Leg } from './leg.ts';
 import type { Anchor, Anchors } from './media/anchor.ts';
 import { directionOf, sinkAnswer, sinkOffer, withDirection } from './sdp.ts';
 
@@ -38,11 +38,6 @@ export async function anchorLeg(world: World, leg: Leg): Promise<boolean> {
   if (!isOver(leg)) return true;
   void anchors.release(anchor);
   return false;
-}
-
-/** It may have ended while the media server was asked. */
-function isOver({ state }: Leg): boolean {
-  return state === 'ended';
 }
 
 async function answerNow(world: World, anchors: Anchors, leg: Leg, anchor: Anchor): Promise<void> {

@@ -6,7 +6,7 @@ import { unreachable } from '../../ports/errors.ts';
 import type { LegFact } from '../../telephony/leg-report.ts';
 import type { CarrierAnswer, RecordingAct } from '../../telephony/voice-carrier.ts';
 import type { ConnectLegs } from './connect-legs.ts';
-import type { Leg } from './leg.ts';
+import { isOver, type Leg } from './leg.ts';
 import type { Hears } from './media/hears.ts';
 import type { Recorder } from './media/recorder.ts';
 import type { Switchboard } from './switchboard.ts';
@@ -58,13 +58,15 @@ export async function recordConversation(world: World, leg: Leg, act: RecordingA
       if (!(await world.connectLegs.anchor(leg)) || !(await recorder.begin(leg)))
         return { kind: 'unavailable', reason: 'the media server does not record' };
       leg.closing = () => conversationOf(world, leg);
+      // The caller may have hung up while the recording was being started.
+      if (isOver(leg)) await endConversation(world, leg);
       return { kind: 'done' };
     case 'pause':
-      await recorder.pause(leg);
-      return { kind: 'done' };
+      if (await recorder.pause(leg)) return { kind: 'done' };
+      return { kind: 'unavailable', reason: 'the media server did not stop recording' };
     case 'resume':
-      await recorder.resume(leg);
-      return { kind: 'done' };
+      if (await recorder.resume(leg)) return { kind: 'done' };
+      return { kind: 'unavailable', reason: 'the media server does not record' };
     case 'stop':
       await endConversation(world, leg);
       return { kind: 'done' };
