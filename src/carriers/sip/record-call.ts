@@ -29,7 +29,9 @@ export async function takeMessage(
   const { hears, recorder } = world;
   if (!(await world.connectLegs.anchor(leg))) return null;
   await endConversation(world, leg);
-  await waitFor(leg, await hears.tone(leg, 'beep'));
+  const beepMs = isWanted() ? await hears.tone(leg, 'beep') : 0;
+  // What the leg was told meanwhile may wait already: it is the one that is to be woken.
+  if (isWanted()) await waitFor(leg, beepMs);
   if (!isWanted() || !(await recorder.begin(leg))) return null;
   const close = async (): Promise<LegFact | null> => {
     const made = await recorder.end(leg);
@@ -38,12 +40,13 @@ export async function takeMessage(
     return { what: 'recorded', seconds, recordingId: seconds > 0 ? recordingId : null };
   };
   leg.closing = close;
-  leg.onKey = (key) => {
-    if (key === '#') leg.stopWaiting?.();
-  };
+  if (isWanted())
+    leg.onKey = (key) => {
+      if (key === '#') leg.stopWaiting?.();
+    };
   // The caller may have hung up while the recording was being started.
   if (isWanted()) await waitFor(leg, secondsMax * 1_000);
-  leg.onKey = null;
+  if (isWanted()) leg.onKey = null;
   if (leg.closing !== close) return isWanted() ? null : close();
   leg.closing = null;
   return close();
