@@ -216,7 +216,8 @@ interface HeardFact {
 function factOf(fields: Fields, next: Exclude<NextQuery, { step: 'waited' }>): HeardFact | null {
   switch (next.step) {
     case 'left-room': {
-      readInput(z.object({ payload: z.object({ call: z.literal(next.call) }) }), fields);
+      const signed = z.object({ call: z.literal(next.call), leg: z.literal(next.leg ?? null) });
+      readInput(z.object({ payload: signed }), fields);
       const dedupKey = `${next.leg ?? next.call}:left-room:${next.room}`;
       return { fact: { what: 'left-room', room: next.room }, carrierCallId: null, dedupKey };
     }
