@@ -3,6 +3,8 @@
  * source; the others are ours.
  */
 export const carrierLimits = Object.freeze({
+  /** A carrier's clock and ours may differ by this much (ours): what an earlier try made is looked for from then on. */
+  clockSlackMs: 5_000,
   /** A signed webhook of Vonage's may be this old (ours), and so many tokens are told from repeated ones. */
   vonageTokenAgeSecondsMax: 300,
   vonageTokensKeptMax: 100_000,

@@ -84,7 +84,10 @@ export function createEndpoints(world: World) {
     rotateSecret: (db: Db, key: EndpointKey) => rotateSecret(world, db, key),
 
     /** What a delivery needs; null when the endpoint is gone. The id comes from the outbox, which is scoped. */
-    readTarget: askTogether<EndpointId, DeliveryTarget | null>((db, ids) => readTargets(world, db, ids)),
+    async readTarget(db: Db, id: EndpointId): Promise<DeliveryTarget | null> {
+      const row = await readRow(db, id);
+      return row === null ? null : targetOf(world, row);
+    },
 
     /** A delivery arrived: the endpoint is not failing. */
     noteSuccess: (db: Db, id: EndpointId): Promise<void> => noteSuccess(db, id),
@@ -153,14 +156,13 @@ async function rotateSecret(
   return row === undefined ? null : { endpoint: present(row), secret };
 }
 
-async function readTargets(
-  world: World,
-  db: Db,
-  ids: readonly EndpointId[],
-): Promise<readonly (DeliveryTarget | null)[]> {
+/** Secrets are opened by each who asks: one that cannot be holds up its own endpoint and no other. */
+const readRow = askTogether(readRows);
+
+async function readRows(db: Db, ids: readonly EndpointId[]): Promise<readonly (Row<'endpoint'> | null)[]> {
   const { rows } = await sql<Row<'endpoint'>>`select * from endpoint where id = any(${listed(ids)})`.execute(db);
-  const targets = new Map(rows.map((row) => [row.id, targetOf(world, row)]));
-  return ids.map((id) => targets.get(id) ?? null);
+  const endpoints = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => endpoints.get(id) ?? null);
 }
 
 function targetOf(world: World, row: Row<'endpoint'>): DeliveryTarget {

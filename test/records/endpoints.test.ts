@@ -93,6 +93,18 @@ onEveryStore('endpoints', (store) => {
     expect(JSON.stringify(endpoint)).not.toContain('whsec_');
   });
 
+  test('a secret that cannot be opened holds up its own endpoint and none that is asked for together with it', async () => {
+    const { db, endpoints, create } = await setup(database);
+    const [broken, whole] = [await create(), await create()];
+    await db.updateTable('endpoint').set({ secret_sealed: '1.rubbish' }).where('id', '=', broken).execute();
+    const [failed, target] = await Promise.allSettled([
+      endpoints.readTarget(db, broken),
+      endpoints.readTarget(db, whole),
+    ]);
+    expect(failed.status).toBe('rejected');
+    expect(target).toMatchObject({ status: 'fulfilled', value: { enabled: true } });
+  });
+
   test('after a rotation both secrets sign for 24 h, then the new one alone', async () => {
     const { db, clock, endpoints, enterpriseId, keyOf } = await setup(database);
     const { endpoint, secret } = await endpoints.create(db, { enterpriseId, url: 'https://hooks.example.com/' });

@@ -6,9 +6,9 @@
 import type { Log } from '../../ports/log.ts';
 import { answerCaller, answerWithOffer, describe } from './describe-leg.ts';
 import type { Drachtio } from './drachtio.ts';
-import type { Leg } from './leg.ts';
+import { isOver, type Leg } from './leg.ts';
 import type { Anchor, Anchors } from './media/anchor.ts';
-import { directionOf, sinkAnswer, sinkOffer, withDirection } from './sdp.ts';
+import { directionOf, parkedOffer, sinkAnswer, sinkOffer, withDirection } from './sdp.ts';
 
 interface World {
   readonly drachtio: Drachtio;
@@ -40,11 +40,6 @@ export async function anchorLeg(world: World, leg: Leg): Promise<boolean> {
   return false;
 }
 
-/** It may have ended while the media server was asked. */
-function isOver({ state }: Leg): boolean {
-  return state === 'ended';
-}
-
 async function answerNow(world: World, anchors: Anchors, leg: Leg, anchor: Anchor): Promise<void> {
   const theirs = await anchors.offerFromPhone(anchor, leg.theirs ?? '');
   const answer = await anchors.answerToPhone(anchor, sinkAnswer(theirs, world.silentPlace));
@@ -60,14 +55,25 @@ async function answerLate(world: World, anchors: Anchors, leg: Leg, anchor: Anch
 }
 
 async function takeOver(world: World, leg: Leg, anchor: Anchor): Promise<void> {
-  const { peer, theirs } = leg;
+  const { peer, theirs, ours } = leg;
   leg.anchor = anchor;
   const far = peer?.theirs ?? sinkOffer(world.silentPlace);
   try {
     const instead = await describe(world, leg, withDirection(far, 'sendrecv'));
     if (peer !== null && peer.state === 'answered') await describe(world, peer, instead);
   } catch (fault) {
-    leg.theirs = theirs;
+    [leg.anchor, leg.theirs] = [null, theirs];
+    // Its phone sends to a place that is given back now: it is told the one from before.
+    if (leg.ours !== ours && !isOver(leg)) await moveBack(world, leg, peer?.theirs ?? null);
     throw fault;
+  }
+}
+
+async function moveBack(world: World, leg: Leg, before: string | null): Promise<void> {
+  const sdp = before === null ? parkedOffer(world.silentPlace) : withDirection(before, 'sendrecv');
+  try {
+    await describe(world, leg, sdp);
+  } catch (fault) {
+    world.log.warn({ fault, leg: leg.id }, 'sip-leg-not-moved-back');
   }
 }

@@ -72,6 +72,11 @@ export interface Leg {
   telling: Promise<void>;
 }
 
+/** Asked anew after each wait: a leg may end meanwhile. */
+export function isOver({ state }: Leg): boolean {
+  return state === 'ended';
+}
+
 export function newLeg(
   about: Pick<Leg, 'id' | 'kind' | 'callId' | 'legId'> & Partial<Pick<Leg, 'dnis' | 'invite' | 'theirs'>>,
   now: number,

@@ -6,7 +6,7 @@ import { unreachable } from '../../ports/errors.ts';
 import type { LegFact } from '../../telephony/leg-report.ts';
 import type { CarrierAnswer, RecordingAct } from '../../telephony/voice-carrier.ts';
 import type { ConnectLegs } from './connect-legs.ts';
-import type { Leg } from './leg.ts';
+import { isOver, type Leg } from './leg.ts';
 import type { Hears } from './media/hears.ts';
 import type { Recorder } from './media/recorder.ts';
 import type { Switchboard } from './switchboard.ts';
@@ -29,7 +29,9 @@ export async function takeMessage(
   const { hears, recorder } = world;
   if (!(await world.connectLegs.anchor(leg))) return null;
   await endConversation(world, leg);
-  await waitFor(leg, await hears.tone(leg, 'beep'));
+  const beepMs = isWanted() ? await hears.tone(leg, 'beep') : 0;
+  // What the leg was told meanwhile may wait already: it is the one that is to be woken.
+  if (isWanted()) await waitFor(leg, beepMs);
   if (!isWanted() || !(await recorder.begin(leg))) return null;
   const close = async (): Promise<LegFact | null> => {
     const made = await recorder.end(leg);
@@ -38,12 +40,13 @@ export async function takeMessage(
     return { what: 'recorded', seconds, recordingId: seconds > 0 ? recordingId : null };
   };
   leg.closing = close;
-  leg.onKey = (key) => {
-    if (key === '#') leg.stopWaiting?.();
-  };
+  if (isWanted())
+    leg.onKey = (key) => {
+      if (key === '#') leg.stopWaiting?.();
+    };
   // The caller may have hung up while the recording was being started.
   if (isWanted()) await waitFor(leg, secondsMax * 1_000);
-  leg.onKey = null;
+  if (isWanted()) leg.onKey = null;
   if (leg.closing !== close) return isWanted() ? null : close();
   leg.closing = null;
   return close();
@@ -58,13 +61,15 @@ export async function recordConversation(world: World, leg: Leg, act: RecordingA
       if (!(await world.connectLegs.anchor(leg)) || !(await recorder.begin(leg)))
         return { kind: 'unavailable', reason: 'the media server does not record' };
       leg.closing = () => conversationOf(world, leg);
+      // The caller may have hung up while the recording was being started.
+      if (isOver(leg)) await endConversation(world, leg);
       return { kind: 'done' };
     case 'pause':
-      await recorder.pause(leg);
-      return { kind: 'done' };
+      if (await recorder.pause(leg)) return { kind: 'done' };
+      return { kind: 'unavailable', reason: 'the media server did not stop recording' };
     case 'resume':
-      await recorder.resume(leg);
-      return { kind: 'done' };
+      if (await recorder.resume(leg)) return { kind: 'done' };
+      return { kind: 'unavailable', reason: 'the media server does not record' };
     case 'stop':
       await endConversation(world, leg);
       return { kind: 'done' };

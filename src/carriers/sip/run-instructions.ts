@@ -49,6 +49,7 @@ export function createPerform(world: World): Perform {
     const { program } = leg;
     const stop = leg.stopWaiting;
     leg.stopWaiting = null;
+    leg.onKey = null;
     stop?.();
     run(world, leg, instructions, () => leg.state !== 'ended' && leg.program === program).catch((fault: unknown) => {
       world.log.error({ fault, leg: leg.id }, 'sip-instructions-failed');
@@ -177,6 +178,8 @@ async function gather(
   };
   const promptMs = await say(world, leg, instruction.prompt);
   if (isWanted() && !isOver()) await waitFor(leg, promptMs + instruction.timeoutMs);
+  // Told something else meanwhile, the leg may wait for other keys already.
+  if (!isWanted()) return digits;
   leg.onKey = null;
   leg.doing = null;
   return instruction.finishKey === null ? digits : digits.replace(/#$/, '');

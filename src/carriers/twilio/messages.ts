@@ -3,6 +3,7 @@
  * this address since the order was given, and takes a message with the same body for its own, unless it is known as
  * another of ours.
  */
+import { carrierLimits } from '../../../config/carrier-limits.ts';
 import { limits } from '../../../config/limits.ts';
 import type { MessageGateway, SendAnswer, SendOrder } from '../../sms/message-gateway.ts';
 import { readFailure, type TwilioClient } from './rest-client.ts';
@@ -13,7 +14,6 @@ interface World {
 }
 
 const optedOutCode = 21610;
-const clockSlackMs = 5_000;
 
 export function createTwilioMessages(world: World): MessageGateway {
   return Object.freeze({
@@ -53,7 +53,7 @@ async function findSent(world: World, order: SendOrder): Promise<string | null> 
   const made = recent.find(
     (message) =>
       message.body === order.body &&
-      message.dateCreated.getTime() >= order.orderedAt - clockSlackMs &&
+      message.dateCreated.getTime() >= order.orderedAt - carrierLimits.clockSlackMs &&
       order.taken?.includes(message.sid) !== true,
   );
   return made?.sid ?? null;

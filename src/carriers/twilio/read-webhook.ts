@@ -126,14 +126,20 @@ export interface CallStatusReport {
   readonly dedupKey: string;
 }
 
+const endings = ['completed', 'busy', 'failed', 'no-answer', 'canceled'] as const satisfies readonly LegEnding[];
+
+/** Whether a call of this status has ended. */
+export function isEnding(status: string): status is (typeof endings)[number] {
+  return (endings as readonly string[]).includes(status);
+}
+
 /** A status callback of either kind of leg. */
 export function readCallStatus(fields: Fields): CallStatusReport {
   const read = readInput(callStatus, fields);
-  const endings: readonly string[] = ['completed', 'busy', 'failed', 'no-answer', 'canceled'];
   return {
     carrierCallId: read.CallSid,
     status: read.CallStatus,
-    ending: endings.includes(read.CallStatus) ? (read.CallStatus as LegEnding) : null,
+    ending: isEnding(read.CallStatus) ? read.CallStatus : null,
     dedupKey: `${read.CallSid}:status:${read.CallStatus}:${read.SequenceNumber ?? ''}`,
   };
 }

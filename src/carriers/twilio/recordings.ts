@@ -1,6 +1,6 @@
 /**
  * Conversations recorded at Twilio: on the caller's own leg, both directions, wherever that leg is moved. Starting is asked
- * for once: a recording that an earlier try began is left to run. While one is paused silence is recorded, so that its
+ * for once: a recording that an earlier try began is left to run; one that has been stopped does not stand in its way. While one is paused silence is recorded, so that its
  * times stay true. The media are fetched with our credentials; what Twilio redirects to never leaves this process.
  */
 import { limits } from '../../../config/limits.ts';
@@ -16,7 +16,8 @@ interface World {
 
 /** Twilio's name for whatever is being recorded on a call. */
 const current = 'Twilio.CURRENT';
-const running: ReadonlySet<string> = new Set(['in-progress', 'paused', 'processing']);
+/** One that is `processing` has been stopped: what is said from then on is in no recording. */
+const running: ReadonlySet<string> = new Set(['in-progress', 'paused']);
 
 export async function recordCall(
   world: World,

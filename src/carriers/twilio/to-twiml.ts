@@ -5,6 +5,7 @@
 import twilio from 'twilio';
 import { unreachable } from '../../ports/errors.ts';
 import type { Instruction, Join, NextStep } from '../../telephony/instructions.ts';
+import { queryOfNext } from '../next-step.ts';
 
 export interface TwimlPlace {
   /** Without a slash at its end. */
@@ -33,13 +34,7 @@ export function toTwiml(instructions: readonly Instruction[], place: TwimlPlace)
 
 /** Where Twilio reports that a step has run its course. */
 function nextUrl(next: NextStep, publicUrl: string): string {
-  const query = new URLSearchParams({ step: next.step });
-  if (next.callId !== null) query.set('call', next.callId);
-  if (next.legId !== null) query.set('leg', next.legId);
-  if (next.step === 'left-room') query.set('room', next.room);
-  if (next.step === 'keys' && next.turn !== undefined) query.set('turn', String(next.turn));
-  if (next.step === 'again' || next.step === 'waited') query.set('asked', String(next.asked));
-  return `${publicUrl}/carriers/twilio/voice/next?${query}`;
+  return `${publicUrl}/carriers/twilio/voice/next?${queryOfNext(next)}`;
 }
 
 function write(response: Response, instruction: Instruction, { publicUrl, holdMusicUrl }: TwimlPlace): void {

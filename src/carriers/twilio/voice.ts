@@ -5,6 +5,7 @@
  */
 
 import type { CallInstance } from 'twilio/lib/rest/api/v2010/account/call.js';
+import { carrierLimits } from '../../../config/carrier-limits.ts';
 import { limits } from '../../../config/limits.ts';
 import type { TwilioSettings } from '../../../config/settings.ts';
 import { parseE164 } from '../../ports/e164.ts';
@@ -20,6 +21,7 @@ import type {
   RecordingAct,
   VoiceCarrier,
 } from '../../telephony/voice-carrier.ts';
+import { isEnding } from './read-webhook.ts';
 import { fetchRecording, recordCall } from './recordings.ts';
 import { readFailure, type TwilioClient } from './rest-client.ts';
 import { toTwiml } from './to-twiml.ts';
@@ -30,10 +32,6 @@ interface World {
   readonly holdMusicUrl: (seconds: number) => string;
   readonly account: TwilioSettings;
 }
-
-/** Twilio's clock and ours may differ by this much. */
-const clockSlackMs = 5_000;
-const endedStatuses: ReadonlySet<string> = new Set(['completed', 'busy', 'failed', 'no-answer', 'canceled']);
 
 const capabilities: ReadonlySet<Capability> = new Set([
   'announce',
@@ -62,7 +60,7 @@ export function createTwilioVoice(world: World): VoiceCarrier {
       try {
         const made = order.repeated ? await findDialled(world, order) : undefined;
         if (made === undefined) return { kind: 'dialled', carrierCallId: await place(world, order) };
-        if (!endedStatuses.has(made.status)) return { kind: 'dialled', carrierCallId: made.sid };
+        if (!isEnding(made.status)) return { kind: 'dialled', carrierCallId: made.sid };
         return { kind: 'refused', reason: 'the call that an earlier try made has ended' };
       } catch (fault) {
         const failure = readFailure(fault);
@@ -99,7 +97,7 @@ export function createTwilioVoice(world: World): VoiceCarrier {
     async look(carrierCallId: string) {
       try {
         const { status } = await world.client.calls(carrierCallId).fetch();
-        return endedStatuses.has(status) ? 'gone' : 'live';
+        return isEnding(status) ? 'gone' : 'live';
       } catch (fault) {
         return readFailure(fault).kind === 'gone' ? 'gone' : 'unknown';
       }
@@ -139,14 +137,16 @@ function incomingOf(call: CallInstance): ListedCall[] {
   const dnis = parseE164(call.to);
   if (call.direction !== 'inbound' || dnis === null) return [];
   const startedAt = (call.startTime ?? call.dateCreated).getTime();
-  const endedAt = endedStatuses.has(call.status) ? (call.endTime?.getTime() ?? startedAt) : null;
+  const endedAt = isEnding(call.status) ? (call.endTime?.getTime() ?? startedAt) : null;
   return [{ carrierCallId: call.sid, dnis, ani: parseE164(call.from), startedAt, endedAt }];
 }
 
 async function findDialled(world: World, order: DialOrder): Promise<{ sid: string; status: string } | undefined> {
   const recent = await world.client.calls.list({ from: order.from, to: order.to, limit: 20 });
   return recent.find(
-    (call) => order.taken?.includes(call.sid) !== true && call.dateCreated.getTime() >= order.orderedAt - clockSlackMs,
+    (call) =>
+      order.taken?.includes(call.sid) !== true &&
+      call.dateCreated.getTime() >= order.orderedAt - carrierLimits.clockSlackMs,
   );
 }
 

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { limits } from '../../../config/limits.ts';
 import { AppError, unreachable } from '../../ports/errors.ts';
 import { readInput } from '../../ports/field-faults.ts';
-import type { CallId, LegId, MessageId } from '../../ports/ids.ts';
+import type { CallId, MessageId } from '../../ports/ids.ts';
 import type { MessageDesk } from '../../sms/message-desk.ts';
 import { afterFailover, failoverInstructions, instructionsFor } from '../../telephony/answer-call.ts';
 import type { Instruction } from '../../telephony/instructions.ts';
@@ -16,6 +16,15 @@ import type { CallDesk } from '../../telephony/take-call.ts';
 import type { AnswerInTime } from '../answer-in-time.timer.ts';
 import type { HearInTime } from '../hear-in-time.timer.ts';
 import { serveHoldMusic } from '../hold-music.ts';
+import {
+  type CallQuery,
+  callQuery,
+  type LegQuery,
+  legQuery,
+  type NextQuery,
+  nextQuery,
+  notInService,
+} from '../next-step.ts';
 import { readForm } from './read-form.ts';
 import {
   type CallStatusReport,
@@ -47,28 +56,8 @@ interface World {
 
 type Handler = (fields: Fields, query: unknown) => Promise<readonly Instruction[] | 'empty'>;
 
-const callId = z.string().regex(/^call_[0-9a-z]{26}$/, 'is not a call’s id') as unknown as z.ZodType<CallId>;
-const legId = z.string().regex(/^leg_[0-9a-z]{26}$/, 'is not a leg’s id') as unknown as z.ZodType<LegId>;
 const messageId = z.string().regex(/^msg_[0-9a-z]{26}$/, 'is not a message’s id') as unknown as z.ZodType<MessageId>;
-const legQuery = z.object({ call: callId, leg: legId });
-const callQuery = z.object({ call: callId });
 const messageQuery = z.object({ message: messageId });
-const stepOf = { call: callId, leg: legId.optional() };
-const nextQuery = z.discriminatedUnion('step', [
-  z.object({ step: z.literal('left-room'), ...stepOf, room: z.string().max(64) }),
-  z.object({ step: z.literal('keys'), ...stepOf, turn: z.coerce.number().int().min(0).max(1_000).optional() }),
-  z.object({ step: z.literal('waited'), call: callId, asked: z.coerce.number().int().min(0).max(99) }),
-  z.object({ step: z.literal('again'), ...stepOf, asked: z.coerce.number().int().min(0).max(99) }),
-  z.object({ step: z.literal('recorded'), call: callId }),
-  z.object({ step: z.literal('dial-ended'), call: callId.optional() }),
-]);
-
-type NextQuery = z.infer<typeof nextQuery>;
-
-const notInService: readonly Instruction[] = [
-  { verb: 'say', text: 'The number you have called is not in service. Please check the number and try again.' },
-  { verb: 'hang-up' },
-];
 
 /** Registers Twilio's routes below `/carriers/twilio`. */
 export function registerTwilio(app: FastifyInstance, world: World): void {
@@ -142,8 +131,7 @@ async function hearCallerStatus(world: World, fields: Fields, status: CallStatus
     return 'empty';
   }
   const fact: LegFact = status.ending === null ? { what: 'noted' } : { what: 'ended', reason: status.ending };
-  await hear(world, { callId: id, legId: null, ...reported(status), fact, raw: fields });
-  return 'empty';
+  return hear(world, { callId: id, legId: null, ...reported(status), fact, raw: fields });
 }
 
 async function onNextStep(world: World, fields: Fields, next: NextQuery): Promise<readonly Instruction[]> {
@@ -156,7 +144,8 @@ async function onNextStep(world: World, fields: Fields, next: NextQuery): Promis
   const keys = fact.what === 'keys' ? [...(fact.turn === undefined ? [] : [fact.turn]), fact.digits].join(':') : asked;
   const detail = 'room' in next ? next.room : keys;
   const dedupKey = `${carrierCallId}:${next.step}:${detail}`;
-  return askNext(world, { callId: next.call, legId, carrierCallId, dedupKey, fact, raw: fields }, asked);
+  const raw = withoutAddress(fields);
+  return askNext(world, { callId: next.call, legId, carrierCallId, dedupKey, fact, raw }, asked);
 }
 
 async function onWaited(
@@ -191,11 +180,7 @@ function factOf(fields: Fields, next: Exclude<NextQuery, { step: 'waited' }>): L
   }
 }
 
-function onAgentAnswered(
-  world: World,
-  fields: Fields,
-  { call, leg }: z.infer<typeof legQuery>,
-): Promise<readonly Instruction[]> {
+function onAgentAnswered(world: World, fields: Fields, { call, leg }: LegQuery): Promise<readonly Instruction[]> {
   const carrierCallId = readCallSid(fields);
   const dedupKey = `${carrierCallId}:answered`;
   return askNext(
@@ -205,33 +190,30 @@ function onAgentAnswered(
   );
 }
 
-function onLegStatus(world: World, fields: Fields, { call, leg }: z.infer<typeof legQuery>): Promise<'empty'> {
+function onLegStatus(world: World, fields: Fields, { call, leg }: LegQuery): Promise<'empty'> {
   const status = readCallStatus(fields);
   const report = { callId: call, legId: leg, ...reported(status), fact: legFact(status), raw: fields };
-  const tell = () => hear(world, report).then(() => 'empty' as const);
-  return world.hearInTime.tell({ key: `twilio ${status.dedupKey}`, callId: call, tell });
+  return note(world, report);
 }
 
 /** Who has picked up an agent's phone, as far as listening tells. */
-function onMachineHeard(world: World, fields: Fields, { call, leg }: z.infer<typeof legQuery>): Promise<'empty'> {
+function onMachineHeard(world: World, fields: Fields, { call, leg }: LegQuery): Promise<'empty'> {
   const { carrierCallId, isMachine, dedupKey } = readMachine(fields);
   const fact: LegFact = isMachine ? { what: 'machine' } : { what: 'noted' };
   const report = { callId: call, legId: leg, carrierCallId, dedupKey, fact, raw: fields };
-  const tell = () => hear(world, report).then(() => 'empty' as const);
-  return world.hearInTime.tell({ key: `twilio ${dedupKey}`, callId: call, tell });
+  return note(world, report);
 }
 
 /** A conversation has been filed. */
-async function onRecording(world: World, fields: Fields, { call }: z.infer<typeof callQuery>): Promise<'empty'> {
+async function onRecording(world: World, fields: Fields, { call }: CallQuery): Promise<'empty'> {
   const { carrierCallId, seconds, recordingId } = readRecording(fields);
   if (recordingId === null) return 'empty';
   const fact = { what: 'conversation-recorded', seconds, recordingId } as const;
   const dedupKey = `${recordingId}:filed`;
-  await hear(world, { callId: call, legId: null, carrierCallId, dedupKey, fact, raw: withoutAddress(fields) });
-  return 'empty';
+  return note(world, { callId: call, legId: null, carrierCallId, dedupKey, fact, raw: withoutAddress(fields) });
 }
 
-/** What is kept of it does not say where the sound lies. */
+/** What is kept of a recording does not say where the sound lies: whoever has the address may hear it. */
 function withoutAddress({ RecordingUrl: _address, ...fields }: Fields): Fields {
   return fields;
 }
@@ -270,8 +252,14 @@ async function askNext(
   return heard.instructions;
 }
 
-async function hear(world: World, report: Omit<LegReport, 'carrier'>): Promise<readonly Instruction[]> {
+/** Nobody waits for the answer; while the record is away it is told later. */
+function note(world: World, report: Omit<LegReport, 'carrier'>): Promise<'empty'> {
+  const { callId, dedupKey } = report;
+  return world.hearInTime.tell({ key: `twilio ${dedupKey}`, callId, tell: () => hear(world, report) });
+}
+
+async function hear(world: World, report: Omit<LegReport, 'carrier'>): Promise<'empty'> {
   const heard = await world.callDesk.hear({ carrier: 'twilio', ...report });
   if (heard.kind === 'unknown') throw new AppError('not-found', { detail: 'no such call' });
-  return heard.instructions;
+  return 'empty';
 }

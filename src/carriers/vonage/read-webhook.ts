@@ -64,6 +64,11 @@ const endings: ReadonlyMap<string, LegEnding> = new Map([
   ['completed', 'completed'],
 ]);
 
+/** Whether a call of this status has ended. */
+export function isEnding(status: string): boolean {
+  return endings.has(status);
+}
+
 /** A new call. Vonage does not tell how the caller's number was attested. */
 export function readIncomingCall(fields: Fields): IncomingCall {
   const { uuid: carrierCallId, to, from } = readInput(answer, fields);

@@ -7,6 +7,7 @@
  */
 import { unreachable } from '../../ports/errors.ts';
 import { type Instruction, isPhone, type Join, type NextStep } from '../../telephony/instructions.ts';
+import { queryOfNext } from '../next-step.ts';
 
 /** One action, as Vonage's JSON has it. */
 export type NccoAction = Readonly<Record<string, unknown>> & { readonly action: string };
@@ -149,13 +150,7 @@ function withoutPrefix(headers: Readonly<Record<string, string>>): Record<string
 
 /** Where Vonage reports that a step has run its course. */
 function heardAt(next: NextStep, { publicUrl }: NccoPlace): { eventUrl: string[]; eventMethod: 'POST' } {
-  const query = new URLSearchParams({ step: next.step });
-  if (next.callId !== null) query.set('call', next.callId);
-  if (next.legId !== null) query.set('leg', next.legId);
-  if (next.step === 'left-room') query.set('room', next.room);
-  if (next.step === 'keys' && next.turn !== undefined) query.set('turn', String(next.turn));
-  if (next.step === 'again' || next.step === 'waited') query.set('asked', String(next.asked));
-  return { eventUrl: [`${publicUrl}/carriers/vonage/voice/next?${query}`], eventMethod: 'POST' };
+  return { eventUrl: [`${publicUrl}/carriers/vonage/voice/next?${queryOfNext(next)}`], eventMethod: 'POST' };
 }
 
 function secondsOf(ms: number): number {

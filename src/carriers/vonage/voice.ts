@@ -4,6 +4,7 @@
  * the call that an earlier try may have made: one from this number to that phone since the order was given that is not
  * known as another leg's. When it has ended meanwhile, the phone is not rung twice for it.
  */
+import { carrierLimits } from '../../../config/carrier-limits.ts';
 import { limits } from '../../../config/limits.ts';
 import { toIso } from '../../ports/clock.ts';
 import { type E164, parseE164 } from '../../ports/e164.ts';
@@ -19,6 +20,7 @@ import type {
   RecordingAct,
   VoiceCarrier,
 } from '../../telephony/voice-carrier.ts';
+import { isEnding } from './read-webhook.ts';
 import { readFailure, type VonageVoiceClient } from './rest-client.ts';
 import { toNcco } from './to-ncco.ts';
 
@@ -48,23 +50,11 @@ const capabilities: ReadonlySet<Capability> = new Set([
   'hand-over-sip',
   'answering-machine',
 ]);
-/** Vonage's clock and ours may differ by this much. */
-const clockSlackMs = 5_000;
-/** Calls looked through for the one that an earlier try made: as many as one page has at most. */
-const callsLookedThrough = 100;
+/** Calls on one page, as many as it has at most. */
+const callsPerPage = 100;
 /** Seconds that Vonage lets a phone ring, and a call last. */
 const ringSecondsMax = 120;
 const callSecondsMax = 7_200;
-const endedStatuses: ReadonlySet<string> = new Set([
-  'completed',
-  'busy',
-  'cancelled',
-  'failed',
-  'rejected',
-  'timeout',
-  'unanswered',
-  'disconnected',
-]);
 
 export function createVonageVoice(world: World): VoiceCarrier {
   const { client } = world;
@@ -77,7 +67,7 @@ export function createVonageVoice(world: World): VoiceCarrier {
       try {
         const made = order.repeated ? await findDialled(client, order) : undefined;
         if (made === undefined) return { kind: 'dialled', carrierCallId: await place(world, order) };
-        if (!endedStatuses.has(made.status)) return { kind: 'dialled', carrierCallId: made.uuid };
+        if (!isEnding(made.status)) return { kind: 'dialled', carrierCallId: made.uuid };
         return { kind: 'refused', reason: 'the call that an earlier try made has ended' };
       } catch (fault) {
         const { kind, reason } = readFailure(fault);
@@ -120,12 +110,7 @@ async function findDialled(
   order: DialOrder,
 ): Promise<{ uuid: string; status: string } | undefined> {
   const { uri, number } = endpointOf(order.to);
-  const page = await client.search({
-    dateStart: toIso(order.orderedAt - clockSlackMs),
-    order: 'desc',
-    pageSize: callsLookedThrough,
-  });
-  const calls = (page._embedded?.calls ?? []) as unknown as readonly ListedLeg[];
+  const { calls } = await listCalls(client, order.orderedAt - carrierLimits.clockSlackMs);
   return calls.find(
     ({ uuid, direction, from, to }) =>
       direction === 'outbound' &&
@@ -135,26 +120,34 @@ async function findDialled(
   );
 }
 
-/** Page after page, newest first, as far as calls are looked through. */
 async function listIncoming(client: VonageVoiceClient, since: number): Promise<ListedCalls> {
-  const found: ListedLeg[] = [];
   try {
-    while (found.length < limits.callsComparedMax) {
-      const page = await client.search({
-        dateStart: toIso(since),
-        order: 'desc',
-        pageSize: callsLookedThrough,
-        recordIndex: found.length,
-      });
-      const legs = (page._embedded?.calls ?? []) as unknown as readonly ListedLeg[];
-      found.push(...legs);
-      if (legs.length < callsLookedThrough) return { kind: 'listed', calls: found.flatMap(incomingOf), isWhole: true };
-    }
+    const { calls, isWhole } = await listCalls(client, since);
+    return { kind: 'listed', calls: calls.flatMap(incomingOf), isWhole };
   } catch (fault) {
     const { kind, reason } = readFailure(fault);
     return { kind: kind === 'unavailable' ? kind : 'refused', reason };
   }
-  return { kind: 'listed', calls: found.flatMap(incomingOf), isWhole: false };
+}
+
+/** Page after page, newest first, as far as calls are looked through: a call placed at `since` stands on the last one. */
+async function listCalls(
+  client: VonageVoiceClient,
+  since: number,
+): Promise<{ readonly calls: readonly ListedLeg[]; readonly isWhole: boolean }> {
+  const calls: ListedLeg[] = [];
+  while (calls.length < limits.callsComparedMax) {
+    const page = await client.search({
+      dateStart: toIso(since),
+      order: 'desc',
+      pageSize: callsPerPage,
+      recordIndex: calls.length,
+    });
+    const found = (page._embedded?.calls ?? []) as unknown as readonly ListedLeg[];
+    calls.push(...found);
+    if (found.length < callsPerPage) return { calls, isWhole: true };
+  }
+  return { calls, isWhole: false };
 }
 
 /** None for the legs that we have placed ourselves, and for calls to what is no number. */
@@ -162,7 +155,7 @@ function incomingOf({ uuid, direction, status, from, to, start_time, end_time }:
   const dnis = parseE164(`+${to?.number ?? ''}`);
   const startedAt = Date.parse(start_time ?? '');
   if (direction !== 'inbound' || dnis === null || Number.isNaN(startedAt)) return [];
-  const endedAt = endedStatuses.has(status) ? Date.parse(end_time ?? '') || startedAt : null;
+  const endedAt = isEnding(status) ? Date.parse(end_time ?? '') || startedAt : null;
   return [{ carrierCallId: uuid, dnis, ani: parseE164(`+${from?.number ?? ''}`), startedAt, endedAt }];
 }
 
@@ -187,7 +180,7 @@ function digitsOf(number: E164): string {
 async function look(client: VonageVoiceClient, carrierCallId: string): Promise<'live' | 'gone' | 'unknown'> {
   try {
     const { status } = await client.getCall(carrierCallId);
-    return endedStatuses.has(String(status)) ? 'gone' : 'live';
+    return isEnding(String(status)) ? 'gone' : 'live';
   } catch (fault) {
     return readFailure(fault).kind === 'gone' ? 'gone' : 'unknown';
   }

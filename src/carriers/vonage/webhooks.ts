@@ -10,7 +10,7 @@ import { limits } from '../../../config/limits.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { AppError, unreachable } from '../../ports/errors.ts';
 import { readInput } from '../../ports/field-faults.ts';
-import type { CallId, LegId } from '../../ports/ids.ts';
+import type { CallId } from '../../ports/ids.ts';
 import type { Log } from '../../ports/log.ts';
 import { afterFailover, failoverInstructions, instructionsFor } from '../../telephony/answer-call.ts';
 import type { Instruction } from '../../telephony/instructions.ts';
@@ -19,6 +19,15 @@ import type { CallDesk } from '../../telephony/take-call.ts';
 import type { AnswerInTime } from '../answer-in-time.timer.ts';
 import type { HeardInTime, HearInTime } from '../hear-in-time.timer.ts';
 import { serveHoldMusic } from '../hold-music.ts';
+import {
+  type CallQuery,
+  callQuery,
+  type LegQuery,
+  legQuery,
+  type NextQuery,
+  nextQuery,
+  notInService,
+} from '../next-step.ts';
 import {
   type EventReport,
   type Fields,
@@ -52,27 +61,6 @@ interface World {
 
 /** What the leg does next; null: nothing is changed by this answer. */
 type Handler = (fields: Fields, query: unknown) => Promise<readonly Instruction[] | null>;
-
-const callId = z.string().regex(/^call_[0-9a-z]{26}$/, 'is not a call’s id') as unknown as z.ZodType<CallId>;
-const legId = z.string().regex(/^leg_[0-9a-z]{26}$/, 'is not a leg’s id') as unknown as z.ZodType<LegId>;
-const legQuery = z.object({ call: callId, leg: legId });
-const callQuery = z.object({ call: callId });
-const stepOf = { call: callId, leg: legId.optional() };
-const nextQuery = z.discriminatedUnion('step', [
-  z.object({ step: z.literal('left-room'), ...stepOf, room: z.string().max(64) }),
-  z.object({ step: z.literal('keys'), ...stepOf, turn: z.coerce.number().int().min(0).max(1_000).optional() }),
-  z.object({ step: z.literal('waited'), call: callId, asked: z.coerce.number().int().min(0).max(99) }),
-  z.object({ step: z.literal('again'), ...stepOf, asked: z.coerce.number().int().min(0).max(99) }),
-  z.object({ step: z.literal('recorded'), call: callId }),
-  z.object({ step: z.literal('dial-ended'), call: callId.optional() }),
-]);
-type LegQuery = z.infer<typeof legQuery>;
-type NextQuery = z.infer<typeof nextQuery>;
-
-const notInService: readonly Instruction[] = [
-  { verb: 'say', text: 'The number you have called is not in service. Please check the number and try again.' },
-  { verb: 'hang-up' },
-];
 
 /** Registers Vonage's routes below `/carriers/vonage`. */
 export function registerVonage(app: FastifyInstance, world: World): void {
@@ -194,7 +182,7 @@ async function onLegEvent(world: World, fields: Fields, { call, leg }: LegQuery)
   if (fault !== null) world.log.warn({ carrierCallId, callId: call, legId: leg, fault }, 'vonage-fault');
   if (carrierCallId === null) return null;
   const report = { callId: call, legId: leg, carrierCallId, dedupKey, fact, raw: fields };
-  return world.hearInTime.tell({ key: `vonage ${dedupKey}`, callId: call, tell: () => hear(world, report) });
+  return note(world, report);
 }
 
 async function onNextStep(world: World, fields: Fields, next: NextQuery): Promise<readonly Instruction[] | null> {
@@ -228,7 +216,8 @@ interface HeardFact {
 function factOf(fields: Fields, next: Exclude<NextQuery, { step: 'waited' }>): HeardFact | null {
   switch (next.step) {
     case 'left-room': {
-      readInput(z.object({ payload: z.object({ call: z.literal(next.call) }) }), fields);
+      const signed = z.object({ call: z.literal(next.call), leg: z.literal(next.leg ?? null) });
+      readInput(z.object({ payload: signed }), fields);
       const dedupKey = `${next.leg ?? next.call}:left-room:${next.room}`;
       return { fact: { what: 'left-room', room: next.room }, carrierCallId: null, dedupKey };
     }
@@ -258,11 +247,11 @@ function factOf(fields: Fields, next: Exclude<NextQuery, { step: 'waited' }>): H
   }
 }
 
-async function onRecorded(world: World, fields: Fields, { call }: z.infer<typeof callQuery>): Promise<null> {
+async function onRecorded(world: World, fields: Fields, { call }: CallQuery): Promise<null> {
   const { dedupKey, ...recorded } = readRecording(fields);
   const fact: LegFact = { what: 'conversation-recorded', ...recorded };
   const report = { callId: call, legId: null, carrierCallId: null, dedupKey, fact, raw: fields };
-  return world.hearInTime.tell({ key: `vonage ${dedupKey}`, callId: call, tell: () => hear(world, report) });
+  return note(world, report);
 }
 
 /** What the leg does next; without the record it stays on the line and asks again. */
@@ -278,6 +267,12 @@ async function askNext(
 function instructionsOf(heard: HeardInTime): readonly Instruction[] {
   if (heard.kind === 'unknown') throw new AppError('not-found', { detail: 'no such call' });
   return heard.instructions;
+}
+
+/** Nobody waits for the answer; while the record is away it is told later. */
+function note(world: World, report: Omit<LegReport, 'carrier'>): Promise<null> {
+  const { callId, dedupKey } = report;
+  return world.hearInTime.tell({ key: `vonage ${dedupKey}`, callId, tell: () => hear(world, report) });
 }
 
 async function hear(world: World, report: Omit<LegReport, 'carrier'>): Promise<null> {

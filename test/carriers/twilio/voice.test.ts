@@ -204,3 +204,27 @@ describe('the calls that came in', () => {
     expect(await voice.listIncoming?.(since)).toMatchObject({ kind: 'unavailable' });
   });
 });
+
+describe('a recording', () => {
+  const { callId } = dialOrder;
+  const recordings = (statuses: readonly string[]) =>
+    api()
+      .get(resource(`Calls/${callSid}/Recordings`))
+      .query({ PageSize: 20 })
+      .reply(200, { recordings: statuses.map((status) => ({ status })), next_page_uri: null });
+  const begun = () =>
+    api()
+      .post(resource(`Calls/${callSid}/Recordings`))
+      .reply(201, {});
+
+  test.each(['in-progress', 'paused'])('that an earlier try began is left to run (%s)', async (status) => {
+    recordings([status]);
+    expect(await voice.record?.(callSid, 'start', callId)).toEqual({ kind: 'done' });
+  });
+
+  test.each(['processing', 'completed'])('is begun beside one that has been stopped (%s)', async (status) => {
+    recordings([status]);
+    begun();
+    expect(await voice.record?.(callSid, 'start', callId)).toEqual({ kind: 'done' });
+  });
+});

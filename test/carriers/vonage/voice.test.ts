@@ -20,10 +20,10 @@ const listed = (uuid: string, status = 'ringing', more: object = {}) => ({
   to: { type: 'phone', number: '12125550171' },
   ...more,
 });
-const list = (calls: object[]) =>
+const list = (calls: object[], at = 0) =>
   api()
     .get('/v1/calls')
-    .query({ date_start: '2026-01-01T11:59:55.000Z', order: 'desc', page_size: 100 })
+    .query({ date_start: '2026-01-01T11:59:55.000Z', order: 'desc', page_size: 100, record_index: at })
     .reply(200, { count: calls.length, _embedded: { calls } });
 const place = (keep: (body: nock.DataMatcherMap) => void = () => undefined) =>
   api()
@@ -73,6 +73,12 @@ describe('a dial', () => {
 
   test('that is repeated takes the call it has already made for its own', async () => {
     list([listed(other, 'ringing', { direction: 'inbound' }), listed(callUuid)]);
+    expect(await voice.dial(repeated)).toEqual({ kind: 'dialled', carrierCallId: callUuid });
+  });
+
+  test('that is repeated finds the call it has already made behind a hundred that came later', async () => {
+    list(Array.from({ length: 100 }, () => listed(other, 'ringing', { direction: 'inbound' })));
+    list([listed(callUuid)], 100);
     expect(await voice.dial(repeated)).toEqual({ kind: 'dialled', carrierCallId: callUuid });
   });
 

@@ -173,10 +173,12 @@ describe('a leg', () => {
 });
 
 describe('a step', () => {
-  test('of a room’s end counts only for the call that was signed', async () => {
+  test('of a room’s end counts only for the call and the leg that were signed', async () => {
     const { post, heard } = setup();
     const next = `next?step=left-room&call=${callId}&room=${callId}`;
-    expect((await post(next, { payload: { call: `call_${tail.slice(1)}0` } })).status).toBe(400);
+    expect((await post(next, { payload: { call: `call_${tail.slice(1)}0`, leg: null } })).status).toBe(400);
+    expect((await post(next, { payload: { call: callId, leg: legId } })).status).toBe(400);
+    expect((await post(`${next}&leg=${legId}`, { payload: { call: callId, leg: null } })).status).toBe(400);
     expect(heard).toEqual([]);
     expect((await post(next, { payload: { step: 'left-room', call: callId, leg: null } })).status).toBe(200);
     expect(heard).toMatchObject([{ legId: null, fact: { what: 'left-room', room: callId } }]);

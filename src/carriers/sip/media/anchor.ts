@@ -16,8 +16,6 @@ export interface Anchor {
   phone: string;
   /** What stands on the other side. */
   far: string;
-  /** Counts what was played; an earlier count's end is no longer of interest. */
-  plays: number;
   isPlaying: boolean;
 }
 
@@ -56,51 +54,34 @@ export function isPhoneSide(tag: string): boolean {
 }
 
 export function createAnchors({ rtpengine, makeWord }: { rtpengine: Rtpengine; makeWord: () => string }): Anchors {
-  async function exchange(
-    anchor: Anchor,
-    command: 'offer' | 'answer',
-    from: string,
-    to: string | null,
-    sdp: string,
-  ): Promise<string> {
-    const tags = { 'from-tag': from, ...(to === null ? {} : { 'to-tag': to }) };
-    const written = textAt(await rtpengine.ask(command, { 'call-id': anchor.id, ...tags, ...flags, sdp }), 'sdp');
-    if (!isDescription(written) || !speaksG711(written)) throw new MediaFault('refused', 'no G.711 in common');
-    return written;
-  }
+  /** One of the four turns of offer and answer: whose offer it is or answers, and which side describes itself in it. */
+  const turn =
+    (command: 'offer' | 'answer', offerer: 'phone' | 'far', said: 'phone' | 'far') =>
+    async (anchor: Anchor, sdp: string): Promise<string> => {
+      const [from, to] = offerer === 'phone' ? [phoneTag, ourTag] : [ourTag, phoneTag];
+      // Nobody has answered a call's first offer yet: there is no tag to name.
+      const tags = { 'from-tag': from, ...(isNew(anchor) ? {} : { 'to-tag': to }) };
+      const order = { 'call-id': anchor.id, ...tags, ...flags, sdp };
+      const written = textAt(await rtpengine.ask(command, order), 'sdp');
+      if (!isDescription(written) || !speaksG711(written)) throw new MediaFault('refused', 'no G.711 in common');
+      anchor[said] = sdp;
+      return written;
+    };
   const phoneOf = (anchor: Anchor) => ({ 'call-id': anchor.id, 'from-tag': phoneTag });
   const isNew = (anchor: Anchor) => anchor.phone === '' && anchor.far === '';
 
   return Object.freeze({
-    create: () => ({ id: `lk-${makeWord()}`, phone: '', far: '', plays: 0, isPlaying: false }),
-    async offerFromPhone(anchor: Anchor, sdp: string): Promise<string> {
-      const written = await exchange(anchor, 'offer', phoneTag, isNew(anchor) ? null : ourTag, sdp);
-      anchor.phone = sdp;
-      return written;
-    },
-    async answerToPhone(anchor: Anchor, far: string): Promise<string> {
-      const written = await exchange(anchor, 'answer', phoneTag, ourTag, far);
-      anchor.far = far;
-      return written;
-    },
-    async offerToPhone(anchor: Anchor, far: string): Promise<string> {
-      const written = await exchange(anchor, 'offer', ourTag, isNew(anchor) ? null : phoneTag, far);
-      anchor.far = far;
-      return written;
-    },
-    async answerFromPhone(anchor: Anchor, sdp: string): Promise<string> {
-      const written = await exchange(anchor, 'answer', ourTag, phoneTag, sdp);
-      anchor.phone = sdp;
-      return written;
-    },
+    create: () => ({ id: `lk-${makeWord()}`, phone: '', far: '', isPlaying: false }),
+    offerFromPhone: turn('offer', 'phone', 'phone'),
+    answerToPhone: turn('answer', 'phone', 'far'),
+    offerToPhone: turn('offer', 'far', 'far'),
+    answerFromPhone: turn('answer', 'far', 'phone'),
     async play(anchor: Anchor, file: string, times = 1): Promise<number> {
-      anchor.plays += 1;
       anchor.isPlaying = true;
       const answer = await rtpengine.ask('play media', { ...phoneOf(anchor), file, 'repeat-times': times });
       return numberAt(answer, 'duration') ?? 0;
     },
     async quiet(anchor: Anchor): Promise<void> {
-      anchor.plays += 1;
       if (!anchor.isPlaying) return;
       anchor.isPlaying = false;
       await rtpengine.ask('stop media', phoneOf(anchor)).catch(() => undefined);

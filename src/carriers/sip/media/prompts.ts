@@ -3,6 +3,7 @@
  * knows which file to record; speech is not made here. What has no file is heard as a chime, and a plan whose words have
  * none is refused when it is saved. The folder is one that rtpengine sees under the same path.
  */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -33,10 +34,11 @@ export async function openPrompts(mediaFolder: string): Promise<Prompts> {
     'hold-music': holdMusic,
   };
   for (const [name, make] of Object.entries(made)) {
-    // rtpengine may be playing the one of an earlier start.
+    // rtpengine may be playing the one of an earlier start, and another process may be starting on this folder.
     const file = join(tones, `${name}.wav`);
-    await writeFile(`${file}.new`, make());
-    await rename(`${file}.new`, file);
+    const draft = `${file}.${randomUUID()}`;
+    await writeFile(draft, make());
+    await rename(draft, file);
   }
   const recordedAs = (name: string) => {
     const file = join(recorded, `${name}.wav`);

@@ -4,8 +4,9 @@
  * come over a TCP connection of its own, because rtpengine closes one whose messages arrive in parts. While it is away
  * every order fails at once, so that no caller waits for it.
  */
-import { createSocket } from 'node:dgram';
-import { connect } from 'node:net';
+import { createSocket, type SocketOptions } from 'node:dgram';
+import { lookup as lookUpName } from 'node:dns';
+import { connect, isIPv6, type LookupFunction } from 'node:net';
 import { limits } from '../../../../config/limits.ts';
 import type { Log } from '../../../ports/log.ts';
 import { type NgFields, numberAt, readNg, textAt, writeNg } from './ng-message.ts';
@@ -46,6 +47,8 @@ interface World {
   readonly onKey: (pressed: PressedKey) => void;
   /** A fresh word, so that no cookie is another process's. */
   readonly makeWord: () => string;
+  /** How its host's name is looked up; Node's own where it is left out. */
+  readonly lookup?: LookupFunction;
   readonly log: Log;
 }
 
@@ -53,13 +56,14 @@ interface World {
 const keys = '0123456789*#ABCD';
 
 export function connectRtpengine(world: World): Rtpengine {
-  const { address, log } = world;
-  const socket = createSocket('udp4');
+  const { address, log, lookup = lookUpName as LookupFunction } = world;
+  const lookUpOne = lookup as NonNullable<SocketOptions['lookup']>;
+  const socket = createSocket({ type: isIPv6(address.host) ? 'udp6' : 'udp4', lookup: lookUpOne });
   const waiting = new Map<string, (fields: NgFields) => void>();
   const ourWord = world.makeWord();
-  const state = { isUp: true, isClosed: false, serial: 0 };
+  const state = { isUp: true, isFound: false, isClosed: false, serial: 0 };
   socket.unref();
-  const connected = new Promise<void>((resolve) => socket.connect(address.port, address.host, () => resolve()));
+  let found: Promise<void> | null = null;
   socket.on('message', (bytes) => {
     const read = readNg(bytes);
     if (read !== null) waiting.get(read.message.cookie)?.(read.message.fields);
@@ -67,14 +71,38 @@ export function connectRtpengine(world: World): Rtpengine {
   // A refused datagram says that nobody listens; the order's own timer says the same.
   socket.on('error', (fault) => log.debug({ fault }, 'rtpengine-not-reached'));
 
+  /** Its name may not be known yet, as when containers start together: then it is looked up again for the next order. */
+  function find(): Promise<void> {
+    found ??= new Promise((resolve, reject) => {
+      const told = (fault?: Error) => {
+        state.isFound = fault === undefined;
+        if (fault === undefined) return resolve();
+        found = null;
+        log.debug({ fault }, 'rtpengine-not-found');
+        reject(new MediaFault('away', 'its host is not found'));
+      };
+      socket.connect(address.port, address.host, told);
+    });
+    return found;
+  }
+
+  /** Started again it may have been given another address. */
+  function lose(): void {
+    if (!state.isFound || state.isClosed) return;
+    [found, state.isFound] = [null, false];
+    socket.disconnect();
+  }
+
   async function send(command: string, fields: NgFields): Promise<NgFields> {
-    await connected;
+    if (state.isClosed) throw new MediaFault('away', 'closed');
+    const through = find();
+    await through;
     state.serial += 1;
     const cookie = `${ourWord}${state.serial}`;
     const bytes = writeNg({ cookie, fields: { command, ...fields } });
     return new Promise((resolve, reject) => {
       const give = () => {
-        if (!state.isClosed) socket.send(bytes, () => undefined);
+        if (!state.isClosed && found === through) socket.send(bytes, () => undefined);
       };
       const settle = (act: () => void) => {
         clearInterval(again);
@@ -100,7 +128,10 @@ export function connectRtpengine(world: World): Rtpengine {
   async function ping(): Promise<void> {
     await send('ping', {})
       .then(() => setUp(true))
-      .catch(() => setUp(false));
+      .catch(() => {
+        setUp(false);
+        lose();
+      });
   }
 
   function setUp(isUp: boolean): void {
@@ -131,13 +162,13 @@ export function connectRtpengine(world: World): Rtpengine {
 }
 
 /** Holds the connection that keys come over, and opens it again whenever it breaks. */
-function listenForKeys({ address, onKey, log }: World): { close(): void } {
+function listenForKeys({ address, onKey, lookup, log }: World): { close(): void } {
   let isClosed = false;
   let retry: NodeJS.Timeout | undefined;
   let socket = open();
 
   function open() {
-    const made = connect(address.keysPort, address.host);
+    const made = connect({ port: address.keysPort, host: address.host, lookup });
     let held = Buffer.alloc(0);
     made.unref();
     made.on('error', (fault) => log.debug({ fault }, 'rtpengine-keys-unheard'));

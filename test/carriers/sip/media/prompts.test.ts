@@ -1,5 +1,5 @@
 /** Which file is heard for which words, and which is named when it is not there. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -48,4 +48,15 @@ test('tones are made at the start, and give way to the operator’s own', async 
   }
   await record('hold-music');
   expect(prompts.tone('hold-music')).toBe(join(folder, 'prompts', 'hold-music.wav'));
+});
+
+test('several processes may start on one folder, and leave nothing but the tones', async () => {
+  const { folder } = await setup();
+  await Promise.all(Array.from({ length: 8 }, () => openPrompts(folder)));
+  expect((await readdir(join(folder, 'tones'))).sort()).toEqual([
+    'beep.wav',
+    'chime.wav',
+    'hold-music.wav',
+    'ringing.wav',
+  ]);
 });
