@@ -21,8 +21,8 @@ export interface DecidedGrant extends GrantRecord {
 }
 
 interface World {
-  /** Commits the grants; resolves with those leases that are kept. */
-  readonly commit: (id: BatchId, grants: readonly DecidedGrant[]) => Promise<ReadonlySet<LeaseId>>;
+  /** Commits the grants; resolves with those leases that are kept, null for all. */
+  readonly commit: (id: BatchId, grants: readonly DecidedGrant[]) => Promise<ReadonlySet<LeaseId> | null>;
   /** Told of grants that may have been committed, though nobody was told. */
   readonly onUnknown: (id: BatchId, grants: readonly DecidedGrant[]) => void;
   /** Whether the journal may take more, and what to wait for when not. */
@@ -67,13 +67,14 @@ export function createGrantJournal(world: World) {
   }
 
   return Object.freeze({
-    /** Resolves with what became of the grant, however long that takes; never rejects. */
-    add(grant: DecidedGrant): Promise<Filing> {
-      if (waiting.length >= limits.grantsWaitingMax) return Promise.resolve('not-filed');
-      return new Promise((settle) => {
-        waiting.push({ grant, since: world.clock.now(), settle });
-        if (!isCommitting) void pump();
-      });
+    /** Tells what became of the grant, however long that takes. */
+    add(grant: DecidedGrant, settle: (filing: Filing) => void): void {
+      if (waiting.length >= limits.grantsWaitingMax) {
+        settle('not-filed');
+        return;
+      }
+      waiting.push({ grant, since: world.clock.now(), settle });
+      if (!isCommitting) void pump();
     },
 
     /** Gives up the grants that wait since `before` or longer and were not part of a commit yet. */
@@ -114,8 +115,8 @@ async function halve(world: World, batch: readonly Entry[], mayBeFiled: boolean)
   await commit(world, batch.slice(middle));
 }
 
-function filingOf({ lease }: GrantRecord, kept: ReadonlySet<LeaseId>): Filing {
-  return lease === null || kept.has(lease.id) ? 'filed' : 'taken';
+function filingOf({ lease }: GrantRecord, kept: ReadonlySet<LeaseId> | null): Filing {
+  return lease === null || kept === null || kept.has(lease.id) ? 'filed' : 'taken';
 }
 
 /** SQLSTATE classes 22 and 23: the rows themselves are at fault, and sending them again would not help. */

@@ -54,7 +54,7 @@ function setup(...commits: Commit[]) {
     unknown,
     batches,
     room,
-    add: (...ids: string[]) => ids.map((id) => journal.add(grant(id))),
+    add: (...ids: string[]) => ids.map((id) => new Promise((settle) => journal.add(grant(id), settle))),
   };
 }
 
