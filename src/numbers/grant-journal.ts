@@ -1,6 +1,7 @@
 /**
  * Group commit for the lease book in memory. A grant is answered after its commit; while one is under way further
- * grants gather, and the next commit takes them all. No timer delays a lone grant.
+ * grants gather, and the next commit takes them all, with those of the turn in which the last one ended. No timer delays
+ * a lone grant.
  *
  * A commit whose answer was lost is tried again with the same ids, which files nothing twice. A batch that the record
  * refuses for what it holds is halved until the one grant at fault is found, so that it fails alone.
@@ -28,6 +29,8 @@ interface World {
   /** Whether the journal may take more, and what to wait for when not. */
   readonly hasRoom: () => boolean;
   readonly makeRoom: () => Promise<void>;
+  /** Resolves when all that came in with this turn of the event loop has been looked at. */
+  readonly endOfTurn: () => Promise<void>;
   readonly newId: () => BatchId;
   readonly clock: { now(): number };
   readonly pause: (delayMs: number) => Promise<void>;
@@ -49,9 +52,12 @@ export function createGrantJournal(world: World) {
     if (isCommitting) return;
     isCommitting = true;
     while (waiting.length > 0) {
+      await world.endOfTurn();
       if (!world.hasRoom()) await makeRoom();
       const batch = waiting.slice(0, limits.grantsPerCommitMax);
       waiting = waiting.slice(limits.grantsPerCommitMax);
+      // Those that waited were given up meanwhile.
+      if (batch.length === 0) continue;
       if (world.hasRoom()) await commit(world, batch);
       else for (const { settle } of batch) settle('not-filed');
     }

@@ -8,6 +8,7 @@
  */
 import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
+import { endOfTurn } from '../ports/end-of-turn.ts';
 import { AppError } from '../ports/errors.ts';
 import type { BatchId, Ids, NumberId, PoolId } from '../ports/ids.ts';
 import { createBeatBuffer } from './beat-buffer.ts';
@@ -55,6 +56,7 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
     onUnknown: backlog.add,
     hasRoom: backlog.hasRoom,
     makeRoom: backlog.fileSome,
+    endOfTurn,
     newId: () => ids.make('batch'),
     clock,
     pause: world.pause,
