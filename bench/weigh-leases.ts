@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { LeaseBook } from '../src/numbers/lease-book.ts';
 import { createMemoryLeaseBook } from '../src/numbers/memory-lease-book.ts';
+import { packGrant } from '../src/numbers/pack-grant.ts';
 import { systemClock } from '../src/ports/clock.ts';
 import type { E164 } from '../src/ports/e164.ts';
 import { createIds, type PoolId } from '../src/ports/ids.ts';
@@ -27,7 +28,11 @@ const book = createMemoryLeaseBook({
     fileBeats: async () => undefined,
     readPool: async (_pool: PoolId) => ({ numbers, past: [], stamp: '' }),
     readStamp: async () => '',
-    writeBatch: async () => new Set(),
+    // As the real one does: what is written as JSON is kept as one piece of text from then on.
+    writeBatch: async ({ grants }) => {
+      JSON.stringify(grants.map(packGrant));
+      return new Set();
+    },
     takePool: async () => 1,
     fileBatches: async () => undefined,
     fileJournal: async () => undefined,

@@ -62,8 +62,6 @@ export async function createApp(options: AppOptions): Promise<App> {
   const app = Fastify({
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
-    // What is logged of a request names its id itself; a logger of its own for each page view is never used.
-    childLoggerFactory: (logger) => logger,
     bodyLimit: limits.webhookBodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,
     trustProxy: options.trustProxy ? trustProxies(options.trustProxy) : false,
@@ -71,6 +69,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     frameworkErrors: (fault, request, reply) =>
       sendProblem(fault, request as FastifyRequest, reply as unknown as FastifyReply),
   }).withTypeProvider<ZodTypeProvider>();
+  // What is logged of a request names its id itself; a logger of its own for each page view is never used. A factory in
+  // the options would have its logger checked with each of them.
+  app.log.child = () => app.log;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((fault, request, reply) => sendProblem(fault, request, reply));

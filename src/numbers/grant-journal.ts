@@ -1,6 +1,7 @@
 /**
  * Group commit for the lease book in memory. A grant is answered after its commit; while one is under way further
- * grants gather, and the next commit takes them all. No timer delays a lone grant.
+ * grants gather, and the next commit takes them all, with those of the turn in which the last one ended. No timer delays
+ * a lone grant.
  *
  * A commit whose answer was lost is tried again with the same ids, which files nothing twice. A batch that the record
  * refuses for what it holds is halved until the one grant at fault is found, so that it fails alone.
@@ -21,13 +22,15 @@ export interface DecidedGrant extends GrantRecord {
 }
 
 interface World {
-  /** Commits the grants; resolves with those leases that are kept. */
-  readonly commit: (id: BatchId, grants: readonly DecidedGrant[]) => Promise<ReadonlySet<LeaseId>>;
+  /** Commits the grants; resolves with those leases that are kept, null for all. */
+  readonly commit: (id: BatchId, grants: readonly DecidedGrant[]) => Promise<ReadonlySet<LeaseId> | null>;
   /** Told of grants that may have been committed, though nobody was told. */
   readonly onUnknown: (id: BatchId, grants: readonly DecidedGrant[]) => void;
   /** Whether the journal may take more, and what to wait for when not. */
   readonly hasRoom: () => boolean;
   readonly makeRoom: () => Promise<void>;
+  /** Resolves when all that came in with this turn of the event loop has been looked at. */
+  readonly endOfTurn: () => Promise<void>;
   readonly newId: () => BatchId;
   readonly clock: { now(): number };
   readonly pause: (delayMs: number) => Promise<void>;
@@ -49,9 +52,12 @@ export function createGrantJournal(world: World) {
     if (isCommitting) return;
     isCommitting = true;
     while (waiting.length > 0) {
+      await world.endOfTurn();
       if (!world.hasRoom()) await makeRoom();
       const batch = waiting.slice(0, limits.grantsPerCommitMax);
       waiting = waiting.slice(limits.grantsPerCommitMax);
+      // Those that waited were given up meanwhile.
+      if (batch.length === 0) continue;
       if (world.hasRoom()) await commit(world, batch);
       else for (const { settle } of batch) settle('not-filed');
     }
@@ -67,13 +73,14 @@ export function createGrantJournal(world: World) {
   }
 
   return Object.freeze({
-    /** Resolves with what became of the grant, however long that takes; never rejects. */
-    add(grant: DecidedGrant): Promise<Filing> {
-      if (waiting.length >= limits.grantsWaitingMax) return Promise.resolve('not-filed');
-      return new Promise((settle) => {
-        waiting.push({ grant, since: world.clock.now(), settle });
-        if (!isCommitting) void pump();
-      });
+    /** Tells what became of the grant, however long that takes. */
+    add(grant: DecidedGrant, settle: (filing: Filing) => void): void {
+      if (waiting.length >= limits.grantsWaitingMax) {
+        settle('not-filed');
+        return;
+      }
+      waiting.push({ grant, since: world.clock.now(), settle });
+      if (!isCommitting) void pump();
     },
 
     /** Gives up the grants that wait since `before` or longer and were not part of a commit yet. */
@@ -114,8 +121,8 @@ async function halve(world: World, batch: readonly Entry[], mayBeFiled: boolean)
   await commit(world, batch.slice(middle));
 }
 
-function filingOf({ lease }: GrantRecord, kept: ReadonlySet<LeaseId>): Filing {
-  return lease === null || kept.has(lease.id) ? 'filed' : 'taken';
+function filingOf({ lease }: GrantRecord, kept: ReadonlySet<LeaseId> | null): Filing {
+  return lease === null || kept === null || kept.has(lease.id) ? 'filed' : 'taken';
 }
 
 /** SQLSTATE classes 22 and 23: the rows themselves are at fault, and sending them again would not help. */

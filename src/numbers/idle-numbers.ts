@@ -51,6 +51,7 @@ export function createIdleNumbers(rankOf: typeof idleRank) {
 
     /** Takes, of the few whose turn it is, the number whose former holders are least like the newcomer. */
     next({ groups: wanted, trait }: Pick<GrantWish, 'groups' | 'trait'>, now: number): Slot | undefined {
+      if (trait === null) return pop(wanted)?.slot;
       const passed: IdleEntry[] = [];
       let best: IdleEntry | undefined;
       let least = Number.POSITIVE_INFINITY;
@@ -59,7 +60,7 @@ export function createIdleNumbers(rankOf: typeof idleRank) {
         const entry = pop(wanted === null || passed[0] === undefined ? wanted : [passed[0].group]);
         if (entry === undefined) break;
         passed.push(entry);
-        const overlap = trait === null ? 0 : overlapOf(holdersOf(entry.slot), trait, now);
+        const overlap = overlapOf(holdersOf(entry.slot), trait, now);
         if (overlap < least) [best, least] = [entry, overlap];
       }
       for (const entry of passed) if (entry !== best) groups.get(entry.group)?.push(entry);

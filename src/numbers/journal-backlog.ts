@@ -23,6 +23,8 @@ interface Batch {
   readonly subjects: readonly BatchSubject[];
   readonly grants: number;
   readonly since: number;
+  /** Its subjects are counted in `named`. */
+  isNamed: boolean;
   filing: Promise<void> | null;
 }
 
@@ -31,21 +33,38 @@ export type JournalBacklog = ReturnType<typeof createJournalBacklog>;
 export function createJournalBacklog(world: World) {
   /** Oldest first. */
   const batches = new Map<BatchId, Batch>();
-  /** In how many batches a subject is named. */
+  /** In how many batches a subject is named, but for those batches that nobody has looked for a subject in yet. */
   const named = new Map<BatchSubject, number>();
+  let isNamedWhole = true;
   let unfiled = 0;
   /** Since the last look. */
   let arrived = 0;
   let isWatching = false;
 
-  function drop({ id, subjects, grants }: Batch): void {
+  function drop({ id, subjects, grants, isNamed }: Batch): void {
     if (!batches.delete(id)) return;
     unfiled -= grants;
+    if (!isNamed) return;
     for (const subject of subjects) {
       const left = (named.get(subject) ?? 0) - 1;
       if (left > 0) named.set(subject, left);
       else named.delete(subject);
     }
+  }
+
+  /** Whether something of the subject is not in the record yet. Most batches are filed before anybody asks. */
+  function has(subject: BatchSubject): boolean {
+    if (!isNamedWhole) nameAll();
+    return named.has(subject);
+  }
+
+  function nameAll(): void {
+    for (const batch of batches.values()) {
+      if (batch.isNamed) continue;
+      batch.isNamed = true;
+      for (const subject of batch.subjects) named.set(subject, (named.get(subject) ?? 0) + 1);
+    }
+    isNamedWhole = true;
   }
 
   /** Resolves when these are filed, by this call or one under way. */
@@ -113,16 +132,16 @@ export function createJournalBacklog(world: World) {
     /** The journal has this batch, or may have it. */
     add(id: BatchId, grants: readonly GrantRecord[]): void {
       if (batches.has(id)) return;
-      const subjects = grants.flatMap(subjectsOf);
-      for (const subject of subjects) named.set(subject, (named.get(subject) ?? 0) + 1);
-      batches.set(id, { id, subjects, grants: grants.length, since: world.clock.now(), filing: null });
+      const since = world.clock.now();
+      const batch = { id, subjects: subjectsOf(grants), grants: grants.length, since, isNamed: false, filing: null };
+      batches.set(id, batch);
+      isNamedWhole = false;
       unfiled += grants.length;
       arrived += grants.length;
       look();
     },
 
-    /** Whether something of the subject is not in the record yet. */
-    has: (subject: BatchSubject): boolean => named.has(subject),
+    has,
 
     hasRoom: (): boolean => unfiled < limits.grantsUnfiledMax,
 
@@ -130,7 +149,7 @@ export function createJournalBacklog(world: World) {
 
     /** Resolves when all that names one of the subjects is filed. */
     async settle(subjects: readonly BatchSubject[]): Promise<void> {
-      const wanted = subjects.filter((subject) => named.has(subject));
+      const wanted = subjects.filter(has);
       if (wanted.length === 0) return;
       await file([...batches.values()].filter((batch) => wanted.some((subject) => batch.subjects.includes(subject))));
     },
@@ -146,10 +165,12 @@ export function createJournalBacklog(world: World) {
   });
 }
 
-function subjectsOf({ visit, lease }: GrantRecord): BatchSubject[] {
+function subjectsOf(grants: readonly GrantRecord[]): BatchSubject[] {
   const subjects: BatchSubject[] = [];
-  if (visit !== null) subjects.push(visit.id);
-  const shown = lease?.numberId ?? visit?.sharedNumberId ?? null;
-  if (shown !== null) subjects.push(shown);
+  for (const { visit, lease } of grants) {
+    if (visit !== null) subjects.push(visit.id);
+    const shown = lease?.numberId ?? visit?.sharedNumberId ?? null;
+    if (shown !== null) subjects.push(shown);
+  }
   return subjects;
 }

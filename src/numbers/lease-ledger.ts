@@ -3,28 +3,35 @@
  * it is free again. The book in memory, the benchmark and the planner run on this; the Redis book makes the same
  * decisions in Lua, and one suite holds them together. All instants are Unix ms and come in.
  *
- * Each number stands in one of two queues: busy by the instant it is free, idle by its rank (`idle-numbers.ts`). Entries
- * are not moved: a busy one that comes up too early is put back, an idle one that was overtaken is dropped.
+ * Each number stands in one of two queues: busy by the instant it is free (`busy-numbers.ts`), idle by its rank
+ * (`idle-numbers.ts`). Entries are not moved: a busy one that comes up too early is put back, an idle one that was
+ * overtaken is dropped.
  */
 import type { NumberId, VisitId } from '../ports/ids.ts';
 import { createAddressLeases } from './address-leases.ts';
+import { createBusyNumbers } from './busy-numbers.ts';
 import { createFormerNumbers } from './former-numbers.ts';
 import { createIdleNumbers } from './idle-numbers.ts';
-import { compared, idleRank } from './idle-rank.ts';
+import { idleRank } from './idle-rank.ts';
 import type { GrantWish, Lease, LeaseTerms, PoolNumber, Refusal } from './lease-book.ts';
-import { holdersOf, leaseOf, liveLease, newSlot, type Slot } from './lease-slot.ts';
-import { createRisingQueue } from './rising-queue.ts';
+import { leaseOf, liveLease, newSlot, noteHolder, type Slot, tellWaiting, type UnderWay } from './lease-slot.ts';
+import { createVisitSlots } from './visit-slots.ts';
 
 /** A lease given; what it takes to undo it is in it. */
 export interface GivenLease {
   readonly lease: Lease;
   /** The live lease of the same visitor's earlier visit that this one takes over; null as a rule. */
   readonly takenFrom: Lease | null;
+  /** Where the ledger keeps its number. */
+  readonly slot: Slot;
 }
 
 export type LedgerGrant =
   /** `isNew` false: the visit had it already. */
-  ({ readonly kind: 'granted'; readonly isNew: boolean } & GivenLease) | { readonly kind: Refusal };
+  | ({ readonly kind: 'granted'; readonly isNew: boolean } & GivenLease)
+  /** The visit has a lease, or would take one over, that may still turn out to be lost: ask again once that is known. */
+  | { readonly kind: 'under-way'; readonly grant: UnderWay }
+  | { readonly kind: Refusal };
 
 export interface PoolUse {
   readonly numbers: number;
@@ -34,31 +41,25 @@ export interface PoolUse {
 
 export type LeaseLedger = ReturnType<typeof createLeaseLedger>;
 
-interface BusyEntry {
-  readonly at: number;
-  readonly slot: Slot;
-  readonly ticket: number;
-}
-
 /** Visits of one visitor that share a lease with its own one; ours. */
 const sharersMax = 4;
 
 /** A pool's ledger. `visitorsMax` bounds how many visitors' former numbers are remembered. */
 export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof idleRank }) {
   const slots = new Map<NumberId, Slot>();
-  const byVisit = new Map<VisitId, Slot>();
+  const visits = createVisitSlots();
   const former = createFormerNumbers(bounds.visitorsMax);
   const addresses = createAddressLeases();
   const idle = createIdleNumbers(bounds.rank ?? idleRank);
-  const busy = createRisingQueue<BusyEntry>((left, right) => left.at - right.at);
+  const busy = createBusyNumbers();
   let busyCount = 0;
 
   function makeIdle(slot: Slot, now: number): void {
     if (slot.place === 'busy') busyCount -= 1;
     slot.place = 'idle';
     addresses.set(slot, null, now);
-    letGo(slot);
-    slot.former = holdersOf(slot).slice(-compared);
+    visits.letGo(slot);
+    noteHolder(slot);
     slot.lease = null;
     idle.add(slot);
   }
@@ -67,50 +68,33 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
     if (slot.place === 'busy') return;
     slot.place = 'busy';
     busyCount += 1;
-    queue(slot);
-  }
-
-  /** From now on the slot is looked at when it is free; an entry made before counts no more. */
-  function queue(slot: Slot): void {
-    slot.ticket += 1;
-    busy.push({ at: slot.freeAt, slot, ticket: slot.ticket });
+    busy.add(slot);
   }
 
   /** Numbers whose time is over become idle; a number taken out of the pool is forgotten then. */
   function sweep(now: number): void {
-    for (let next = busy.peek(); next !== undefined && next.at <= now; next = busy.peek()) {
-      busy.pop();
-      const { slot, ticket } = next;
+    for (let slot = busy.takeDue(now); slot !== undefined; slot = busy.takeDue(now)) {
       // One whose grant is under way comes up again when that is settled.
-      if (ticket !== slot.ticket || slot.underWay !== null) continue;
-      if (slot.freeAt > now) queue(slot);
+      if (slot.underWay !== null) continue;
+      if (slot.freeAt > now) busy.add(slot);
       else if (slot.gone) forget(slot, now);
       else makeIdle(slot, now);
     }
   }
 
-  function settle(slot: Slot | undefined, { id }: Lease): void {
-    if (slot?.underWay !== id) return;
+  function settle({ slot, lease }: GivenLease): void {
+    const grant = slot.underWay;
+    if (grant?.leaseId !== lease.id) return;
     slot.underWay = null;
-    queue(slot);
+    if (slot.queued === null) busy.add(slot);
+    tellWaiting(grant);
   }
 
   function forget(slot: Slot, now: number): void {
     if (slot.place === 'busy') busyCount -= 1;
     slots.delete(slot.number.id);
     addresses.set(slot, null, now);
-    letGo(slot);
-  }
-
-  /** Its visits beat on it no more; one that has another number by now goes on with that. */
-  function letGo(slot: Slot): void {
-    if (slot.lease !== null) part(slot.lease.visitId, slot);
-    for (const sharer of slot.sharers) part(sharer, slot);
-    if (slot.sharers.length > 0) slot.sharers = [];
-  }
-
-  function part(visitId: VisitId, slot: Slot): void {
-    if (byVisit.get(visitId) === slot) byVisit.delete(visitId);
+    visits.letGo(slot);
   }
 
   /** Where this visitor was before: their own live number, or their former one while it is idle. */
@@ -128,14 +112,14 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
   }
 
   function hold(slot: Slot, lease: Lease, freeAt: number, { intent, trait }: Pick<Slot, 'intent' | 'trait'>): void {
-    letGo(slot);
-    if (slot.lease !== null && slot.lease.generation < lease.generation) slot.former = holdersOf(slot).slice(-compared);
+    visits.letGo(slot);
+    if (slot.lease !== null && slot.lease.generation < lease.generation) noteHolder(slot);
     slot.trait = trait;
     slot.generation = lease.generation;
     slot.lease = lease;
     slot.intent = intent;
     slot.freeAt = freeAt;
-    byVisit.set(lease.visitId, slot);
+    visits.put(lease.visitId, slot);
     if (lease.visitorId !== null) former.note(lease.visitorId, slot, lease.grantedAt);
     makeBusy(slot);
   }
@@ -146,9 +130,8 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
     const lease = { ...fresh, expiresAt: Math.max(fresh.expiresAt, before.expiresAt) };
     const sharers = [...slot.sharers, before.visitId].slice(-sharersMax);
     hold(slot, lease, Math.max(slot.freeAt, lease.expiresAt + wish.terms.restMs), slot);
-    slot.sharers = sharers;
-    for (const sharer of sharers) byVisit.set(sharer, slot);
-    return { kind: 'granted', lease, isNew: true, takenFrom: before };
+    visits.share(slot, sharers);
+    return { kind: 'granted', lease, isNew: true, takenFrom: before, slot };
   }
 
   /** Why a visit is given none though one may be free. */
@@ -188,25 +171,17 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
       return true;
     },
 
-    /** The live lease that this visit has, or would take over from its visitor's other one. */
-    heldBy(
-      { visitId, visitorId, terms }: Pick<GrantWish, 'visitId' | 'visitorId' | 'terms'>,
-      now: number,
-    ): Lease | null {
-      const held = liveLease(byVisit.get(visitId), now);
-      if (held !== null) return held;
-      const slot = visitorId === null ? undefined : former.find(visitorId, now - terms.stickyMs);
-      return slot === undefined || slot.place === 'idle' ? null : ownLive(slot, visitorId, now);
-    },
-
     grant(wish: GrantWish, now: number): LedgerGrant {
       sweep(now);
-      const held = byVisit.get(wish.visitId);
+      const held = visits.find(wish.visitId);
       const live = liveLease(held, now);
-      if (live !== null) return { kind: 'granted', lease: live, isNew: false, takenFrom: null };
-      const own = visitorsOwn(wish, now);
+      const own = live === null ? visitorsOwn(wish, now) : held;
       const before = own?.place === 'busy' ? own.lease : null;
-      if (own !== undefined && before !== null) return takeOver(own, before, wish, now);
+      if (own !== undefined && before !== null) {
+        if (own.underWay !== null) return { kind: 'under-way', grant: own.underWay };
+        if (live !== null) return { kind: 'granted', lease: live, isNew: false, takenFrom: null, slot: own };
+        return takeOver(own, before, wish, now);
+      }
       const refused = refusal(wish, now);
       if (refused !== null) return { kind: refused };
       const slot = own ?? idle.next(wish, now);
@@ -214,12 +189,12 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
       const lease = leaseOf(slot, wish, now);
       hold(slot, lease, lease.expiresAt + wish.terms.restMs, { intent: 0, trait: wish.trait });
       addresses.set(slot, wish.guard?.address ?? null, now);
-      return { kind: 'granted', lease, isNew: true, takenFrom: null };
+      return { kind: 'granted', lease, isNew: true, takenFrom: null, slot };
     },
 
     /** Extends the lease the visit has or shares; null when it has none any more. A lease only ever grows. */
     beat(visitId: VisitId, terms: LeaseTerms, intent: number, now: number): Lease | null {
-      const slot = byVisit.get(visitId);
+      const slot = visits.find(visitId);
       const lease = liveLease(slot, now);
       if (slot === undefined || lease === null) return null;
       const expiresAt = Math.max(lease.expiresAt, now + terms.leaseMs);
@@ -234,49 +209,62 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
      * that of a later one.
      */
     end(visitId: VisitId, terms: LeaseTerms, now: number): Lease | null {
-      const slot = byVisit.get(visitId);
+      const slot = visits.find(visitId);
       const lease = liveLease(slot, now);
       if (slot === undefined || lease === null || lease.visitId !== visitId) return null;
       slot.lease = { ...lease, expiresAt: Math.max(now, lease.holdUntil) };
       slot.freeAt = slot.lease.expiresAt + terms.restMs;
-      queue(slot);
+      busy.add(slot);
       return slot.lease;
     },
 
     /** Nobody else has the number, however long it takes, before the grant is filed, revoked or disowned. */
-    await(lease: Lease): void {
-      const slot = slots.get(lease.numberId);
-      if (slot?.lease?.id === lease.id) slot.underWay = lease.id;
+    await({ slot, lease }: GivenLease): void {
+      if (slot.lease?.id === lease.id) slot.underWay = { leaseId: lease.id, waiting: null, isStalled: false };
     },
 
-    filed: (lease: Lease): void => settle(slots.get(lease.numberId), lease),
+    /** The grant could not be undone yet. */
+    stall({ slot, lease }: GivenLease): void {
+      const grant = slot.underWay;
+      if (grant?.leaseId !== lease.id) return;
+      grant.isStalled = true;
+      tellWaiting(grant);
+    },
+
+    /** The grants that are under way, of one number or of all, as far as they may be waited for. */
+    underWay(numberId: NumberId | null): UnderWay[] {
+      const all = numberId === null ? [...slots.values()] : [slots.get(numberId)];
+      return all.flatMap((slot) => (slot?.underWay?.isStalled === false ? [slot.underWay] : []));
+    },
+
+    filed: settle,
 
     /** Undoes a grant that is certainly not in the record: the number is free at once, or with its former holder. */
-    revoke({ lease, takenFrom }: GivenLease, now: number): void {
-      const slot = slots.get(lease.numberId);
-      settle(slot, lease);
-      if (slot?.lease?.id !== lease.id) return;
+    revoke(given: GivenLease, now: number): void {
+      const { lease, takenFrom, slot } = given;
+      settle(given);
+      if (slot.lease?.id !== lease.id) return;
       const sharers = slot.sharers.filter((visit) => visit !== takenFrom?.visitId);
-      letGo(slot);
+      visits.letGo(slot);
       slot.lease = takenFrom;
       slot.generation = lease.generation - 1;
       slot.freeAt = takenFrom === null ? now : slot.freeAt;
       if (takenFrom !== null) {
-        slot.sharers = sharers;
-        for (const visit of [takenFrom.visitId, ...sharers]) byVisit.set(visit, slot);
+        visits.put(takenFrom.visitId, slot);
+        visits.share(slot, sharers);
       }
-      queue(slot);
+      busy.add(slot);
     },
 
     /**
      * A grant that may be in the record, though nobody was told: nobody has the number until its time is over. Its
      * generation is tried again then, so that the record tells who had it.
      */
-    disown({ lease }: GivenLease): void {
-      const slot = slots.get(lease.numberId);
-      settle(slot, lease);
-      if (slot?.lease?.id !== lease.id) return;
-      letGo(slot);
+    disown(given: GivenLease): void {
+      const { lease, slot } = given;
+      settle(given);
+      if (slot.lease?.id !== lease.id) return;
+      visits.letGo(slot);
       slot.lease = null;
       slot.generation = lease.generation - 1;
     },

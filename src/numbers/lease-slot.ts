@@ -1,15 +1,41 @@
 /** One number of a pool as the ledger keeps it: who has it, from when it may be given again, and where it is queued. */
 import type { LeaseId, VisitId } from '../ports/ids.ts';
-import type { Former } from './idle-rank.ts';
+import { compared, type Former } from './idle-rank.ts';
 import type { GrantWish, Lease, PoolNumber } from './lease-book.ts';
+
+/** Where a number stands in the queue of busy ones. */
+export interface BusyEntry {
+  /** Unix ms. */
+  readonly at: number;
+  readonly slot: Slot;
+}
+
+/** A grant of which nobody knows yet what became of it. */
+export interface UnderWay {
+  readonly leaseId: LeaseId;
+  /** Told once it is known; null as a rule. */
+  waiting: (() => void)[] | null;
+  /** It could not be undone yet: that is tried again later, and nobody waits for it. */
+  isStalled: boolean;
+}
+
+export function whenKnown(grant: UnderWay, tell: () => void): void {
+  grant.waiting ??= [];
+  grant.waiting.push(tell);
+}
+
+export function tellWaiting(grant: UnderWay): void {
+  const { waiting } = grant;
+  grant.waiting = null;
+  if (waiting !== null) for (const tell of waiting) tell();
+}
 
 export interface Slot {
   number: PoolNumber;
   place: 'idle' | 'busy';
   generation: number;
   lease: Lease | null;
-  /** Its grant of which nobody knows yet what became of it. */
-  underWay: LeaseId | null;
+  underWay: UnderWay | null;
   /** Earlier visits of the lease's visitor that still beat on it. */
   sharers: readonly VisitId[];
   /** From when it may be given again. */
@@ -17,17 +43,15 @@ export interface Slot {
   /** Calls expected of the lease's visit. */
   intent: number;
   trait: string | null;
-  /** The holders before, the latest last. */
-  former: readonly Former[];
+  /** The last few holders before, the latest last. */
+  readonly former: Former[];
   /** Digest of the address the lease was given to. */
   address: string | null;
   /** Taken out of the pool: its lease runs on, and it is not given again. */
   gone: boolean;
-  /** Only the busy queue's entry with this ticket counts. */
-  ticket: number;
+  /** The busy queue's entry that counts. */
+  queued: BusyEntry | null;
 }
-
-const none: readonly never[] = [];
 
 /** A number that nobody has had yet. */
 export function newSlot(number: PoolNumber, freeAt: number): Slot {
@@ -37,20 +61,30 @@ export function newSlot(number: PoolNumber, freeAt: number): Slot {
     generation: 0,
     lease: null,
     underWay: null,
-    sharers: none,
+    sharers: [],
     freeAt,
     intent: 0,
     trait: null,
-    former: none,
+    former: [],
     address: null,
     gone: false,
-    ticket: 0,
+    queued: null,
   };
 }
 
 /** Whoever held the number so far, the latest last. */
 export function holdersOf({ former, lease, trait, intent }: Slot): readonly Former[] {
   return lease === null ? former : [...former, { trait, intent, until: lease.expiresAt }];
+}
+
+/** Whoever nothing is known of is like nobody: one entry stands for all of them. */
+const stranger: Former = Object.freeze({ trait: null, intent: 0, until: 0 });
+
+/** The lease's holder joins those before. */
+export function noteHolder({ former, lease, trait, intent }: Slot): void {
+  if (lease === null) return;
+  if (former.length >= compared) former.shift();
+  former.push(trait === null ? stranger : { trait, intent, until: lease.expiresAt });
 }
 
 /** The lease that lasts beyond `now`, if there is one. */

@@ -8,13 +8,15 @@
  */
 import { limits } from '../../config/limits.ts';
 import type { Clock } from '../ports/clock.ts';
+import { endOfTurn } from '../ports/end-of-turn.ts';
 import { AppError } from '../ports/errors.ts';
-import type { BatchId, Ids, LeaseId, NumberId, PoolId } from '../ports/ids.ts';
+import type { BatchId, Ids, NumberId, PoolId } from '../ports/ids.ts';
 import { createBeatBuffer } from './beat-buffer.ts';
 import { createGrantJournal, type DecidedGrant, type Filing } from './grant-journal.ts';
 import { createJournalBacklog } from './journal-backlog.ts';
 import type { Answer, JournalledRecord, Lease, LeaseBeat, LeaseBook, OpenedVisit, Want } from './lease-book.ts';
-import type { GivenLease, LeaseLedger } from './lease-ledger.ts';
+import type { GivenLease } from './lease-ledger.ts';
+import { type UnderWay, whenKnown } from './lease-slot.ts';
 import { createMemoryPools, type MemoryPool } from './memory-pools.ts';
 import { refuseUnkeepable } from './refuse-unkeepable.ts';
 import { expectedCalls } from './visit-intent.ts';
@@ -29,14 +31,13 @@ export interface MemoryLeaseBookWorld {
   readonly logFault: (fault: unknown, event: string) => void;
 }
 
-interface Promised {
-  readonly numberId: NumberId;
-  readonly done: Promise<Filing>;
-}
+type Visitor = Pick<OpenedVisit, 'id' | 'visitorId'>;
 
+/** A page that waits. */
 interface Waiter {
   readonly since: number;
-  giveUp(): void;
+  /** Ends what it waits for now. */
+  giveUp: (fault: unknown) => void;
 }
 
 export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
@@ -55,12 +56,12 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
     onUnknown: backlog.add,
     hasRoom: backlog.hasRoom,
     makeRoom: backlog.fileSome,
+    endOfTurn,
     newId: () => ids.make('batch'),
     clock,
     pause: world.pause,
     onFault: (fault) => world.logFault(fault, 'grants-not-written'),
   });
-  const promised = new Map<LeaseId, Promised>();
   const waiters = new Set<Waiter>();
   /** One at a time: while the record is away ticks go on coming. */
   let writing: Promise<void> | null = null;
@@ -77,80 +78,73 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
     await beats.flush(({ visitId, numberId }) => backlog.has(visitId) || backlog.has(numberId));
   }
 
-  /** What the page is told in time: the grant itself goes on, and ends as it ends. */
-  function inTime<Value>(under: Promise<Value>): Promise<Value> {
-    const { promise, resolve, reject } = Promise.withResolvers<Value>();
-    const giveUp = () => reject(new AppError('unavailable', { detail: 'the record did not take the visit in time' }));
-    const waiter: Waiter = { since: clock.now(), giveUp };
-    waiters.add(waiter);
-    under.then(
-      (value) => {
-        waiters.delete(waiter);
-        resolve(value);
-      },
-      (fault: unknown) => {
-        waiters.delete(waiter);
-        reject(fault);
-      },
-    );
-    return promise;
+  /** Waits for what `begin` has begun; that goes on when the page is given up, and ends as it ends. */
+  function wait<Value>(page: Waiter, begin: (told: (value: Value) => void, failed: Waiter['giveUp']) => void) {
+    return new Promise<Value>((told, failed) => {
+      page.giveUp = failed;
+      begin(told, failed);
+    });
   }
 
-  async function fileAlone(visit: OpenedVisit): Promise<void> {
-    const filing = await journal.add({ visit, lease: null, epoch: null });
+  /** What `act` waits for is waited for in time. */
+  async function inTime<Value>(act: (page: Waiter) => Promise<Value>): Promise<Value> {
+    const page: Waiter = { since: clock.now(), giveUp: () => undefined };
+    waiters.add(page);
+    try {
+      return await act(page);
+    } finally {
+      waiters.delete(page);
+    }
+  }
+
+  async function fileAlone(visit: OpenedVisit, page: Waiter): Promise<void> {
+    const filing = await wait<Filing>(page, (told) => journal.add({ visit, lease: null, epoch: null }, told));
     if (filing !== 'filed') throw new AppError('unavailable', { detail: 'the record did not take the visit' });
   }
 
   /** Files the lease, and undoes it when it was not filed; until then it counts as under way. */
-  function fileLease(pool: MemoryPool, given: GivenLease, grant: DecidedGrant): Promise<Filing> {
-    const { id, numberId } = given.lease;
-    pool.ledger.await(given.lease);
-    const done = journal.add(grant).then((filing) => {
-      if (filing !== 'filed') return undo(pool, given, filing).finally(() => promised.delete(id));
-      pool.ledger.filed(given.lease);
-      promised.delete(id);
-      return filing;
-    });
-    promised.set(id, { numberId, done });
-    return done;
+  function fileLease(pool: MemoryPool, given: GivenLease, grant: DecidedGrant, page: Waiter): Promise<Filing> {
+    pool.ledger.await(given);
+    return wait(page, (told, failed) =>
+      journal.add(grant, (filing) => {
+        if (filing !== 'filed') return void undo(pool, given, filing).then(told, failed);
+        pool.ledger.filed(given);
+        told(filing);
+      }),
+    );
   }
 
-  async function give(
-    visit: Pick<OpenedVisit, 'id' | 'visitorId'>,
-    opened: OpenedVisit | null,
-    want: Want,
-  ): Promise<Answer> {
-    const pool = pools.find(want.poolId) ?? (await pools.load(want.poolId, want.terms));
-    pool.terms = want.terms;
-    const { groups, trait, terms, guard } = want;
-    const who = { visitId: visit.id, visitorId: visit.visitorId, terms };
-    for (let tries = 1; tries <= limits.grantTriesMax; tries += 1) {
-      // Nothing may come between the last look and the grant.
-      for (let other = underWay(pool, who); other !== undefined; other = underWay(pool, who)) await settled([other]);
-      const wish = { ...who, leaseId: ids.make('lease'), groups, trait, guard };
+  async function give(visit: Visitor, opened: OpenedVisit | null, want: Want, page: Waiter): Promise<Answer> {
+    const { enterpriseId, poolId, groups, trait, terms, guard } = want;
+    const loading = () => wait<MemoryPool>(page, (told, failed) => void pools.load(poolId, terms).then(told, failed));
+    const pool = pools.find(poolId) ?? (await loading());
+    pool.terms = terms;
+    for (let tries = 1; tries <= limits.grantTriesMax; ) {
+      const { id: visitId, visitorId } = visit;
+      const wish = { leaseId: ids.make('lease'), visitId, visitorId, groups, trait, terms, guard };
       const given = pool.ledger.grant(wish, clock.now());
+      if (given.kind === 'under-way') {
+        // A lease that is answered again or taken over must be in the record first: it may still turn out to be lost.
+        await wait<void>(page, (told) => whenKnown(given.grant, told));
+        continue;
+      }
       if (given.kind !== 'granted') {
-        if (opened !== null) await fileAlone(opened);
+        if (opened !== null) await fileAlone(opened, page);
         return { kind: 'refused', reason: given.kind };
       }
+      const { lease } = given;
       if (!given.isNew) {
         // After a start it may be promised for longer than the record knows.
-        note(given.lease, { visitId: visit.id, engagedSeconds: 0, pages: 1 }, false);
-        return { kind: 'granted', lease: given.lease };
+        note(lease, { visitId, engagedSeconds: 0, pages: 1 }, false);
+        return { kind: 'granted', lease };
       }
-      const { enterpriseId, poolId } = want;
-      const grant = { visit: opened, lease: { ...given.lease, enterpriseId, poolId }, epoch: pool.epoch };
-      const filing = await fileLease(pool, given, grant);
-      if (filing === 'filed') return { kind: 'granted', lease: given.lease };
+      const grant = { visit: opened, lease: { ...lease, enterpriseId, poolId }, epoch: pool.epoch };
+      const filing = await fileLease(pool, given, grant, page);
+      if (filing === 'filed') return { kind: 'granted', lease };
       if (filing !== 'taken') throw new AppError('unavailable', { detail: 'the record did not take the visit' });
+      tries += 1;
     }
     throw new AppError('unavailable', { detail: 'the numbers of this pool keep being given by another process' });
-  }
-
-  /** A lease that is answered again or taken over must be in the record first: it may still turn out to be lost. */
-  function underWay(pool: MemoryPool, who: Parameters<LeaseLedger['heldBy']>[0]): Promised | undefined {
-    const own = pool.ledger.heldBy(who, clock.now());
-    return own === null ? undefined : promised.get(own.id);
   }
 
   async function undo<As extends Filing>(pool: MemoryPool, given: GivenLease, filing: As): Promise<As> {
@@ -159,7 +153,10 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
     else {
       pool.lost.push(given);
       await world.pause(limits.poolTakenPauseMs);
-      await pools.readAgain(pool);
+      await pools.readAgain(pool).catch((fault: unknown) => {
+        pool.ledger.stall(given);
+        throw fault;
+      });
     }
     return filing;
   }
@@ -176,12 +173,12 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
   return Object.freeze({
     async open(visit: OpenedVisit, want: Want | null): Promise<Answer | null> {
       refuseUnkeepable(visit);
-      if (want !== null) return inTime(give(visit, visit, want));
-      await inTime(fileAlone(visit));
+      if (want !== null) return inTime((page) => give(visit, visit, want, page));
+      await inTime((page) => fileAlone(visit, page));
       return null;
     },
 
-    grant: (visit: Pick<OpenedVisit, 'id' | 'visitorId'>, want: Want) => inTime(give(visit, null, want)),
+    grant: (visit: Visitor, want: Want) => inTime((page) => give(visit, null, want, page)),
 
     async beat(beat: LeaseBeat): Promise<Lease | null> {
       const pool = pools.find(beat.poolId) ?? (await pools.load(beat.poolId, beat.terms));
@@ -200,8 +197,7 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
       // Of a pool that is not ours another process may have left something, the one before us too.
       if (poolId === null || pools.find(poolId) === undefined) await record.fileJournal();
       if (numberId === null) return backlog.settleAll();
-      const own = [...promised.values()].filter((one) => one.numberId === numberId);
-      await settled(own);
+      await known(pools.all().flatMap(({ ledger }) => ledger.underWay(numberId)));
       await backlog.settle([numberId, ...beats.visitsOf(numberId)]);
       await beats.flushNumber(numberId);
     },
@@ -214,7 +210,8 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
     async tick(): Promise<void> {
       const late = clock.now() - limits.grantPatienceMs;
       journal.giveUp(late);
-      for (const waiter of waiters) if (waiter.since <= late) waiter.giveUp();
+      const fault = new AppError('unavailable', { detail: 'the record did not take the visit in time' });
+      for (const page of waiters) if (page.since <= late) page.giveUp(fault);
       writing ??= write().finally(() => {
         writing = null;
       });
@@ -222,16 +219,16 @@ export function createMemoryLeaseBook(world: MemoryLeaseBookWorld): LeaseBook {
     },
 
     async close(): Promise<void> {
-      await settled([...promised.values()]);
+      await known(pools.all().flatMap(({ ledger }) => ledger.underWay(null)));
       await backlog.settleAll().catch((fault: unknown) => world.logFault(fault, 'grants-not-filed'));
       await beats.flush().catch((fault: unknown) => world.logFault(fault, 'beats-not-written'));
     },
   });
 }
 
-/** However they end. */
-async function settled(all: readonly Promised[]): Promise<void> {
-  await Promise.allSettled(all.map(({ done }) => done));
+/** Resolves once it is known what became of all of them. */
+async function known(grants: readonly UnderWay[]): Promise<void> {
+  await Promise.all(grants.map((grant) => new Promise<void>((told) => whenKnown(grant, told))));
 }
 
 /** A machine's clock may be set back; a lease that was seen to end must not live again. */

@@ -77,6 +77,8 @@ export function createMemoryPools({ record, clock }: { record: JournalledRecord;
     /** The pool; not a promise when it is there, because every page view asks. */
     find: (id: PoolId): MemoryPool | undefined => pools.get(id),
 
+    all: (): readonly MemoryPool[] => [...pools.values()],
+
     load(id: PoolId, terms: LeaseTerms): Promise<MemoryPool> {
       const underWay = loading.get(id) ?? load(id, terms).finally(() => loading.delete(id));
       loading.set(id, underWay);

@@ -17,7 +17,7 @@ export interface VisitRate {
 export function createOwnVisitRate({ clock }: { clock: Clock }): VisitRate {
   const withinMs = limits.visitsPerAddressWithinMs;
   let current = new Map<string, { visits: number; since: number }>();
-  let before = current;
+  let before: typeof current = new Map();
   let turnedAt = clock.now();
 
   function turn(now: number): void {
@@ -32,11 +32,12 @@ export function createOwnVisitRate({ clock }: { clock: Clock }): VisitRate {
       if (address === null) return true;
       const now = clock.now();
       turn(now);
-      const seen = current.get(address) ?? before.get(address);
+      const known = current.get(address);
+      const seen = known ?? before.get(address);
       const isSameMinute = seen !== undefined && now - seen.since < withinMs;
       const own = isSameMinute ? seen : { visits: 0, since: now };
       own.visits += 1;
-      current.set(address, own);
+      if (own !== known) current.set(address, own);
       return own.visits <= perMinuteMax;
     },
   });

@@ -13,15 +13,15 @@ interface World {
   readonly backlog: Pick<JournalBacklog, 'add'>;
 }
 
-/** Resolves with the leases that are kept; the same group may be written again under the same id. */
+/** Resolves with the leases that are kept, null for all; the same group may be written again under the same id. */
 export async function writeGrants(
   { record, backlog }: World,
   id: BatchId,
   grants: readonly DecidedGrant[],
-): Promise<ReadonlySet<LeaseId>> {
+): Promise<ReadonlySet<LeaseId> | null> {
   const epochs = new Map<PoolId, number>();
   for (const { lease, epoch } of grants) {
-    if (lease !== null && epoch !== null) epochs.set(lease.poolId, Math.max(epoch, epochs.get(lease.poolId) ?? 0));
+    if (lease !== null && epoch !== null && epoch > (epochs.get(lease.poolId) ?? -1)) epochs.set(lease.poolId, epoch);
   }
   let ours = grants.filter(({ lease, epoch }) => lease === null || epochs.get(lease.poolId) === epoch);
   while (ours.length > 0) {
@@ -31,8 +31,8 @@ export async function writeGrants(
     for (const poolId of moved) epochs.delete(poolId);
   }
   if (ours.length > 0) backlog.add(id, ours);
+  if (ours.length === grants.length) return null;
   const kept = new Set(leasesOf(ours));
-  if (ours.length === grants.length) return kept;
   const left = leasesOf(grants).filter((leaseId) => !kept.has(leaseId));
   return kept.union(await record.filedOf(left));
 }

@@ -32,6 +32,7 @@ function setup(...commits: Commit[]) {
     clock,
     pause: async () => undefined,
     onFault: (one) => faults.push(one),
+    endOfTurn: () => Promise.resolve(),
     newId: () => `batch ${batches.length}` as BatchId,
     hasRoom: () => room.left > 0,
     async makeRoom() {
@@ -54,7 +55,7 @@ function setup(...commits: Commit[]) {
     unknown,
     batches,
     room,
-    add: (...ids: string[]) => ids.map((id) => journal.add(grant(id))),
+    add: (...ids: string[]) => ids.map((id) => new Promise((settle) => journal.add(grant(id), settle))),
   };
 }
 
@@ -64,17 +65,35 @@ test('grants that come while a commit is under way go together into the next one
     await first.promise;
     return ids;
   });
-  const all = add('a', 'b', 'c');
+  const one = add('a');
+  await Promise.resolve();
+  const others = add('b', 'c');
   expect(seen).toEqual([['a']]);
   first.resolve();
-  expect(await Promise.all(all)).toEqual(['filed', 'filed', 'filed']);
+  expect(await Promise.all([...one, ...others])).toEqual(['filed', 'filed', 'filed']);
   expect(seen).toEqual([['a'], ['b', 'c']]);
+});
+
+test('grants of one turn go together', async () => {
+  const { add, seen } = setup();
+  await Promise.all(add('a', 'b', 'c'));
+  expect(seen).toEqual([['a', 'b', 'c']]);
+});
+
+test('a grant that is given up before its turn ends is not part of a commit', async () => {
+  const { add, seen, journal } = setup();
+  const all = add('a');
+  journal.giveUp(0);
+  expect(await Promise.all(all)).toEqual(['not-filed']);
+  await Promise.resolve();
+  expect(seen).toEqual([]);
+  expect(await Promise.all(add('b'))).toEqual(['filed']);
 });
 
 test('a commit takes only so many at once', async () => {
   const { add, seen } = setup();
   await Promise.all(add(...Array.from({ length: limits.grantsPerCommitMax + 3 }, (_, index) => `${index}`)));
-  expect(seen.map(({ length }) => length)).toEqual([1, limits.grantsPerCommitMax, 2]);
+  expect(seen.map(({ length }) => length)).toEqual([limits.grantsPerCommitMax, 3]);
 });
 
 test('a commit whose answer was lost is tried again with the same grants under the same id', async () => {
@@ -92,7 +111,7 @@ test('a grant whose generation the record has already is told so', async () => {
 
 test('a grant that the record refuses for what it holds fails alone', async () => {
   const refuse: Commit = async (ids) => (ids.includes('bad' as LeaseId) ? Promise.reject(fault('22P02')) : ids);
-  const { add } = setup(fileAll, ...Array<Commit>(8).fill(refuse));
+  const { add } = setup(...Array<Commit>(8).fill(refuse));
   expect(await Promise.all(add('first', 'a', 'bad', 'b', 'c'))).toEqual([
     'filed',
     'filed',
@@ -119,7 +138,9 @@ test('what waits too long for its turn is given up and never written', async () 
     await hung.promise;
     return ids;
   });
-  const [committing, waiting] = add('a', 'b');
+  const [committing] = add('a');
+  await Promise.resolve();
+  const [waiting] = add('b');
   clock.at = 5;
   const [late] = add('c');
   journal.giveUp(4);
@@ -135,7 +156,7 @@ test('more than can wait are refused at once', async () => {
     await hung.promise;
     return ids;
   });
-  const waiting = add(...Array.from({ length: limits.grantsWaitingMax + 1 }, (_, index) => `${index}`));
+  const waiting = add(...Array.from({ length: limits.grantsWaitingMax }, (_, index) => `${index}`));
   expect(await add('more')[0]).toBe('not-filed');
   hung.resolve();
   await Promise.all(waiting);

@@ -180,6 +180,8 @@ onEveryStore('lease book in memory', (store) => {
       await expect(staged.arrive(book)).rejects.toThrow('away');
       clock.at += terms.holdMs + terms.restMs;
       expect((await staged.arrive(book)).answer?.kind).toBe('refused');
+      // A contact on the number does not wait for that.
+      await book.settle(staged.poolId, lease?.numberId ?? null);
       isAway = false;
       await book.tick();
       clock.at += 60 * minuteMs;

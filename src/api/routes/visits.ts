@@ -10,12 +10,12 @@ import { limits } from '../../../config/limits.ts';
 import type { Shown } from '../../numbers/welcome-visit.ts';
 import { toIso } from '../../ports/clock.ts';
 import { type E164, nationalFormat, parseWritten } from '../../ports/e164.ts';
+import { endOfTurn } from '../../ports/end-of-turn.ts';
 import { AppError } from '../../ports/errors.ts';
 import { partyOf } from '../../ports/network-address.ts';
 import type { ApiWorld, App } from '../app-type.ts';
 import { visitIdField } from '../contract/fields.ts';
 import { beatBody, openVisitBody, visitView } from '../contract/visits.ts';
-import { endOfTurn } from '../end-of-turn.ts';
 
 const paths = ['/v1/visits', '/v1/visits/:id/beat'] as const;
 const bodyLimit = limits.visitBodyBytesMax;
@@ -51,12 +51,12 @@ function registerVisits(app: App, world: ApiWorld): void {
     async (request, reply) => {
       const website = await world.authorise.publishable(request);
       allowOrigin(reply, request.headers.origin);
-      const { visitorId = null, human, replaces, ...facts } = request.body;
+      const { visitorId = null, human, replaces } = request.body;
       const shown = await world.visitDesk.welcome(website, {
         visitorId,
         human,
         replaces: numberOf(replaces),
-        facts: definedOf(facts, visitorId),
+        facts: factsOf(request.body),
         address: () => addressOf(world, request.ip),
       });
       await endOfTurn();
@@ -152,11 +152,17 @@ function signalsOf(beat: z.infer<typeof beatBody>): { kind: string; detail: Reco
 }
 
 /** A page that may keep a lasting id of the visitor has their consent; the snippet sends none before. */
-function definedOf(
-  facts: Readonly<Record<string, string | undefined>>,
-  visitorId: string | null,
-): Record<string, string> {
-  const defined: Record<string, string> = visitorId === null ? {} : { consent: 'granted' };
-  for (const name in facts) if (facts[name] !== undefined) defined[name] = facts[name];
-  return defined;
+function factsOf(body: z.infer<typeof openVisitBody>): Record<string, string> {
+  const facts: Record<string, string> = body.visitorId === undefined ? {} : { consent: 'granted' };
+  for (const name in body) {
+    const told = isFact(name) ? body[name] : undefined;
+    if (told !== undefined) facts[name] = told;
+  }
+  return facts;
+}
+
+type FactName = Exclude<keyof z.infer<typeof openVisitBody>, 'visitorId' | 'human' | 'replaces'>;
+
+function isFact(name: string): name is FactName {
+  return name !== 'visitorId' && name !== 'human' && name !== 'replaces';
 }

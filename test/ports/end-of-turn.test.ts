@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { endOfTurn } from '../../src/api/end-of-turn.ts';
+import { endOfTurn } from '../../src/ports/end-of-turn.ts';
 
 test('whoever is ready in one turn of the event loop goes on together, after all of it was looked at', async () => {
   const order: string[] = [];
