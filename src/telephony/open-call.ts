@@ -1,6 +1,6 @@
 /**
- * The first record of a call: the raw event once, whose it is, what is planned for it, and the machine's first move. In
- * the transaction of whoever took it, found it or sent it elsewhere.
+ * The first record of a call: the raw event once, whose it is, what is planned for it. In the transaction of whoever took
+ * it, found it or sent it elsewhere.
  */
 import type { CreditContact } from '../numbers/credit-contact.ts';
 import type { Numbers, OwnNumber } from '../numbers/numbers.postgres.ts';
@@ -10,8 +10,7 @@ import type { CallId, Ids } from '../ports/ids.ts';
 import { type CarrierEvent, storeOnce } from '../records/carrier-events.postgres.ts';
 import type { Outbox } from '../records/outbox.postgres.ts';
 import type { Work } from '../records/transact.ts';
-import type { Attestation } from './call.ts';
-import { startCall } from './call-machine.ts';
+import type { Attestation, CallFacts } from './call.ts';
 import type { Consulted } from './plan/consult-hook.ts';
 import type { PlanCall } from './plan/plan-call.ts';
 import type { VoiceCarrier } from './voice-carrier.ts';
@@ -48,14 +47,14 @@ export interface OpenCallWorld {
 }
 
 /**
- * Writes what came in and begins the call; null when the number is not ours.
+ * Writes what came in, and answers with what is known of the call; null when the number is not ours.
  * @throws RacedByItself when the same call is being opened elsewhere.
  */
 export async function openCall(
   world: OpenCallWorld,
   work: Work,
   { incoming, id, consulted, at: now }: NewCall,
-): Promise<ReturnType<typeof startCall> | null> {
+): Promise<CallFacts | null> {
   const number = await world.numbers.findOwn(work.tx, { e164: incoming.dnis, carrier: incoming.carrier });
   if (number === null) return null;
   const { enterpriseId } = number;
@@ -69,7 +68,7 @@ export async function openCall(
   const plan = await world.planCall(work, { callId: id, number, ani, attestation, attribution, consulted, at: now });
   const waitsOutside = world.voice.get(carrier)?.capabilities.has('hold-outside') === true;
   const facts = { id, enterpriseId, numberId: number.id, carrier, carrierCallId, dnis, ani, attestation, waitsOutside };
-  return startCall({ ...facts, visitId: attribution.visitId, plan }, now);
+  return { ...facts, visitId: attribution.visitId, plan };
 }
 
 function rawEventOf(world: OpenCallWorld, incoming: IncomingCall, number: OwnNumber): CarrierEvent {

@@ -10,7 +10,8 @@ import type { CallId } from '../ports/ids.ts';
 import { isStored, storeOnce } from '../records/carrier-events.postgres.ts';
 import { NothingDone, type Transact, type Work } from '../records/transact.ts';
 import { afterMusic, instructionsFor } from './answer-call.ts';
-import type { Call } from './call.ts';
+import type { Call, CallEvent } from './call.ts';
+import { startCall, startElsewhere } from './call-machine.ts';
 import type { Calls } from './calls.postgres.ts';
 import { checkOf } from './check-call.ts';
 import type { Instruction } from './instructions.ts';
@@ -176,19 +177,8 @@ async function askIn({ calls, runner, clock }: World, work: Work, callId: CallId
 /** Says afterwards what was done without the record: the call is kept as one that went to the failover number. */
 async function recordFailover(world: World, work: Work, incoming: IncomingCall): Promise<void> {
   const known = await world.calls.findByCarrier(work.tx, incoming);
-  if (known === null) {
-    const opened = await openCall(world, work, {
-      incoming,
-      id: world.ids.make('call'),
-      consulted: null,
-      at: world.clock.now(),
-    });
-    if (opened === null) return;
-    await world.calls.insert(work.tx, opened.call);
-    await world.runner.runIn(work, opened.call.id, { type: 'failed-over' });
-    return;
-  }
-  await world.runner.runIn(work, known, { type: 'failed-over' });
+  if (known === null) await recordElsewhere(world, work, { incoming, at: world.clock.now() }, { type: 'failed-over' });
+  else await world.runner.runIn(work, known, { type: 'failed-over' });
 }
 
 async function recordUnseen(
@@ -198,10 +188,20 @@ async function recordUnseen(
   { startedAt, endedAt }: UnseenTimes,
 ): Promise<boolean> {
   if ((await world.calls.findByCarrier(work.tx, incoming)) !== null) return false;
-  const opened = await openCall(world, work, { incoming, id: world.ids.make('call'), consulted: null, at: startedAt });
-  if (opened === null) return false;
-  await world.calls.insert(work.tx, opened.call);
-  await world.runner.runIn(work, opened.call.id, { type: 'unseen', endedAt });
+  return recordElsewhere(world, work, { incoming, at: startedAt }, { type: 'unseen', endedAt });
+}
+
+/** A call that met others than us, with what became of it; false when it was made to a number that is not ours. */
+async function recordElsewhere(
+  world: World,
+  work: Work,
+  { incoming, at }: Pick<NewCall, 'incoming' | 'at'>,
+  event: CallEvent,
+): Promise<boolean> {
+  const facts = await openCall(world, work, { incoming, id: world.ids.make('call'), consulted: null, at });
+  if (facts === null) return false;
+  await world.calls.insert(work.tx, startElsewhere(facts, at));
+  await world.runner.runIn(work, facts.id, event);
   return true;
 }
 
@@ -209,9 +209,10 @@ async function takeIn(world: World, work: Work, call: NewCall): Promise<Taken> {
   const { incoming } = call;
   const known = await world.calls.findByCarrier(work.tx, incoming);
   if (known !== null) return repeatedCall(world, work, known);
-  const opened = await openCall(world, work, call);
-  if (opened === null) return { kind: 'unknown-number' };
-  const begun = await world.runner.settleIn(work, opened.call, opened.effects);
+  const facts = await openCall(world, work, call);
+  if (facts === null) return { kind: 'unknown-number' };
+  const started = startCall(facts, call.at);
+  const begun = await world.runner.settleIn(work, started.call, started.effects);
   await world.calls.insert(work.tx, begun);
   const dueAt = world.clock.now() + limits.callCheckEveryMs;
   await world.outbox.addEffect(work, { enterpriseId: begun.enterpriseId, ...checkOf(begun.id), dueAt });
