@@ -157,7 +157,7 @@ function waitAgain(call: Call, now: number): Moved {
           state: 'waiting',
           room,
           bridgedLegId: null,
-          bridgedAt: null,
+          bridgedAt: talkBefore(call, lost),
           provenAt: null,
           lostAt: null,
           isOnTheWay: false,
@@ -173,4 +173,9 @@ function waitAgain(call: Call, now: number): Moved {
   const { call: bridged, effects } = bridgeWith(waiting, next, now);
   const order: CallEffect[] = call.waitsOutside ? [] : [{ kind: 'instruct-caller' }];
   return { call: bridged, effects: [told, ...hangUps, ...tellLegs([next]), ...order, ...effects] };
+}
+
+/** Since when the caller has talked with somebody before the one who was lost; null: they have not. */
+function talkBefore({ bridgedAt }: Call, lost: Leg | undefined): number | null {
+  return bridgedAt !== null && bridgedAt < (lost?.acceptedAt ?? 0) ? bridgedAt : null;
 }
