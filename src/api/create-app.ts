@@ -20,6 +20,7 @@ import { registerAttributionModelRoutes } from './routes/attribution-model.ts';
 import { registerCallCommandRoutes } from './routes/call-commands.ts';
 import { registerCallbackRoutes } from './routes/callbacks.ts';
 import { registerCallRoutes } from './routes/calls.ts';
+import { registerConsentRoutes } from './routes/consents.ts';
 import { registerConversationRoutes } from './routes/conversations.ts';
 import { registerConversionRoutes } from './routes/conversions.ts';
 import { registerDecisionHookRoutes } from './routes/decision-hook.ts';
@@ -157,6 +158,7 @@ export function registerApi(app: App, world: ApiWorld): void {
     registerCallRoutes(typed, world);
     registerCallCommandRoutes(typed, world);
     registerOutboundRoutes(typed, world);
+    registerConsentRoutes(typed, world);
     registerCallbackRoutes(typed, world);
     registerRecordingRoutes(typed, world);
     registerAttributionRoutes(typed, world);

@@ -15,7 +15,7 @@ export type Claimed = Row<'outbox'>;
 
 export type Settlement =
   | { readonly kind: 'done' }
-  /** Done for now: performed again at `dueAt`, with its tries counted afresh. */
+  /** Done for now: performed again at `dueAt`, with its tries and its age counted afresh. */
   | { readonly kind: 'again'; readonly dueAt: number }
   | { readonly kind: 'retry'; readonly dueAt: number; readonly error: string }
   | { readonly kind: 'dead'; readonly error: string };
@@ -67,9 +67,10 @@ export async function settleClaims(db: Db, settled: readonly Settled[], at: Date
   }));
   const { rows } = await sql<{ place: number; others: boolean }>`
     update outbox set locked_until = null, state = change.state, due_at = change.due_at, attempts = change.attempts,
-      last_error = change.last_error, settled_at = change.settled_at
+      last_error = change.last_error, settled_at = change.settled_at, created_at = change.created_at
     from jsonb_to_recordset(${placed(changes)}::jsonb) as change (place int, id bigint, held_attempts int,
-      held_until timestamptz, held_state text, state text, due_at timestamptz, attempts int, last_error text, settled_at timestamptz)
+      held_until timestamptz, held_state text, state text, due_at timestamptz, attempts int, last_error text, settled_at timestamptz,
+      created_at timestamptz)
     where outbox.id = any((${listed(changes.map(({ id }) => String(id)))})::bigint[]) and outbox.id = change.id
       and outbox.attempts = change.held_attempts and outbox.locked_until = change.held_until and outbox.state = change.held_state
     returning change.place, exists (
@@ -88,11 +89,11 @@ async function arePending(db: Db, lanes: readonly string[]): Promise<readonly bo
   return lanes.map((lane) => pending.has(lane));
 }
 
-function changeOf({ due_at, attempts }: Claimed, settlement: Settlement, at: Date) {
-  const pending = { state: 'pending', due_at, attempts, last_error: null, settled_at: null } as const;
+function changeOf({ due_at, attempts, created_at }: Claimed, settlement: Settlement, at: Date) {
+  const pending = { state: 'pending', due_at, attempts, last_error: null, settled_at: null, created_at } as const;
   switch (settlement.kind) {
     case 'again':
-      return { ...pending, due_at: new Date(settlement.dueAt), attempts: 0 };
+      return { ...pending, due_at: new Date(settlement.dueAt), attempts: 0, created_at: at };
     case 'retry':
       return { ...pending, due_at: new Date(settlement.dueAt), last_error: settlement.error };
     case 'dead':

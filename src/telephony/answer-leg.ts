@@ -10,6 +10,7 @@ import { isAgentFirst } from './outbound.ts';
 import type { VerdictSlug } from './verdict.ts';
 
 const acceptKey = '1';
+const calledCustomer = 'A customer whom we have called is on the line';
 
 /** Endings after which nobody is there to be told that the call is taken. */
 const nobodyListens: ReadonlySet<LegEnding | null> = new Set(['declined', 'completed', 'machine']);
@@ -53,12 +54,9 @@ function whisper(call: Call, leg: Leg): readonly Instruction[] {
     const why = call.outbound?.callbackId ? 'A caller is to be called back.' : 'You are asked to call a customer.';
     return askToAccept(call, leg, `${why} Press ${acceptKey} to be connected.`);
   }
-  if (call.outbound !== null && (state === 'waiting' || state === 'calling')) {
-    const prompt = `A customer whom we have called is on the line. Press ${acceptKey} to take the call.`;
-    return state === 'calling' ? sorryTaken() : askToAccept(call, leg, prompt);
-  }
   if (state === 'waiting' || state === 'bridged') {
-    return askToAccept(call, leg, `A caller from your website is waiting. Press ${acceptKey} to take the call.`);
+    const who = call.outbound === null ? 'A caller from your website is waiting' : calledCustomer;
+    return askToAccept(call, leg, `${who}. Press ${acceptKey} to take the call.`);
   }
   if (state !== 'consulting' || transfer?.legId !== leg.id) return sorryTaken();
   return askToAccept(call, leg, `A colleague wants to hand a call over to you. Press ${acceptKey} to talk with them.`);

@@ -7,7 +7,7 @@
 import { limits } from '../../config/limits.ts';
 import { type Call, type CallEffect, isLive, type Leg, legOf, roomOf } from './call.ts';
 import { end } from './call-endings.ts';
-import { giveUpPhone, noteAnswered } from './leg-steps.ts';
+import { noteAnswered } from './leg-steps.ts';
 import {
   asked,
   changeLeg,
@@ -21,9 +21,10 @@ import {
   talkers,
   tellLegs,
 } from './moved.ts';
-import { beginRecording, recordAnnounced } from './record-call.ts';
+import { beginRecording } from './record-call.ts';
 import { queueAgain, ringMore, waitTimer } from './ring-agents.ts';
 import { dismissSupervisors, joinSupervisor } from './supervise-call.ts';
+import { timerOfTalk } from './talk-timers.ts';
 
 /** An agent pressed 1 while the caller waits. */
 export function bridge(call: Call, event: EventOf<'leg-accepted'>, now: number): Moved | null {
@@ -112,18 +113,12 @@ export function legEndedWhileBridged(call: Call, event: EventOf<'leg-ended'>, no
 
 export function timerWhileBridged(call: Call, event: EventOf<'timer-due'>, now: number): Moved | null {
   switch (event.timer) {
-    case 'life':
-      return end(call, 'carrier-silent', now, { hangUpCaller: true });
     case 'proof':
       return call.lostAt === null && !call.isOnTheWay ? letOthersGo(call) : null;
     case 'lost':
       return call.lostAt !== null && event.legId === call.bridgedLegId ? waitAgain(call, now) : null;
-    case 'ring':
-      return giveUpPhone(call, event.legId);
-    case 'announced':
-      return recordAnnounced(call);
     default:
-      return null;
+      return timerOfTalk(call, event, now);
   }
 }
 
@@ -157,7 +152,7 @@ function waitAgain(call: Call, now: number): Moved {
           state: 'waiting',
           room,
           bridgedLegId: null,
-          bridgedAt: null,
+          bridgedAt: talkBefore(call, lost),
           provenAt: null,
           lostAt: null,
           isOnTheWay: false,
@@ -173,4 +168,9 @@ function waitAgain(call: Call, now: number): Moved {
   const { call: bridged, effects } = bridgeWith(waiting, next, now);
   const order: CallEffect[] = call.waitsOutside ? [] : [{ kind: 'instruct-caller' }];
   return { call: bridged, effects: [told, ...hangUps, ...tellLegs([next]), ...order, ...effects] };
+}
+
+/** Since when the caller has talked with somebody before the one who was lost; null: they have not. */
+function talkBefore({ bridgedAt }: Call, lost: Leg | undefined): number | null {
+  return bridgedAt !== null && bridgedAt < (lost?.acceptedAt ?? 0) ? bridgedAt : null;
 }

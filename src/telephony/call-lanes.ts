@@ -5,8 +5,24 @@
 import type { CallId, LegId } from '../ports/ids.ts';
 import type { Call, CallTimer } from './call.ts';
 
-const legTimers: readonly CallTimer[] = ['ring', 'lost'];
-const callTimers: readonly CallTimer[] = ['retry', 'wait', 'proof', 'hold', 'menu', 'voicemail', 'life'];
+/** Whose each timer is. */
+const timers: Readonly<Record<CallTimer, 'call' | 'leg'>> = {
+  ring: 'leg',
+  lost: 'leg',
+  retry: 'call',
+  wait: 'call',
+  callback: 'call',
+  customer: 'call',
+  announced: 'call',
+  proof: 'call',
+  hold: 'call',
+  menu: 'call',
+  voicemail: 'call',
+  life: 'call',
+};
+const timersOf = (whose: 'call' | 'leg') =>
+  (Object.keys(timers) as CallTimer[]).filter((timer) => timers[timer] === whose);
+const [callTimers, legTimers] = [timersOf('call'), timersOf('leg')];
 
 export function timerLane(callId: CallId, timer: CallTimer, legId: LegId | null): string {
   return `timer:${callId}:${timer}:${legId ?? ''}`;

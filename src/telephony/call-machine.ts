@@ -164,6 +164,14 @@ export function startCall(facts: CallFacts, now: number): { call: Call; effects:
   return start(facts, null, now, beginCall);
 }
 
+/**
+ * A call that others have dealt with, as it is found afterwards: nothing follows from its plan, and what became of it is its
+ * first event. `at`: Unix ms.
+ */
+export function startElsewhere(facts: CallFacts, at: number): Call {
+  return start(facts, null, at, (call) => ({ call, effects: [] })).call;
+}
+
 /** A call that we make; `facts.ani` is whom. `now`: Unix ms. */
 export function startOutbound(
   facts: CallFacts,

@@ -9,7 +9,8 @@ import { askTogether } from '../records/ask-together.ts';
 import type { CarrierEvent } from '../records/carrier-events.postgres.ts';
 import { byPlace, listed, placed } from '../records/many-rows.postgres.ts';
 import type { Db, Tx } from '../records/schema.ts';
-import { type Call, type Leg, legOf } from './call.ts';
+import type { Call, Leg } from './call.ts';
+import { changedLegRows, legRowsOf, writeLegs } from './leg-rows.postgres.ts';
 import { directionOf } from './outbound.ts';
 import { readCall } from './read-call.ts';
 
@@ -34,7 +35,7 @@ export function createCalls() {
 
     /**
      * Saves the next version of what was read; throws when somebody else saved in between (the lock makes that a fault of
-     * ours). Legs have rows of their own only for look-ups: those that are new or have been told their id are written.
+     * ours).
      */
     save: askTogether(saveAll),
 
@@ -115,7 +116,7 @@ async function insertAll(tx: Db, calls: readonly Call[]): Promise<readonly undef
     attestation: call.attestation,
     started_at: new Date(call.startedAt),
   }));
-  const legs = calls.flatMap((call) => call.legs.map((leg) => legRow(call, leg)));
+  const legs = calls.flatMap(legRowsOf);
   await sql`
     with come as (
       insert into call (id, enterprise_id, number_id, carrier, carrier_call_id, direction, dnis, ani, attestation, visit_id,
@@ -138,10 +139,7 @@ interface Saved {
 
 async function saveAll(tx: Db, asks: readonly Saved[]): Promise<readonly undefined[]> {
   const rows = asks.map(({ call, from }) => columnsOf(call, from.version + 1));
-  const legs = asks.flatMap(({ call, from }) => [
-    ...changedLegs(call, from.call).map((leg) => legRow(call, leg)),
-    ...customerRow(call, from.call),
-  ]);
+  const legs = asks.flatMap(({ call, from }) => changedLegRows(call, from.call));
   // Named twice, because by their list alone the planner takes them for few.
   const saved = await sql<{ id: CallId }>`
     with filed as (${writeLegs(legs)})
@@ -235,38 +233,4 @@ function columnsOf(call: Call, version: number) {
     document: call,
     ended_at: endedAt === null ? null : new Date(endedAt),
   };
-}
-
-function changedLegs({ legs }: Call, before: Call): readonly Leg[] {
-  return legs.filter((leg) => {
-    const known = legOf(before, leg.id);
-    return known === undefined || known.carrierCallId !== leg.carrierCallId;
-  });
-}
-
-/** The customer's leg of a call that we make has a row once it has been dialled: a repeated dial must tell it from its own. */
-function customerRow(call: Call, before: Call) {
-  const { outbound, carrierCallId } = call;
-  if (outbound === null || carrierCallId === before.carrierCallId) return [];
-  return [legRow(call, { id: outbound.legId, agentId: null, carrierCallId })];
-}
-
-function legRow(call: Call, leg: Pick<Leg, 'id' | 'agentId' | 'carrierCallId'>) {
-  return {
-    id: leg.id,
-    enterprise_id: call.enterpriseId,
-    call_id: call.id,
-    agent_id: leg.agentId,
-    carrier: call.carrier,
-    carrier_call_id: leg.carrierCallId,
-  };
-}
-
-function writeLegs(legs: readonly ReturnType<typeof legRow>[]) {
-  return sql`
-    insert into leg (id, enterprise_id, call_id, agent_id, carrier, carrier_call_id)
-    select id, enterprise_id, call_id, agent_id, carrier, carrier_call_id
-    from jsonb_to_recordset(${JSON.stringify(legs)}::jsonb) as leg
-      (id text, enterprise_id text, call_id text, agent_id text, carrier text, carrier_call_id text)
-    on conflict (id) do update set carrier_call_id = excluded.carrier_call_id`;
 }

@@ -4,9 +4,8 @@
  * hangs up has handed the call over, a target who hangs up leaves the agent with the caller again.
  */
 import { type Call, type CallEffect, isLive, type Leg, type LegEnding, legOf } from './call.ts';
-import { end } from './call-endings.ts';
 import { agentOf, joinCaller, leaveToQueue, partCaller } from './hold-call.ts';
-import { giveUpPhone, noteAnswered } from './leg-steps.ts';
+import { noteAnswered } from './leg-steps.ts';
 import {
   dialled,
   type EventOf,
@@ -21,9 +20,9 @@ import {
   standAs,
   talkers,
 } from './moved.ts';
-import { recordAnnounced } from './record-call.ts';
 import { waitTimer } from './ring-agents.ts';
 import { joinSupervisor } from './supervise-call.ts';
+import { timerOfTalk } from './talk-timers.ts';
 
 /** The caller hears music, the agent waits in a room for the other phone. */
 export function consult(call: Call, event: EventOf<'transfer-asked'>, now: number): Moved | null {
@@ -112,10 +111,8 @@ export function legEndedWhileConsulting(call: Call, event: EventOf<'leg-ended'>,
 }
 
 export function timerWhileConsulting(call: Call, event: EventOf<'timer-due'>, now: number): Moved | null {
-  if (event.timer === 'life') return end(call, 'carrier-silent', now, { hangUpCaller: true });
-  if (event.timer === 'announced') return recordAnnounced(call);
-  const over = event.timer === 'ring' ? giveUpPhone(call, event.legId) : null;
-  if (over === null || event.legId !== call.transfer?.legId) return over;
+  const over = timerOfTalk(call, event, now);
+  if (over === null || event.timer !== 'ring' || event.legId !== call.transfer?.legId) return over;
   const back = returnToCaller(over.call, 'no-answer');
   return { call: back.call, effects: [...over.effects, ...back.effects] };
 }

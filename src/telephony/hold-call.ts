@@ -5,8 +5,6 @@
 import { limits } from '../../config/limits.ts';
 import { certain } from './bridge-call.ts';
 import { type Call, type CallEffect, isLive, type Leg, legOf } from './call.ts';
-import { end } from './call-endings.ts';
-import { giveUpPhone } from './leg-steps.ts';
 import {
   type EventOf,
   endLeg,
@@ -18,9 +16,9 @@ import {
   talkers,
   tellLegs,
 } from './moved.ts';
-import { recordAnnounced } from './record-call.ts';
 import { chooseAgent, queueAgain, waitTimer } from './ring-agents.ts';
 import { dismissSupervisors, joinSupervisor } from './supervise-call.ts';
+import { timerOfTalk } from './talk-timers.ts';
 
 /** The caller is parted from everybody: they get a room of their own, the others stand where `place` says. */
 export function partCaller(call: Call, place: (leg: Leg) => 'parked' | 'consulting'): Moved {
@@ -65,18 +63,8 @@ export function joinCaller(call: Call): Moved {
 }
 
 export function timerWhileHeld(call: Call, event: EventOf<'timer-due'>, now: number): Moved | null {
-  switch (event.timer) {
-    case 'life':
-      return end(call, 'carrier-silent', now, { hangUpCaller: true });
-    case 'hold':
-      return call.heldUntil !== null && now >= call.heldUntil ? resume(call) : null;
-    case 'ring':
-      return giveUpPhone(call, event.legId);
-    case 'announced':
-      return recordAnnounced(call);
-    default:
-      return null;
-  }
+  if (event.timer !== 'hold') return timerOfTalk(call, event, now);
+  return call.heldUntil !== null && now >= call.heldUntil ? resume(call) : null;
 }
 
 export function acceptWhileHeld(call: Call, event: EventOf<'leg-accepted'>): Moved | null {

@@ -1,6 +1,6 @@
 /**
- * The first record of a call: the raw event once, whose it is, what is planned for it, and the machine's first move. In
- * the transaction of whoever took it, found it or sent it elsewhere.
+ * The first record of a call: the raw event once, whose it is, what is planned for it. In the transaction of whoever took
+ * it, found it or sent it elsewhere.
  */
 import type { CreditContact } from '../numbers/credit-contact.ts';
 import type { Numbers, OwnNumber } from '../numbers/numbers.postgres.ts';
@@ -10,8 +10,7 @@ import type { CallId, Ids } from '../ports/ids.ts';
 import { type CarrierEvent, storeOnce } from '../records/carrier-events.postgres.ts';
 import type { Outbox } from '../records/outbox.postgres.ts';
 import type { Work } from '../records/transact.ts';
-import type { Attestation } from './call.ts';
-import { startCall } from './call-machine.ts';
+import type { Attestation, CallFacts } from './call.ts';
 import type { Consulted } from './plan/consult-hook.ts';
 import type { PlanCall } from './plan/plan-call.ts';
 import type { VoiceCarrier } from './voice-carrier.ts';
@@ -38,7 +37,7 @@ export interface NewCall {
 }
 
 export type Opened =
-  | ({ readonly kind: 'opened' } & ReturnType<typeof startCall>)
+  | { readonly kind: 'opened'; readonly facts: CallFacts }
   | { readonly kind: 'unknown-number' }
   /** It has come before, or at once and the other one was faster. Nothing was written. */
   | { readonly kind: 'repeated' };
@@ -53,7 +52,7 @@ export interface OpenCallWorld {
   readonly ids: Ids;
 }
 
-/** Writes what came in and begins the call. */
+/** Writes what came in, and answers with what is known of the call. */
 export async function openCall(world: OpenCallWorld, work: Work, call: NewCall): Promise<Opened> {
   const { incoming, id, consulted, at: now } = call;
   const dialled = { e164: incoming.dnis, carrier: incoming.carrier };
@@ -70,7 +69,7 @@ export async function openCall(world: OpenCallWorld, work: Work, call: NewCall):
   const plan = await world.planCall(work, { callId: id, number, ani, attestation, attribution, consulted, at: now });
   const waitsOutside = world.voice.get(carrier)?.capabilities.has('hold-outside') === true;
   const facts = { id, enterpriseId, numberId: number.id, carrier, carrierCallId, dnis, ani, attestation, waitsOutside };
-  return { kind: 'opened', ...startCall({ ...facts, visitId: attribution.visitId, plan }, now) };
+  return { kind: 'opened', facts: { ...facts, visitId: attribution.visitId, plan } };
 }
 
 function rawEventOf(world: OpenCallWorld, incoming: IncomingCall, number: OwnNumber): CarrierEvent {

@@ -4,7 +4,6 @@
  * as it stands. `hear` does the same for everything a carrier reports later.
  */
 import { limits } from '../../config/limits.ts';
-import type { OwnNumber } from '../numbers/numbers.postgres.ts';
 import type { SettleHolders } from '../numbers/settle-holders.ts';
 import { allDone } from '../ports/all-done.ts';
 import type { E164 } from '../ports/e164.ts';
@@ -13,6 +12,7 @@ import { isStored, storeOnce } from '../records/carrier-events.postgres.ts';
 import { NothingDone, type Transact, type Work } from '../records/transact.ts';
 import { afterMusic, instructionsFor } from './answer-call.ts';
 import type { Call } from './call.ts';
+import { startCall, startElsewhere } from './call-machine.ts';
 import type { Calls } from './calls.postgres.ts';
 import { checkOf } from './check-call.ts';
 import type { Instruction } from './instructions.ts';
@@ -104,7 +104,8 @@ export function createCallDesk(world: World): CallDesk {
 
     async failedOver(incoming: IncomingCall): Promise<void> {
       const number = await world.settleHolders(incoming.dnis, incoming.carrier, incoming.ani);
-      await world.transact((work) => recordFailover(world, work, incoming, number), aboutOf(incoming));
+      const found = { incoming, number, consulted: null, at: world.clock.now() };
+      await world.transact((work) => recordFailover(world, work, found), aboutOf(incoming));
     },
 
     async unseen(incoming: IncomingCall, { startedAt, endedAt }: UnseenTimes): Promise<boolean> {
@@ -170,13 +171,7 @@ async function askIn({ calls, runner, clock }: World, work: Work, callId: CallId
 }
 
 /** Says afterwards what was done without the record: the call is kept as one that went to the failover number. */
-async function recordFailover(
-  world: World,
-  work: Work,
-  incoming: IncomingCall,
-  number: OwnNumber | null,
-): Promise<void> {
-  const found = { incoming, number, consulted: null, at: world.clock.now() };
+async function recordFailover(world: World, work: Work, found: Omit<NewCall, 'id'>): Promise<void> {
   const call = await findOrInsert(world, work, found);
   if (call !== null) await world.runner.runIn(work, call.id, { type: 'failed-over' });
 }
@@ -193,7 +188,7 @@ async function recordUnseen(
   return true;
 }
 
-/** A call that was found out about afterwards; null when the number is not ours. */
+/** A call that met others than us; null when the number is not ours. */
 async function findOrInsert(
   world: World,
   work: Work,
@@ -204,8 +199,8 @@ async function findOrInsert(
   const opened = await openCall(world, work, { ...found, id: world.ids.make('call') });
   if (opened.kind === 'unknown-number') return null;
   if (opened.kind === 'repeated') return { id: (await storedCall(world, work, found.incoming)).id, isNew: false };
-  await world.calls.insert(work.tx, opened.call);
-  return { id: opened.call.id, isNew: true };
+  await world.calls.insert(work.tx, startElsewhere(opened.facts, found.at));
+  return { id: opened.facts.id, isNew: true };
 }
 
 async function takeIn(world: World, work: Work, call: NewCall): Promise<Taken> {
@@ -213,7 +208,8 @@ async function takeIn(world: World, work: Work, call: NewCall): Promise<Taken> {
   const opened = await openCall(world, work, call);
   if (opened.kind === 'unknown-number') return opened;
   if (opened.kind === 'repeated') return { kind: 'taken', call: await storedCall(world, work, incoming) };
-  const begun = await world.runner.settleIn(work, opened.call, opened.effects);
+  const started = startCall(opened.facts, call.at);
+  const begun = await world.runner.settleIn(work, started.call, started.effects);
   const isEnded = isStored(work.tx, { carrier: incoming.carrier, dedupKey: earlyEndKey(incoming.carrierCallId) });
   await allDone([world.calls.insert(work.tx, begun), isEnded]);
   const dueAt = world.clock.now() + limits.callCheckEveryMs;

@@ -95,6 +95,21 @@ onEveryStore('a lane', (store) => {
     expect(await world.states()).toEqual(['dead', 'done']);
   });
 
+  test('counts the age of what is performed again and again from the last time: a fault after days is the first', async () => {
+    const world = await setup(database);
+    await world.add();
+    world.act.answer = async () => ({ kind: 'again', dueAt: world.clock.at + limits.outboxFaultLifeMs });
+    await world.run();
+    world.clock.at += limits.outboxFaultLifeMs;
+    await world.run();
+    world.clock.at += limits.outboxFaultLifeMs;
+    world.act.answer = async () => {
+      throw new Error('the record was away');
+    };
+    await world.run();
+    expect(await world.states()).toEqual(['pending']);
+  });
+
   test('buries what nobody knows how to do', async () => {
     const world = await setup(database);
     await world.add('unheard-of');

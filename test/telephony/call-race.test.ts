@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { limits } from '../../config/limits.ts';
 import { instructionsFor } from '../../src/telephony/answer-call.ts';
 import type { Call, CallEffect, CallEvent } from '../../src/telephony/call.ts';
-import { agentId, apply, chosen, legId, moveThrough, newCall, startAt } from './sample-call.ts';
+import { agentId, apply, callIn, chosen, legId, moveThrough, newCall, startAt, toNumber } from './sample-call.ts';
 
 const acceptedAt = startAt + 5_000;
 const accepted = (number: number): CallEvent => ({ type: 'leg-accepted', legId: legId(number) });
@@ -107,4 +107,18 @@ test('a room of an older number that ended is no news', () => {
   const call = moveThrough(three, [accepted(2), accepted(1), ended(2)], acceptedAt);
   const next = apply(call, lost(2), acceptedAt + limits.bridgeLostMs);
   expect(apply(next.call, { type: 'room-ended', room: 'call_1' }, acceptedAt + 2_000).ignored).toBe(true);
+});
+
+test('a talk from before the call was moved on is not forgotten when the next agent is lost on the way', () => {
+  const talked = apply(callIn('bridged'), toNumber('blind', 2), startAt + 60_000).call;
+  const moved = moveThrough(
+    talked,
+    [{ type: 'leg-ended', legId: legId(2), reason: 'busy' }, chosen(3)],
+    startAt + 61_000,
+  );
+  const taken = apply(moved, accepted(3), startAt + 70_000);
+  expect(taken.call.bridgedAt).toBe(startAt + 1_000);
+  const dropped = apply(taken.call, ended(3), startAt + 70_200);
+  const { call } = apply(dropped.call, lost(3), startAt + 70_200 + limits.bridgeLostMs);
+  expect([call.state, call.bridgedLegId, call.bridgedAt]).toEqual(['waiting', null, startAt + 1_000]);
 });

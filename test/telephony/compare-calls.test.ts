@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { limits } from '../../config/limits.ts';
 import type { Database } from '../../src/ports/database.ts';
 import type { Tables } from '../../src/records/schema.ts';
+import { routePlanSchema } from '../../src/telephony/plan/route-plan.ts';
 import type { ListedCall, ListedCalls } from '../../src/telephony/voice-carrier.ts';
 import { minuteMs, nextPhone, type StagedCore, stageCore, stagedAt } from '../support/stage-core.ts';
 import { onEveryStore } from '../support/stores.ts';
@@ -121,5 +122,33 @@ onEveryStore('comparing calls with the carrier’s', (store) => {
     await world.callComparison.look();
     await world.callDesk.failedOver({ ...lost, carrier: 'sandbox', attestation: null, raw: {} });
     expect(await callsOf(world)).toMatchObject([{ document: { verdict: { slug: 'failover-unrecorded' } } }]);
+  });
+
+  test('outside hours, where a plan hangs up, such a call ends with the verdict of what became of it, and that is told', async () => {
+    const { world, add } = await setup();
+    const { enterpriseId, planDesk } = world;
+    const plan = {
+      hours: { timeZone: 'UTC', weekly: {} },
+      closed: { announcement: null, action: 'hang-up' },
+      greeting: null,
+    };
+    const saved = await planDesk.save({ enterpriseId, scope: 'enterprise' }, routePlanSchema.parse(plan));
+    expect(saved.kind).toBe('saved');
+    const unseen = add();
+    await world.callComparison.look();
+    const {
+      startedAt: _startedAt,
+      endedAt: _endedAt,
+      ...away
+    } = { ...unseen, carrierCallId: `SC-away-${nextPhone()}` };
+    await world.callDesk.failedOver({ ...away, carrier: 'sandbox', attestation: null, raw: {} });
+    const slugs = { [unseen.carrierCallId]: 'unseen', [away.carrierCallId]: 'failover-unrecorded' };
+    const calls = await callsOf(world);
+    expect(calls).toHaveLength(2);
+    for (const { id, document } of calls) {
+      expect(document).toMatchObject({ state: 'ended', verdict: { slug: slugs[id ?? ''] } });
+      const told = (await world.told((document as { id: string }).id)).map(({ type }) => type);
+      expect(told).toEqual(['call.received', 'call.attributed', 'call.planned', 'call.ended']);
+    }
   });
 });

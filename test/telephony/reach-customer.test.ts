@@ -127,6 +127,17 @@ test('a customer who is there when nobody can be, is told so and let go', () => 
   expect(instructionsFor(over.call, null)).toMatchObject([{ verb: 'say' }, { verb: 'hang-up' }]);
 });
 
+test('whoever picks up hears of the customer, also when somebody else was faster', () => {
+  const { call } = newOutbound({ first: 'customer' }, { dispatch: 'race', raceSize: 2 });
+  const both = moveThrough(call, [...customerSide, chosen(1), chosen(2)]);
+  const won = moveThrough(both, [{ type: 'leg-accepted', legId: legId(1) }]);
+  for (const later of [both, won])
+    expect(instructionsFor(later, legId(2))).toMatchObject([
+      { verb: 'gather', prompt: expect.stringMatching(/^A customer whom we have called/) },
+      { verb: 'hang-up' },
+    ]);
+});
+
 test('a machine that picks up ends a call that no agent waits for; with one it is theirs', () => {
   const machine: CallEvent = { type: 'customer-machine' };
   const alone = apply(newOutbound({ first: 'customer' }).call, machine);

@@ -8,11 +8,10 @@ const number = e164Field.describe('an outside number, of a country that you may 
 const queue = text(64).describe('a queue of yours, by its slug: any agent who is ready is rung');
 
 /** Exactly one of its fields. */
-const transferTarget = z.union([
-  z.strictObject({ agentId: agentIdField }),
-  z.strictObject({ queue }),
-  z.strictObject({ number }),
-]);
+const transferTarget = z.union(
+  [z.strictObject({ agentId: agentIdField }), z.strictObject({ queue }), z.strictObject({ number })],
+  'does not hold exactly one of agentId, queue and number',
+);
 
 export const transferBody = z.strictObject({
   to: transferTarget,
@@ -22,7 +21,10 @@ export const transferBody = z.strictObject({
 });
 
 export const superviseBody = z.strictObject({
-  by: z.union([z.strictObject({ agentId: agentIdField }), z.strictObject({ number })]),
+  by: z.union(
+    [z.strictObject({ agentId: agentIdField }), z.strictObject({ number })],
+    'does not hold exactly one of agentId and number',
+  ),
   mode: z
     .enum(['listen', 'coach', 'talk'])
     .describe('listen: heard by nobody; coach: heard by the agent only; talk: heard by both'),

@@ -23,11 +23,14 @@ interface CallBounds {
 
 /** Exactly one of its fields. */
 const about = z
-  .union([
-    z.strictObject({ visitId: visitIdField }),
-    z.strictObject({ callId: callIdField }),
-    z.strictObject({ conversationId: conversationIdField }),
-  ])
+  .union(
+    [
+      z.strictObject({ visitId: visitIdField }),
+      z.strictObject({ callId: callIdField }),
+      z.strictObject({ conversationId: conversationIdField }),
+    ],
+    'does not hold exactly one of visitId, callId and conversationId',
+  )
   .describe('the contact it follows from: says whose visit it is about, and which number of yours the customer knows');
 
 export function callBody(
@@ -59,13 +62,17 @@ export function callBody(
         .describe('how long the customer’s phone rings'),
       metadata: z
         .record(text(64), text(metadataCharacters))
-        .refine((entries) => Object.keys(entries).length <= metadataEntries, `has more than ${metadataEntries} entries`)
+        .refine((entries) => Object.keys(entries).length <= metadataEntries, {
+          message: `has more than ${metadataEntries} entries`,
+          params: { cure: `send at most ${metadataEntries}` },
+        })
         .default({})
         .describe('words of your own, handed back with the call'),
     })
     .refine(({ agentId, queue }) => agentId === undefined || queue === undefined, {
       path: ['queue'],
       message: 'an agent and a queue exclude each other',
+      params: { cure: 'send agentId or queue' },
     });
 }
 

@@ -9,7 +9,7 @@ import type { OutboundOrder } from '../../telephony/outbound-desk.ts';
 import { slugField, spokenField } from '../../telephony/plan/plan-fields.ts';
 import type { ApiWorld, App } from '../app-type.ts';
 import { callView } from '../contract/calls.ts';
-import { callBody, consentBody, consentView, outboundBody, outboundRuleView } from '../contract/outbound.ts';
+import { callBody, outboundBody, outboundRuleView } from '../contract/outbound.ts';
 import { answerOnce, idempotencyHeaders } from '../once.ts';
 import { callViewOf } from './calls.ts';
 
@@ -51,7 +51,6 @@ export function registerOutboundRoutes(app: App, world: ApiWorld): void {
     },
   );
   registerRules(app, world);
-  registerConsents(app, world);
 }
 
 function registerRules(app: App, world: ApiWorld): void {
@@ -90,33 +89,6 @@ async function rulesOf({ db, outboundRules, clock }: ApiWorld, enterpriseId: Ent
   const { from, minutesPerDay } = await outboundRules.read(db, enterpriseId);
   const { calls, minutes } = await outboundRules.today(db, enterpriseId, clock.now());
   return { from: from?.e164 ?? null, minutesPerDay, today: { calls, minutes } };
-}
-
-function registerConsents(app: App, world: ApiWorld): void {
-  app.post(
-    '/v1/consents',
-    {
-      schema: {
-        tags: ['consents'],
-        summary: 'Keep what somebody has consented to, or that they no longer do; the latest counts at once',
-        headers: idempotencyHeaders,
-        body: consentBody,
-        response: { 201: consentView },
-      },
-    },
-    async (request, reply) => {
-      const enterpriseId = await world.authorise.secret(request);
-      const { number, choice, method, wording, source, campaign = null } = request.body;
-      const answer = await answerOnce(world, request, enterpriseId, async ({ tx }) => {
-        const at = world.clock.now();
-        const kept = { enterpriseId, address: number, choice, method, wording, source, campaign, at };
-        await world.consents.record(tx, kept);
-        const { isOptedOut, isWritten } = await world.consents.standing(tx, enterpriseId, number);
-        return { status: 201, body: { number, optedOut: isOptedOut, writtenConsent: isWritten } };
-      });
-      return reply.code(201).send(answer.body as z.infer<typeof consentView>);
-    },
-  );
 }
 
 function orderOf(enterpriseId: EnterpriseId, body: z.infer<typeof newCallBody>): OutboundOrder {

@@ -2,7 +2,7 @@
  * The sound of a call's recordings, streamed through us: the carrier's own address, which opens for whoever has it, is
  * never told. Only recordings that the call's record names are fetched.
  */
-import { Readable, Transform } from 'node:stream';
+import { pipeline, Readable, Transform } from 'node:stream';
 import { z } from 'zod';
 import { limits } from '../../../config/limits.ts';
 import { AppError } from '../../ports/errors.ts';
@@ -35,7 +35,13 @@ export function registerRecordingRoutes(app: App, world: ApiWorld): void {
       if (media.kind === 'refused') throw new AppError('carrier-refused', { detail: media.reason });
       reply.type(media.type).header('cache-control', 'no-store');
       if (media.bytes !== null) reply.header('content-length', media.bytes);
-      return reply.send(Readable.fromWeb(media.body as never).pipe(bounded(limits.recordingBytesMax)));
+      const sound = Readable.fromWeb(media.body as never);
+      // Whichever side breaks off takes the other with it; the answer is cut short, and who listens notices.
+      return reply.send(
+        pipeline(sound, bounded(limits.recordingBytesMax), (fault) => {
+          if (fault) request.log.warn({ err: fault, callId: id }, 'recording-cut-short');
+        }),
+      );
     },
   );
 }
