@@ -223,6 +223,10 @@ export const limits = Object.freeze({
   poolLoadsMax: 5,
   /** Numbers that have become free and are queued again by one step of a grant, which then holds Redis up for some ms. */
   numbersPerSweep: 256,
+  /** Grants, and beats, decided by one script, which holds Redis up for about a millisecond; full scripts of a pool at once. */
+  grantsPerCall: 32,
+  beatsPerCall: 64,
+  decisionCallsMax: 4,
   /** Which numbers an address holds is forgotten this long after its last grant. */
   addressKeptMs: 24 * 60 * 60 * 1_000,
   /** Grants moved from Redis into the record by one statement. */

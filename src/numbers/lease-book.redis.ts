@@ -13,9 +13,10 @@ import { createBeatBuffer } from './beat-buffer.ts';
 import { createGrantDrain } from './drain-grants.redis.ts';
 import { idleRank } from './idle-rank.ts';
 import type { Answer, BeatRecord, Lease, LeaseBeat, LeaseBook, LeaseRecord, OpenedVisit, Want } from './lease-book.ts';
+import { createLeaseDecisions } from './lease-decisions.redis.ts';
 import { createLeaseKeys } from './lease-keys.ts';
 import { createLeaseRedis, type LeaseConnection } from './lease-redis.redis.ts';
-import { type GrantAsk, grantArguments, leaseOfLines, type Reply, readGranted, readReply } from './lease-replies.ts';
+import { type GrantAsk, leaseOfLines, type Reply, readGranted, readReply } from './lease-replies.ts';
 import { createPoolLoader } from './load-pool.redis.ts';
 import { createPeerSaves } from './peer-saves.redis.ts';
 import { createGrantFiler } from './refile-grants.ts';
@@ -55,6 +56,7 @@ export function createRedisLeaseBook(world: World): LeaseBook {
       await loader.recover();
     },
   });
+  const decisions = createLeaseDecisions({ redis, keys, clock });
   const peers = createPeerSaves({ connection: world.connection, keys: keys.peers, me: ids.make('batch'), clock });
   const drain = createGrantDrain({
     connection: world.connection,
@@ -76,14 +78,18 @@ export function createRedisLeaseBook(world: World): LeaseBook {
   }
 
   /** Runs a decision until the pool is there and has been looked through. */
-  async function decide(poolId: PoolId, want: Pick<Want, 'terms'>, ask: () => Promise<unknown>): Promise<Reply> {
+  async function decide<Told extends Reply>(
+    poolId: PoolId,
+    want: Pick<Want, 'terms'>,
+    ask: () => Promise<Told>,
+  ): Promise<Told> {
     // A Redis that went down with all of us may lag behind the record.
     if (!loader.knows(poolId)) {
       await peers.look();
       await loader.load(poolId, want.terms);
     }
     for (let loads = 0; loads <= limits.poolLoadsMax; ) {
-      const reply = readReply((await ask()) as string);
+      const reply = await ask();
       if (reply.kind === 'again') continue;
       if (reply.kind !== 'unloaded') return reply;
       loads += 1;
@@ -97,19 +103,13 @@ export function createRedisLeaseBook(world: World): LeaseBook {
     opened: OpenedVisit | null,
     want: Want,
   ): Promise<Answer> {
-    const { poolId, guard } = want;
-    const stream = keys.grants(poolId);
-    const visitor = keys.visitor(poolId, visit.visitorId);
-    const asked = [...keys.ofPool(poolId), visitor, keys.address(poolId, guard?.address ?? null), stream];
+    const { poolId } = want;
     return redis.attempt(async () => {
       // A lease id is used for one attempt only: what became of an earlier one is not known.
-      let ask: GrantAsk = { visit, opened, want, leaseId: ids.make('lease'), now: 0 };
-      const reply = await decide(poolId, want, () => {
-        ask = { ...ask, now: clock.now() };
-        return redis.run('grant-lease', asked, grantArguments(ask));
-      });
-      const { answer, entryId, record } = readGranted(reply, ask);
-      if (entryId !== '') drain.note(stream, entryId, record);
+      const ask: GrantAsk = { visit, opened, want, leaseId: ids.make('lease') };
+      const reply = await decide(poolId, want, () => decisions.grant(poolId, ask));
+      const { answer, entryId, record } = readGranted(reply, ask, reply.now);
+      if (entryId !== '') drain.note(keys.grants(poolId), entryId, record);
       return answer;
     });
   }
@@ -148,14 +148,15 @@ export function createRedisLeaseBook(world: World): LeaseBook {
       within(limits.grantPatienceMs, grant(visit, null, want)),
 
     async beat(beat: LeaseBeat): Promise<Lease | null> {
-      const { poolId, visitId, terms, engagedSeconds, pages } = beat;
-      const back = idleRank(0, expectedCalls(beat));
-      const at = clock.now();
-      const args = [at, visitId, terms.leaseMs, terms.restMs, back, engagedSeconds, pages];
-      const run = () => redis.run('beat-lease', keys.ofPool(poolId), args);
-      const { kind, lines } = await within(
+      const { poolId, visitId, engagedSeconds, pages } = beat;
+      const ask = { ...beat, back: idleRank(0, expectedCalls(beat)) };
+      const {
+        kind,
+        lines,
+        now: at,
+      } = await within(
         limits.grantPatienceMs,
-        redis.attempt(() => decide(poolId, beat, run)),
+        redis.attempt(() => decide(poolId, beat, () => decisions.beat(poolId, ask))),
       );
       if (kind !== 'held') return null;
       const lease = leaseOfLines(lines);
@@ -166,7 +167,8 @@ export function createRedisLeaseBook(world: World): LeaseBook {
 
     async end({ poolId, visitId, terms }: Parameters<LeaseBook['end']>[0]): Promise<void> {
       const at = clock.now();
-      const run = () => redis.run('end-lease', keys.ofPool(poolId), [at, visitId, terms.restMs]);
+      const run = async () =>
+        readReply((await redis.run('end-lease', keys.ofPool(poolId), [at, visitId, terms.restMs])) as string);
       const { kind, lines } = await redis.attempt(() => decide(poolId, { terms }, run));
       if (kind !== 'ended') return;
       const { id: leaseId, numberId, expiresAt } = leaseOfLines(lines);

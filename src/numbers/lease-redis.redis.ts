@@ -29,7 +29,7 @@ const leaseRedisOptions = Object.freeze({
 
 /** One connection to the server at `url`. */
 export function connectLeaseRedis(url: string): Redis {
-  // A place in a pipeline costs this process half as much again as asking for the script; `gather` groups them instead.
+  // A place in a pipeline costs this process half as much again as asking for the script; they are grouped already.
   return new Redis(url, { ...leaseRedisOptions, autoPipeliningIgnoredCommands: Object.keys(leaseScripts) });
 }
 
@@ -54,14 +54,13 @@ type Gate = PromiseWithResolvers<void> & { readonly isOpen: boolean };
 export function createLeaseRedis(world: World) {
   const { connection, log } = world;
   for (const [name, script] of Object.entries(leaseScripts)) connection.defineCommand(name, script);
-  const scripts = connection as unknown as Record<LeaseScript, (...args: string[]) => Promise<unknown>>;
+  const scripts = connection as unknown as Record<LeaseScript, (...args: (string | number)[]) => Promise<unknown>>;
   let gate = closedGate();
   let hasBeenUp = false;
   let isClosed = false;
   /** Counts connections, so that what was brought back to one is not taken for the next. */
   let connections = 0;
   let lost: Promise<void> = Promise.resolve();
-  let isGathering = false;
   let patience = setTimeout(() => giveUp(gate), limits.leasePatienceMs);
 
   connection.on('error', () => undefined);
@@ -104,18 +103,6 @@ export function createLeaseRedis(world: World) {
     }
   }
 
-  /** What is asked in one turn of the event loop leaves in one write. */
-  function gather(): void {
-    const socket = connection instanceof Redis ? connection.stream : undefined;
-    if (isGathering || socket === undefined) return;
-    isGathering = true;
-    socket.cork();
-    setImmediate(() => {
-      isGathering = false;
-      socket.uncork();
-    });
-  }
-
   function giveUp(waiting: Gate): void {
     waiting.reject(new AppError('unavailable', { detail: 'the lease book cannot be reached just now' }));
   }
@@ -125,8 +112,8 @@ export function createLeaseRedis(world: World) {
 
     /** Runs one script; only from within `attempt`, or while recovering. */
     run(script: LeaseScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-      gather();
-      return scripts[script](...keys, ...args.map(String));
+      const count = leaseScripts[script].numberOfKeys === undefined ? [keys.length] : [];
+      return scripts[script](...count, ...keys, ...args);
     },
 
     isUp: () => gate.isOpen,
@@ -175,6 +162,11 @@ function openGate(): Gate {
 
 /** States of Redis that pass; any other reply of fault is ours. */
 const passing = /^(?:OOM|LOADING|READONLY|BUSY|MISCONF|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|TRYAGAIN)/;
+
+/** Whether Redis refused what it was asked, and would refuse it again. */
+export function isRefusedByRedis(fault: unknown): boolean {
+  return fault instanceof Error && fault.name === 'ReplyError' && !passing.test(fault.message);
+}
 
 /** Whether Redis cannot do it just now, by its own word or by what ioredis says of the connection. */
 function isOfRedis(fault: unknown): boolean {

@@ -1,8 +1,7 @@
 /** What the scripts of the Redis book are asked and answer, as the book's own words: lines of text both ways. Pure. */
-import { limits } from '../../config/limits.ts';
 import type { E164 } from '../ports/e164.ts';
 import type { LeaseId, NumberId, VisitId } from '../ports/ids.ts';
-import type { Answer, GrantRecord, Lease, OpenedVisit, Refusal, Want } from './lease-book.ts';
+import type { Answer, GrantGuard, GrantRecord, Lease, LeaseBeat, OpenedVisit, Refusal, Want } from './lease-book.ts';
 
 /** A script's answer: its kind, and the lines after it. */
 export interface Reply {
@@ -38,46 +37,55 @@ export interface GrantAsk {
   readonly opened: OpenedVisit | null;
   readonly want: Want;
   readonly leaseId: LeaseId;
-  readonly now: number;
 }
 
-/** The arguments of `lua/grant-lease-7.lua`; what is none is ''. */
-export function grantArguments({ visit, opened, want, leaseId, now }: GrantAsk): readonly string[] {
+/** One beat as the script is asked for it. */
+export interface BeatAsk extends Pick<LeaseBeat, 'visitId' | 'terms' | 'engagedSeconds' | 'pages'> {
+  /** Milliseconds by which the number will stand back in the queue after this visit. */
+  readonly back: number;
+}
+
+/** What `lua/beat-leases-4.lua` is given of one beat. */
+export function beatArguments({ visitId, terms, back, engagedSeconds, pages }: BeatAsk): readonly (string | number)[] {
+  return [visitId, terms.leaseMs, terms.restMs, back, engagedSeconds, pages];
+}
+
+/** What `lua/grant-leases-n.lua` is given of one grant; what is none is ''. */
+export function grantArguments({ visit, opened, want, leaseId }: GrantAsk, now: number): readonly string[] {
   const { groups, trait, terms, guard, enterpriseId, poolId } = want;
-  const holdUntil = now + terms.holdMs;
+  const { holdMs, leaseMs, restMs, stickyMs } = terms;
+  const holdUntil = now + holdMs;
   const rest = { id: leaseId, visitId: visit.id, visitorId: visit.visitorId, grantedAt: now, holdUntil };
   return [
-    `${now}`,
     visit.id,
     leaseId,
     visit.visitorId ?? '',
-    `${holdUntil}`,
-    `${now + Math.max(terms.holdMs, terms.leaseMs)}`,
-    `${terms.restMs}`,
-    `${terms.stickyMs}`,
     trait ?? '',
     groups === null ? '' : groups.join('\n'),
     guard?.address ?? '',
-    bound(guard?.newPerMinuteMax),
-    bound(guard?.livePerAddressMax),
-    guard === undefined || guard.proven || guard.provenAboveShare >= 1 ? '' : `${guard.provenAboveShare}`,
-    `${limits.numbersPerSweep}`,
-    `${limits.addressKeptMs}`,
-    `${limits.visitsPerAddressWithinMs}`,
+    `${holdMs} ${leaseMs} ${restMs} ${stickyMs} ${bounds(guard)}`,
     opened === null ? '' : JSON.stringify(opened),
     `,${JSON.stringify({ ...rest, enterpriseId, poolId }).slice(1)}`,
   ];
 }
 
-/** An address that is not bounded is not counted either. */
+/** What bounds nothing is '-'. */
+function bounds(guard: GrantGuard | undefined): string {
+  if (guard === undefined) return '- - -';
+  const { newPerMinuteMax, livePerAddressMax, proven, provenAboveShare } = guard;
+  const share = proven || provenAboveShare >= 1 ? '-' : provenAboveShare;
+  return `${bound(newPerMinuteMax)} ${bound(livePerAddressMax)} ${share}`;
+}
+
 function bound(most: number | undefined): string {
-  return most === undefined || !Number.isFinite(most) ? '' : `${most}`;
+  return most === undefined || !Number.isFinite(most) ? '-' : `${most}`;
 }
 
 /** The answer, and what is now on its way to the record under this id; '' when that is nothing. */
 export function readGranted(
   { kind, lines }: Reply,
-  { visit, opened, want, leaseId, now }: GrantAsk,
+  { visit, opened, want, leaseId }: GrantAsk,
+  now: number,
 ): { readonly answer: Answer; readonly entryId: string; readonly record: GrantRecord } {
   const none = { visit: opened, lease: null };
   if (kind === 'held') return { answer: { kind: 'granted', lease: leaseOfLines(lines) }, entryId: '', record: none };

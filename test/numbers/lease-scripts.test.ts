@@ -119,7 +119,7 @@ onRedis('the lease scripts', (redis) => {
       const older = { id: lease?.numberId, e164: '+15035550199', group: 'any', freeAt: 0, back: 0 };
       const stale = { ...older, lease: { id: ids.make('lease'), generation: 0 } };
       const run = (name: LeaseScript, given: readonly string[], args: readonly (string | number)[]) => {
-        const { lua, numberOfKeys } = readLeaseScripts()[name];
+        const { lua, numberOfKeys = given.length } = readLeaseScripts()[name];
         return client.eval(lua, numberOfKeys, ...given, ...args);
       };
       const args = [clock.now(), ticket, JSON.stringify([stale]), JSON.stringify(numbers), '1', '1'];

@@ -9,8 +9,9 @@ if not known[1] then return 'unloaded' end
 local id = known[2]
 local slot = read(id)
 if not is_live(slot, now) or slot[holder] ~= ARGV[2] or not redis.call('ZSCORE', busy, id) then return 'none' end
+due = tonumber(known[3] or 0)
 slot[expiresAt] = math.max(now, slot[holdUntil])
 slot[freeAt] = slot[expiresAt] + tonumber(ARGV[3])
-redis.call('HSET', pool, id, cmsgpack.pack(slot))
-occupy(id, slot, known[3])
+occupy(id, slot)
+write_pool()
 return told('ended', id, slot)

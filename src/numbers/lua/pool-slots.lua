@@ -12,12 +12,40 @@ local e164, group, generation, freeAt, back, gone, visits, recent, address, trai
 -- The latest lease, over when its expiresAt or freeAt is, and what its visit's beats have told.
 local lease, holder, visitor, grantedAt, holdUntil, expiresAt, beatAt, engaged, pages = 11, 12, 13, 14, 15, 16, 17, 18, 19
 
-local function read(id)
-  local packed = id and redis.call('HGET', pool, id)
-  return packed and cmsgpack.unpack(packed) or nil
+-- Slots read by this call, false where there is none: each is read once, and the decisions of a call see each other's.
+local slots = {}
+
+-- Reads what is not read yet; false among the ids is none.
+local function read_all(ids)
+  local missing = {}
+  for _, id in ipairs(ids) do
+    if id and slots[id] == nil then
+      missing[#missing + 1] = id
+      slots[id] = false
+    end
+  end
+  if #missing == 0 then return end
+  for at, packed in ipairs(redis.call('HMGET', pool, unpack(missing))) do
+    slots[missing[at]] = packed and cmsgpack.unpack(packed)
+  end
 end
 
-local function write(id, slot) redis.call('HSET', pool, id, cmsgpack.pack(slot)) end
+local function read(id)
+  if not id then return nil end
+  local slot = slots[id]
+  if slot == nil then
+    local packed = redis.call('HGET', pool, id)
+    slot = packed and cmsgpack.unpack(packed)
+    slots[id] = slot
+  end
+  return slot or nil
+end
+
+local function write(id, slot)
+  slots[id] = slot
+  redis.call('HSET', pool, id, cmsgpack.pack(slot))
+end
+
 local function is_live(slot, now) return slot and slot[expiresAt] > now end
 
 local function rank(slot) return slot[freeAt] + slot[back] end
@@ -30,16 +58,6 @@ end
 
 local function member(id, slot) return string.format('%s:%020.3f:%s', slot[group], rank(slot), id) end
 
--- Before anything its rank is made of changes.
-local function leave_queue(id, slot, grouped)
-  if redis.call('ZREM', idle, id) == 1 and grouped then redis.call('ZREM', groups, member(id, slot)) end
-end
-
-local function occupy(id, slot, due)
-  redis.call('ZADD', busy, slot[freeAt], id)
-  if slot[freeAt] < tonumber(due or 0) then redis.call('HSET', pool, 'due', slot[freeAt]) end
-end
-
 local function words(text)
   local list = {}
   for word in string.gmatch(text, '%S+') do list[#list + 1] = word end
@@ -49,4 +67,5 @@ end
 local function forget(id, slot)
   redis.call('ZREM', busy, id)
   redis.call('HDEL', pool, id, 'former:' .. id, unpack(words(slot[visits])))
+  slots[id] = false
 end

@@ -7,7 +7,10 @@ local function hear(visit, id, till)
   local other = redis.call('HGET', pool, visit)
   local slot = other and other ~= id and read(other)
   if slot and slot[expiresAt] > till then return false end
-  if slot then part(visit, other, slot) end
+  if slot then
+    part(visit, slot)
+    write(other, slot)
+  end
   redis.call('HSET', pool, visit, id)
   return true
 end
@@ -45,7 +48,7 @@ end
 
 -- It is not the pool's any more: forgotten now, or when its time is over.
 local function retire(id, slot, now)
-  leave_queue(id, slot, true)
+  if redis.call('ZREM', idle, id) == 1 then redis.call('ZREM', groups, member(id, slot)) end
   slot[gone] = '1'
   if slot[freeAt] <= now then return forget(id, slot) end
   write(id, slot)
