@@ -231,6 +231,8 @@ export const limits = Object.freeze({
   addressKeptMs: 24 * 60 * 60 * 1_000,
   /** Grants moved from Redis into the record by one statement. */
   grantsPerFiling: 256,
+  /** Of a dead process as many entries, each with the grants of one script at most. */
+  entriesPerFiling: 64,
   /**
    * A process that grants more than this in a second answers pages first and files later: after this long at the latest,
    * or with so many unfiled, and it looks again after the pause.

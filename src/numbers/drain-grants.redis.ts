@@ -26,10 +26,15 @@ interface World {
   readonly claimAfterMs?: number;
 }
 
-/** An entry of a stream and what it says; null: nothing that can be read. */
+/** An entry of a stream and what it says. */
 interface Entry {
   readonly stream: string;
   readonly entryId: string;
+  readonly grants: readonly Grant[];
+}
+
+/** `record` is null when it is nothing that can be read; `fields` are what stands in the stream, where it was read from. */
+interface Grant {
   readonly record: GrantRecord | null;
   readonly fields?: readonly string[];
 }
@@ -86,26 +91,29 @@ export function createGrantDrain(world: World) {
   /** The oldest of our own; they are ours again when they cannot be filed. */
   async function fileNext(after: (entries: readonly Entry[]) => Promise<void>): Promise<void> {
     const batch = remembered.take(limits.grantsPerFiling);
+    const entries = batch.map(({ records, ...entry }) => ({ ...entry, grants: records.map((record) => ({ record })) }));
     try {
-      await fileAll(batch);
+      await fileAll(entries);
     } catch (fault) {
       remembered.putBack(batch);
       throw fault;
     }
-    await after(batch);
+    await after(entries);
   }
 
   async function fileAll(entries: readonly Entry[]): Promise<void> {
-    const records = entries.map(({ record }) => record);
+    const records = entries.flatMap(({ grants }) => grants.map(({ record }) => record));
     try {
       if (!records.includes(null)) return void (await world.file(records as readonly GrantRecord[]));
     } catch (fault) {
       if (!isRefusal(fault)) throw fault;
     }
-    for (const entry of entries) if (!(await isTaken(entry))) await bury(entry);
+    for (const entry of entries) {
+      for (const grant of entry.grants) if (!(await isTaken(grant))) await bury(entry, grant);
+    }
   }
 
-  async function isTaken({ record }: Entry): Promise<boolean> {
+  async function isTaken({ record }: Grant): Promise<boolean> {
     if (record === null) return false;
     try {
       await world.file([record]);
@@ -116,8 +124,8 @@ export function createGrantDrain(world: World) {
     }
   }
 
-  /** One bad entry must not hold up the others: it is put aside, and somebody is told. */
-  async function bury({ stream, entryId, record, fields }: Entry): Promise<void> {
+  /** One bad grant must not hold up the others: it is put aside, and somebody is told. */
+  async function bury({ stream, entryId }: Entry, { record, fields }: Grant): Promise<void> {
     log.error({ stream, entryId, leaseId: record?.lease?.id }, 'grant-buried');
     const kept = fields ?? (record === null ? [] : fieldsOf(record));
     await client.xadd(world.buriedOf(stream), 'MAXLEN', '~', limits.buriedGrantsMax, '*', ...kept);
@@ -133,19 +141,19 @@ export function createGrantDrain(world: World) {
   /** Files whatever stands in the stream up to an entry. */
   async function fileStream(stream: string, last: string): Promise<void> {
     for (;;) {
-      const raw = (await client.xrange(stream, '-', last, 'COUNT', limits.grantsPerFiling)) as RawEntry[];
-      const entries = raw.map((entry) => ({ stream, ...readEntry(entry) }));
+      const raw = (await client.xrange(stream, '-', last, 'COUNT', limits.entriesPerFiling)) as RawEntry[];
+      const entries = raw.map((entry) => ({ stream, entryId: entry[0], grants: grantsOf(entry) }));
       await fileAll(entries);
       if (entries.length > 0) await takeOff(entries);
-      if (entries.length < limits.grantsPerFiling) return;
+      if (entries.length < limits.entriesPerFiling) return;
     }
   }
 
   return Object.freeze({
-    /** A grant of ours was written to this stream; it is remembered until the record has it. */
-    note(stream: string, entryId: string, record: GrantRecord): void {
-      remembered.note({ stream, entryId, record, at: clock.now() });
-      came += 1;
+    /** Grants of ours were written to this stream as one entry; they are remembered until the record has them. */
+    note(stream: string, entryId: string, records: readonly GrantRecord[]): void {
+      remembered.note({ stream, entryId, records, at: clock.now() });
+      came += records.length;
       // While it fails, the tick tries again; while it pauses, it goes on by itself.
       if (!isFailing && running === null && pausing === undefined) start();
     },
@@ -203,6 +211,11 @@ export function createGrantDrain(world: World) {
     const [seconds] = await client.time();
     return `${Number(seconds) * 1_000 - ageMs}`;
   }
+}
+
+/** Of an entry; what of it cannot be read is put aside as it stands. */
+function grantsOf(entry: RawEntry): Grant[] {
+  return readEntry(entry).map(({ record, visit, lease }) => ({ record, fields: ['visit', visit, 'lease', lease] }));
 }
 
 /** SQLSTATE classes 22 and 23: the rows themselves are at fault. */

@@ -31,7 +31,7 @@ interface Lane<Ask, Answer> {
   isDue: boolean;
 }
 
-/** The function that asks; what comes while nobody can be asked fails with those under way. */
+/** The function that asks. */
 export function createGroupedAsks<Ask, Answer>(world: World<Ask, Answer>) {
   const { asksMax, callsMax } = world;
   const lanes = new Map<string, Lane<Ask, Answer>>();
@@ -62,14 +62,13 @@ export function createGroupedAsks<Ask, Answer>(world: World<Ask, Answer>) {
 
   async function answer(lane: Lane<Ask, Answer>, entries: readonly Entry<Ask, Answer>[]): Promise<void> {
     lane.underWay += 1;
-    const fault = await callFor(lane.subject, entries);
+    await callFor(lane.subject, entries);
     lane.underWay -= 1;
-    if (fault !== undefined) for (const { reject } of lane.waiting.splice(0)) reject(fault);
     lookSoon(lane);
   }
 
-  /** Settles every entry; resolves with the fault when nobody could be asked. */
-  async function callFor(subject: string, entries: readonly Entry<Ask, Answer>[]): Promise<unknown> {
+  /** Settles every entry; never rejects. */
+  async function callFor(subject: string, entries: readonly Entry<Ask, Answer>[]): Promise<void> {
     try {
       const answers = await world.call(
         subject,
@@ -80,14 +79,12 @@ export function createGroupedAsks<Ask, Answer>(world: World<Ask, Answer>) {
         if (answer === undefined) reject(new Error(`a call answered ${answers.length} of ${entries.length}`));
         else resolve(answer);
       }
-      return undefined;
     } catch (fault) {
       if (world.isRefusal(fault) && entries.length > 1) {
         for (const entry of entries) await callFor(subject, [entry]);
-        return undefined;
+        return;
       }
       for (const { reject } of entries) reject(fault);
-      return world.isRefusal(fault) ? undefined : fault;
     }
   }
 

@@ -16,7 +16,7 @@ import type { Answer, BeatRecord, Lease, LeaseBeat, LeaseBook, LeaseRecord, Open
 import { createLeaseDecisions } from './lease-decisions.redis.ts';
 import { createLeaseKeys } from './lease-keys.ts';
 import { createLeaseRedis, type LeaseConnection } from './lease-redis.redis.ts';
-import { type GrantAsk, leaseOfLines, type Reply, readGranted, readReply } from './lease-replies.ts';
+import { type GrantAsk, leaseOfLines, type Reply, readReply } from './lease-replies.ts';
 import { createPoolLoader } from './load-pool.redis.ts';
 import { createPeerSaves } from './peer-saves.redis.ts';
 import { createGrantFiler } from './refile-grants.ts';
@@ -56,7 +56,7 @@ export function createRedisLeaseBook(world: World): LeaseBook {
       await loader.recover();
     },
   });
-  const decisions = createLeaseDecisions({ redis, keys, clock });
+  const decisions = createLeaseDecisions({ redis, keys, clock, onGranted: (...granted) => drain.note(...granted) });
   const peers = createPeerSaves({ connection: world.connection, keys: keys.peers, me: ids.make('batch'), clock });
   const drain = createGrantDrain({
     connection: world.connection,
@@ -107,10 +107,8 @@ export function createRedisLeaseBook(world: World): LeaseBook {
     return redis.attempt(async () => {
       // A lease id is used for one attempt only: what became of an earlier one is not known.
       const ask: GrantAsk = { visit, opened, want, leaseId: ids.make('lease') };
-      const reply = await decide(poolId, want, () => decisions.grant(poolId, ask));
-      const { answer, entryId, record } = readGranted(reply, ask, reply.now);
-      if (entryId !== '') drain.note(keys.grants(poolId), entryId, record);
-      return answer;
+      const { answer } = await decide(poolId, want, () => decisions.grant(poolId, ask));
+      return answer ?? Promise.reject(new Error('a grant was not decided'));
     });
   }
 
@@ -118,7 +116,7 @@ export function createRedisLeaseBook(world: World): LeaseBook {
     const stream = keys.grants(visit.id);
     const record = { visit, lease: null };
     const entryId = await redis.attempt(() => redis.connection.xadd(stream, '*', ...fieldsOf(record)));
-    drain.note(stream, entryId ?? '', record);
+    drain.note(stream, entryId ?? '', [record]);
     return null;
   }
 
@@ -133,7 +131,8 @@ export function createRedisLeaseBook(world: World): LeaseBook {
       number?,
       ...RawEntry[],
     ];
-    await file(entries.map((entry) => readEntry(entry).record).filter((one) => one !== null));
+    const waiting = entries.flatMap((entry) => readEntry(entry).map(({ record }) => record));
+    await file(waiting.filter((record) => record !== null));
     if (last !== '') noteLast(beats, leaseOfLines(readReply(last).lines), { at, engagedSeconds, pages });
     await beats.flushNumber(numberId);
   }

@@ -51,11 +51,9 @@ export function beatArguments({ visitId, terms, back, engagedSeconds, pages }: B
 }
 
 /** What `lua/grant-leases-n.lua` is given of one grant; what is none is ''. */
-export function grantArguments({ visit, opened, want, leaseId }: GrantAsk, now: number): readonly string[] {
-  const { groups, trait, terms, guard, enterpriseId, poolId } = want;
+export function grantArguments({ visit, opened, want, leaseId }: GrantAsk): readonly string[] {
+  const { groups, trait, terms, guard } = want;
   const { holdMs, leaseMs, restMs, stickyMs } = terms;
-  const holdUntil = now + holdMs;
-  const rest = { id: leaseId, visitId: visit.id, visitorId: visit.visitorId, grantedAt: now, holdUntil };
   return [
     visit.id,
     leaseId,
@@ -65,7 +63,6 @@ export function grantArguments({ visit, opened, want, leaseId }: GrantAsk, now: 
     guard?.address ?? '',
     `${holdMs} ${leaseMs} ${restMs} ${stickyMs} ${bounds(guard)}`,
     opened === null ? '' : JSON.stringify(opened),
-    `,${JSON.stringify({ ...rest, enterpriseId, poolId }).slice(1)}`,
   ];
 }
 
@@ -81,31 +78,21 @@ function bound(most: number | undefined): string {
   return most === undefined || !Number.isFinite(most) ? '-' : `${most}`;
 }
 
-/** The answer, and what is now on its way to the record under this id; '' when that is nothing. */
-export function readGranted(
-  { kind, lines }: Reply,
-  { visit, opened, want, leaseId }: GrantAsk,
-  now: number,
-): { readonly answer: Answer; readonly entryId: string; readonly record: GrantRecord } {
-  const none = { visit: opened, lease: null };
-  if (kind === 'held') return { answer: { kind: 'granted', lease: leaseOfLines(lines) }, entryId: '', record: none };
-  const [entryId = '', numberId, e164, generation, expiresAt] = lines;
-  if (kind !== 'granted') return { answer: { kind: 'refused', reason: kind as Refusal }, entryId, record: none };
-  const lease = {
-    id: leaseId,
-    visitId: visit.id,
-    visitorId: visit.visitorId,
-    numberId: numberId as NumberId,
-    e164: e164 as E164,
-    generation: Number(generation),
-    grantedAt: now,
-    holdUntil: now + want.terms.holdMs,
-    expiresAt: Number(expiresAt),
-  };
+/** What was decided about one grant. */
+export interface Granted {
+  /** Null: nothing yet. */
+  readonly answer: Answer | null;
+  /** What is now on its way to the record; null: nothing. */
+  readonly record: GrantRecord | null;
+}
+
+export function readGranted({ kind, lines }: Reply, { opened, want }: GrantAsk): Granted {
+  if (kind === 'again' || kind === 'unloaded') return { answer: null, record: null };
+  if (kind !== 'held' && kind !== 'granted') {
+    return { answer: { kind: 'refused', reason: kind as Refusal }, record: opened && { visit: opened, lease: null } };
+  }
+  const lease = leaseOfLines(lines);
   const { enterpriseId, poolId } = want;
-  return {
-    answer: { kind: 'granted', lease },
-    entryId,
-    record: { visit: opened, lease: { ...lease, enterpriseId, poolId } },
-  };
+  const record = kind === 'held' ? null : { visit: opened, lease: { ...lease, enterpriseId, poolId } };
+  return { answer: { kind: 'granted', lease }, record };
 }

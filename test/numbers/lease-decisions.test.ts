@@ -17,16 +17,23 @@ import { onRedis } from '../support/stores.ts';
 const terms = { holdMs: 60_000, leaseMs: 30_000, restMs: 10_000, stickyMs: 600_000 };
 const runs = Number(process.env.LINEKEEPER_MODEL_RUNS ?? 15);
 
+const arrival = fc.record({
+  visitor: fc.option(fc.nat(6)),
+  trait: fc.option(fc.constantFrom('US-OR', 'US-NY')),
+  groups: fc.option(fc.constantFrom(['a'], ['b'], ['c', 'b', 'a'], ['a', 'b'])),
+  address: fc.option(fc.constantFrom('here', 'there')),
+  proven: fc.boolean(),
+});
 const act = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
       kind: fc.constant('arrive' as const),
-      visitor: fc.option(fc.nat(6)),
-      trait: fc.option(fc.constantFrom('US-OR', 'US-NY')),
-      groups: fc.option(fc.constantFrom(['a'], ['b'], ['c', 'b', 'a'], ['a', 'b'])),
-      address: fc.option(fc.constantFrom('here', 'there')),
-      proven: fc.boolean(),
+      // One alone, or a crowd that a single script decides, each after the other.
+      arrivals: fc.oneof(
+        fc.array(arrival, { minLength: 1, maxLength: 1 }),
+        fc.array(arrival, { minLength: 2, maxLength: 12 }),
+      ),
     }),
   },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('beat' as const), pick: fc.nat(), engaged: fc.nat(900) }) },
@@ -36,6 +43,7 @@ const act = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('stock' as const), left: fc.integer({ min: 3, max: 8 }) }) },
 );
 type Act = typeof act extends fc.Arbitrary<infer Kind> ? Kind : never;
+type Arrival = typeof arrival extends fc.Arbitrary<infer Kind> ? Kind : never;
 const story = fc.record({
   isGrouped: fc.boolean(),
   acts: fc.array(act, { minLength: 10, maxLength: 80, size: 'max' }),
@@ -79,27 +87,31 @@ onRedis('the ledger and the scripts', (redis) => {
     const visits: { id: VisitId; visitorId: string | null }[] = [];
 
     /** The same question to both. */
-    async function ask(visit: (typeof visits)[number], one: Extract<Act, { kind: 'arrive' }> | null) {
+    async function ask(visit: (typeof visits)[number], one: Arrival | null) {
       const { groups = null, trait = null, address = null, proven = true } = one ?? {};
       const guard = { address, proven, livePerAddressMax: 3, provenAboveShare: 0.5 };
       const wanted = { groups, trait, terms, guard };
       const want = { ...wanted, enterpriseId, poolId };
       const opened = { ...visit, enterpriseId, websiteId, arrival: {}, startedAt: clock.at, sharedNumberId: null };
-      const theirs = one === null ? await book.grant(visit, want) : await book.open(opened, want);
+      const asked = one === null ? book.grant(visit, want) : book.open(opened, want);
       const ours = ledger.grant(
         { ...wanted, leaseId: ids.make('lease'), visitId: visit.id, visitorId: visit.visitorId },
         clock.at,
       );
-      expect(told(theirs)).toEqual(ours.kind === 'granted' ? { ...ours.lease, id: '' } : ours.kind);
+      expect(told(await asked)).toEqual(ours.kind === 'granted' ? { ...ours.lease, id: '' } : ours.kind);
     }
 
     async function play(one: Act): Promise<void> {
       const visit = 'pick' in one ? visits[one.pick % Math.max(1, visits.length)] : undefined;
       switch (one.kind) {
         case 'arrive': {
-          const newcomer = { id: ids.make('visit'), visitorId: one.visitor === null ? null : `visitor ${one.visitor}` };
-          visits.push(newcomer);
-          return ask(newcomer, one);
+          const asking = one.arrivals.map((arrived) => {
+            const visitorId = arrived.visitor === null ? null : `visitor ${arrived.visitor}`;
+            const newcomer = { id: ids.make('visit'), visitorId };
+            visits.push(newcomer);
+            return ask(newcomer, arrived);
+          });
+          return void (await Promise.all(asking));
         }
         case 'again':
           return visit === undefined ? undefined : ask(visit, null);

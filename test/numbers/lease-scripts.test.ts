@@ -77,6 +77,24 @@ onRedis('the lease scripts', (redis) => {
       expect(await beat(book, visit.id)).toMatchObject(again.kind === 'granted' ? { id: again.lease.id } : {});
     });
 
+    test('decide for all others who came at once when one of them meets what cannot be read', async () => {
+      const { open, newVisit, want, client, keys, poolId } = await setup({ numbers: 4 });
+      const book = await open();
+      const [first, doomed, last] = [newVisit(), newVisit(), newVisit()];
+      await book.open(newVisit(), want());
+      await client.hset(keys.ofPool(poolId)[0] ?? '', doomed.id, 'torn', 'torn', 'no slot');
+      const answers = await Promise.allSettled([first, doomed, last].map((visit) => book.open(visit, want())));
+      expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      const given = answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      const numbers = given.map((answer) => (answer?.kind === 'granted' ? answer.lease.numberId : ''));
+      expect(new Set([...numbers, '']).size).toBe(3);
+    });
+
+    test('keep a visitor whose number is not looked for later', async () => {
+      const { open, arrive } = await setup({ numbers: 1, terms: { stickyMs: 0 } });
+      expect((await arrive(await open(), 'ada')).lease).not.toBeNull();
+    });
+
     test('take a guard that bounds nothing', async () => {
       const { open, arrive } = await setup({ numbers: 2 });
       const guard = {

@@ -2,16 +2,17 @@
 -- in one step. A fault leaves everything as it was; numbers whose time is over may have been moved to the idle ones.
 -- KEYS: 1-4 as in pool-slots.lua, 5 the stream, then for each visit: its visitor's former number (string), its address
 --   (string).
--- ARGV: 1 now, 2 numbers looked at in one call, 3 ms an address is kept, 4 ms a new visit counts, then for each visit nine:
---   visit, lease, visitor, trait, groups wished for (a line each), address, rules, the visit as JSON, the end of the lease's
---   JSON. What is none is ''. Rules are seven words, '-' for none: ms of hold, of lease, of rest and for which a visitor's
+-- ARGV: 1 now, 2 numbers looked at in one call, 3 ms an address is kept, 4 ms a new visit counts, 5 what the stream's entry
+--   begins with (waiting-grant.ts), then for each visit eight: visit, lease, visitor, trait, groups wished for (a line each),
+--   address, rules, the visit as JSON. What is none is ''. Rules are seven words, '-' for none: ms of hold, of lease, of rest and for which a visitor's
 --   former number is looked for; visits an address has a number for within ARGV[4]; numbers it holds at once; share of the
 --   pool from which on this visit is refused.
--- Replies: 'unloaded': the pool is not here (any more); otherwise a text for each visit, a line each value: 'granted', entry,
---   number, e164, generation, expires at; the lease the visit has already, as told() writes it, its kind is 'held';
---   'exhausted', 'address-new', 'address-live' or 'proof-first', and the entry that keeps the visit; 'again': more numbers
---   are due than one call looks at.
-local now, asks, replies, notes = tonumber(ARGV[1]), {}, {}, {}
+-- Replies: 'unloaded': the pool is not here (any more); otherwise the entry that keeps the grants and the refused visits, ''
+--   when there are none, and a text for each visit: the lease as told() writes it, its kind 'granted', or 'held' when the
+--   visit has it already; 'exhausted', 'address-new', 'address-live' or 'proof-first'; 'again': more numbers are due than one
+--   call looks at.
+local now, asks, replies = tonumber(ARGV[1]), {}, {}
+local entry, takenSlots = { 'grants', ARGV[5] }, {}
 local asked = { 'loaded', 'due', 'grouped' }
 local rulesOf = {}
 
@@ -28,10 +29,10 @@ end
 
 local count = (#KEYS - 5) / 2
 for n = 1, count do
-  local at = n * 9 - 5
+  local at = n * 8 - 3
   asks[n] = { n = n, followers = count - n, visit = ARGV[at + 1], lease = ARGV[at + 2], visitor = ARGV[at + 3],
     trait = ARGV[at + 4], groups = ARGV[at + 5], address = ARGV[at + 6], rules = rules_of(ARGV[at + 7]),
-    opened = ARGV[at + 8], tail = ARGV[at + 9], visitorKey = KEYS[n * 2 + 4], addressKey = KEYS[n * 2 + 5] }
+    opened = ARGV[at + 8], visitorKey = KEYS[n * 2 + 4], addressKey = KEYS[n * 2 + 5] }
   asked[n + 3] = ARGV[at + 1]
 end
 local known = redis.call('HMGET', pool, unpack(asked))
@@ -73,8 +74,8 @@ local function decide(ask)
   if reason == 'again' then return reason end
   if reason then
     if party then keep(ask.addressKey, packed_party(ask, party), ARGV[3]) end
-    if ask.opened ~= '' then notes[#notes + 1] = { n = ask.n, kind = reason, opened = ask.opened, lease = '', rest = '' } end
-    return reason .. '\n'
+    if ask.opened ~= '' then entry[#entry + 1], entry[#entry + 2] = ask.opened, '' end
+    return reason
   end
   held = read(heard)
   if held and heard ~= id then
@@ -83,23 +84,20 @@ local function decide(ask)
   end
   leave_queue(id, slot, grouped, isIdle)
   take(ask, id, slot, isOwn, now)
-  notes[#notes + 1] = { n = ask.n, kind = 'granted', opened = ask.opened, slot = slot,
-    lease = '{"numberId":"' .. id .. '","e164":"' .. slot[e164] .. '","generation":' .. slot[generation] .. ',"expiresAt":'
-      .. slot[expiresAt] .. ask.tail,
-    rest = '\n' .. id .. '\n' .. slot[e164] .. '\n' .. slot[generation] .. '\n' .. slot[expiresAt] }
   if ask.visitor ~= '' and ask.rules.sticky > 0 then keep(ask.visitorKey, id .. ' ' .. ARGV[1], ask.rules.sticky) end
   if party then
     if not isOwn then party.held[#party.held + 1] = id end
     keep(ask.addressKey, packed_party(ask, party), ARGV[3])
   end
+  local granted = told('granted', id, slot)
+  entry[#entry + 1], entry[#entry + 2], takenSlots[#takenSlots + 1] = ask.opened, granted, slot
+  return granted
 end
 
-for n, ask in ipairs(asks) do replies[n] = decide(ask) or '' end
-for _, note in ipairs(notes) do
-  local entry = redis.call('XADD', KEYS[5], '*', 'visit', note.opened, 'lease', note.lease)
-  replies[note.n] = note.kind .. '\n' .. entry .. note.rest
-  local slot = note.slot
-  if slot then slot[recent] = (string.match(slot[recent], '%S+ (%S+ %S+ %S+)$') or slot[recent]) .. ' ' .. entry end
+for n, ask in ipairs(asks) do replies[n + 1] = decide(ask) end
+replies[1] = #entry > 2 and redis.call('XADD', KEYS[5], '*', unpack(entry)) or ''
+for _, slot in ipairs(takenSlots) do
+  slot[recent] = (string.match(slot[recent], '%S+ (%S+ %S+ %S+)$') or slot[recent]) .. ' ' .. replies[1]
 end
 write_queue()
 write_pool()
