@@ -1,7 +1,7 @@
 /** The connection to drachtio breaks, is never there, or the server starts anew: calls that talk go on, dead ones are found. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { isServed } from './real-server.ts';
-import { agentA, onlyOnEdge, type SipStage, type StagedSip, stageSip, until } from './staged-sip.ts';
+import { agentA, agentB, onlyOnEdge, type SipStage, type StagedSip, stageSip, until } from './staged-sip.ts';
 
 let staged: StagedSip | null = null;
 const setup = async (stage: SipStage = {}) => {
@@ -56,6 +56,20 @@ test('a phone that rings when the connection breaks is given up, and the caller 
   await until(() => record.last().legs[0]?.ending === 'failed', 'the phone is given up');
   await until(() => made.ended, 'nobody else is there, and the caller is told over the new connection');
   expect(made.status).toBe(480);
+});
+
+test('a caller who gave up while the connection was broken is found gone: no agent is rung for them', async () => {
+  const world = await setup({ agents: [agentA, agentB] });
+  const { agent, call, carrier, record } = world;
+  const phones = [await agent(agentA), await agent(agentB)];
+  for (const phone of phones) phone.onCall = (rung) => rung.ring();
+  const made = call();
+  await until(() => made.status === 180 && phones[0]?.calls.length === 1, 'it rings');
+  await breakLink(world, made.cancel);
+  await until(() => record.last().state === 'ended', 'the call ends');
+  expect(record.last().verdict?.slug).toBe('caller-gave-up');
+  await until(() => carrier.legs() === 0, 'no leg is left');
+  expect(phones[1]?.calls).toHaveLength(0);
 });
 
 test('a leg of an earlier process is hung up by its name, and looked for at its phone', async () => {
