@@ -4,10 +4,11 @@
  */
 import { limits } from '../../../config/limits.ts';
 import { pause } from '../../ports/pause.timer.ts';
-import { type Drachtio, SipFault } from './drachtio.ts';
+import type { Drachtio } from './drachtio.ts';
 import type { Leg } from './leg.ts';
 import type { Anchors } from './media/anchor.ts';
 import { asOurs, directionOf, isDescription, isToldAlready, parkedAnswer } from './sdp.ts';
+import { SipFault } from './sip-fault.ts';
 
 interface World {
   readonly drachtio: Drachtio;

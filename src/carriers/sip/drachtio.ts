@@ -7,17 +7,8 @@
 import Srf from 'drachtio-srf';
 import { limits } from '../../../config/limits.ts';
 import type { Log } from '../../ports/log.ts';
+import { SipFault } from './sip-fault.ts';
 import { type AppRequest, type AppResponse, dropRequest, makeRequest, type SipRequest } from './sip-request.ts';
-
-/** Why a request of ours came to nothing; `gone` means that the server knows no such dialog or transaction. */
-export class SipFault extends Error {
-  readonly kind: 'gone' | 'away' | 'silent' | 'refused';
-  constructor(kind: SipFault['kind'], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'SipFault';
-    this.kind = kind;
-  }
-}
 
 export interface SipAnswer {
   readonly status: number;

@@ -3,9 +3,10 @@
  * Both sides may end at once; a dialog that is gone is as good as ended, so nothing here fails (contracts section 3).
  */
 import type { Log } from '../../ports/log.ts';
-import { type Drachtio, SipFault } from './drachtio.ts';
+import type { Drachtio } from './drachtio.ts';
 import type { Leg } from './leg.ts';
 import { type HangUpReason, statusOfHangUp } from './leg-failure.ts';
+import { SipFault } from './sip-fault.ts';
 
 interface World {
   readonly drachtio: Drachtio;

@@ -153,7 +153,7 @@ async function dial(
 }
 
 /** A caller who waits and was not answered yet hears ringing, which costs them nothing. */
-export function ringBack(leg: Leg): void {
+function ringBack(leg: Leg): void {
   leg.invite?.answer(180).catch(() => undefined);
 }
 

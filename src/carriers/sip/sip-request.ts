@@ -3,6 +3,7 @@
  * answered. drachtio-srf's own parsers throw on odd input, so only its raw header texts are used.
  */
 import { limits } from '../../../config/limits.ts';
+import { SipFault } from './sip-fault.ts';
 
 export interface SipRequest {
   readonly method: string;
@@ -13,7 +14,7 @@ export interface SipRequest {
   /** The dialog it belongs to; null when it begins something. */
   readonly dialogId: string | null;
   header(name: string): string | undefined;
-  /** Answers it. @throws Error when the answer could not be sent. */
+  /** Answers it. @throws SipFault when the answer could not be sent; `gone` when whoever asked no longer waits for it. */
   answer(status: number, what?: { headers?: Readonly<Record<string, string>>; body?: string }): Promise<void>;
   /** Leaves it without any answer. */
   drop(): void;
@@ -84,13 +85,19 @@ function answer(
   return new Promise((resolve, reject) => {
     // The server says whether it could send the answer; a final one is waited for, and it takes no time.
     const timer = setTimeout(
-      () => reject(new Error('the answer was not sent in time')),
+      () => reject(new SipFault('silent', 'the answer was not sent in time')),
       limits.sipServerAnswerTimeoutMs,
     );
     response.send(status, { headers: { ...what.headers }, body: what.body }, (fault) => {
       clearTimeout(timer);
-      if (fault) reject(fault instanceof Error ? fault : new Error(String(fault)));
+      if (fault) reject(faultOf(fault));
       else resolve();
     });
   });
+}
+
+/** drachtio-srf hands on what the server said as a text, and its own faults as errors. */
+function faultOf(fault: unknown): SipFault {
+  const text = fault instanceof Error ? fault.message : String(fault);
+  return new SipFault(/unknown transaction/i.test(text) ? 'gone' : 'refused', text, { cause: fault });
 }

@@ -5,7 +5,7 @@ import type { Instruction } from '../../telephony/instructions.ts';
 import type { Capability, CarrierAnswer, RecordingAct, VoiceCarrier } from '../../telephony/voice-carrier.ts';
 import type { ConnectLegs } from './connect-legs.ts';
 import type { DialLeg } from './dial-leg.ts';
-import { type Drachtio, SipFault } from './drachtio.ts';
+import type { Drachtio } from './drachtio.ts';
 import { sayGoodbye } from './end-leg.ts';
 import type { LegBook } from './leg-book.ts';
 import type { Hears } from './media/hears.ts';
@@ -14,6 +14,7 @@ import type { Recorder } from './media/recorder.ts';
 import type { Recordings } from './media/recordings.ts';
 import { recordConversation } from './record-call.ts';
 import type { Perform } from './run-instructions.ts';
+import { SipFault } from './sip-fault.ts';
 import type { Switchboard } from './switchboard.ts';
 
 interface World {

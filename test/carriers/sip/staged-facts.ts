@@ -6,6 +6,9 @@ import type { IncomingCall } from '../../../src/telephony/open-call.ts';
 import type { CallPlan } from '../../../src/telephony/plan/call-plan.ts';
 import { planDefaults } from '../../../src/telephony/plan/plan-parts.ts';
 
+export const ours = '+15035550100' as E164;
+export const caller = '+15035550123' as E164;
+
 export function stagedFacts(
   stage: { readonly failover?: E164 | null; readonly plan?: Partial<CallPlan> },
   id: CallId,

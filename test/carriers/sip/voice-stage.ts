@@ -12,10 +12,10 @@ import { openRealRtpengine } from '../../support/rtpengine/real-rtpengine.ts';
 import { openScriptedRtpengine } from '../../support/rtpengine/scripted-rtpengine.ts';
 import { pitchesOf, toneFile } from '../../support/rtpengine/tone-file.ts';
 import { createPhone } from '../../support/sip-edge/phone.ts';
-import type { Phone, PhoneCall } from '../../support/sip-edge/phone-call.ts';
+import type { PhoneCall } from '../../support/sip-edge/phone-call.ts';
 import { openSipEdge } from '../../support/sip-edge/sip-edge.ts';
 import { header, tagOf, uriOf } from '../../support/sip-edge/sip-text.ts';
-import { realServer } from './real-server.ts';
+import { isServed, realServer } from './real-server.ts';
 import { until } from './staged-sip.ts';
 
 const number = '+15035550141';
@@ -100,18 +100,6 @@ export async function openSipStage(place: Place): Promise<VoiceStage> {
     dials: async () => rings.length,
     wire: null,
   };
-}
-
-/** The gateway does not wait for its server; a test does. */
-async function isServed(trunk: Phone, server: string): Promise<void> {
-  for (let attempt = 1; attempt <= 40; attempt += 1) {
-    const answer = await Promise.race([
-      trunk.ask('OPTIONS', `sip:${server}`),
-      new Promise<null>((resolve) => setTimeout(resolve, 100, null)),
-    ]);
-    if (answer?.start.includes(' 200 ')) return;
-  }
-  throw new Error('the gateway serves no SIP');
 }
 
 async function recordPrompts(folder: string): Promise<void> {

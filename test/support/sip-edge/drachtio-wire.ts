@@ -19,7 +19,9 @@ export interface DrachtioWire {
   readonly port: number;
   /** Applications that have shown the secret. */
   apps(): number;
-  /** Sends to this application, otherwise to the one that connected first; false when there is none. */
+  /** The application that new requests go to; null when there is none. */
+  first(): App | null;
+  /** Sends to this application; false when its connection is gone, and with it whatever it was to hear. */
   send(app: App | null, words: string, text?: string): boolean;
   /** Breaks every connection, as a restart or a broken network does. */
   breakConnections(): void;
@@ -80,11 +82,10 @@ export async function openDrachtioWire(world: {
   return {
     port: (server.address() as AddressInfo).port,
     apps: () => apps.size,
+    first: () => [...apps][0] ?? null,
     send(app: App | null, words: string, text?: string): boolean {
-      const [first] = apps;
-      const to = app !== null && apps.has(app) ? app : first;
-      if (to === undefined) return false;
-      write(to, words, text);
+      if (app === null || !apps.has(app)) return false;
+      write(app, words, text);
       return true;
     },
     breakConnections(): void {

@@ -1,7 +1,7 @@
 /**
  * A drachtio-server played by a test: SIP text from phones goes to the gateway as the real server would hand it over, and
  * what the gateway orders goes out as SIP text. It keeps transactions and dialogs and nothing else: no retransmissions, no
- * timers, one process, so a thousand calls take a second.
+ * timers, one process, so a thousand calls take a second. Whatever belongs to a connection that broke is heard by nobody.
  */
 import { randomUUID } from 'node:crypto';
 import { type App, type AppMessage, type DrachtioWire, openDrachtioWire } from './drachtio-wire.ts';
@@ -16,7 +16,7 @@ interface Transaction {
   /** Where its answers go, or where it was sent. */
   readonly place: string;
   readonly dialogId: string;
-  /** Whose it is; null for what came from the network. */
+  /** Who sent it, or hears of it. */
   readonly app: App | null;
   finished: boolean;
 }
@@ -29,6 +29,7 @@ interface Dialog {
   /** Where the far end is, as its Contact says. */
   target: string;
   readonly place: string;
+  readonly app: App | null;
   cseq: number;
 }
 
@@ -37,7 +38,7 @@ export interface SipEdge extends SipNetwork {
   /** Hands a text to the gateway as if it came from `host:port`. */
   deliver(text: string, host: string, port: number): void;
   /** Applications that are connected. */
-  apps(): number;
+  links(): number;
   breakConnections(): void;
   /** A server that was started anew: it knows no dialog any more. */
   forgetDialogs(): void;
@@ -77,24 +78,27 @@ export async function openSipEdge(): Promise<SipEdge> {
     const toTag = sip.tagOf(sip.header(request, 'to'));
     const dialog = toTag === undefined ? undefined : findDialog(request);
     if (method === 'ACK') {
-      if (dialog !== undefined)
-        wire.send(null, `sip|${facts('network', text, place)}|${randomUUID()}|${dialog.id}|`, text);
+      wire.send(dialog?.app ?? null, `sip|${facts('network', text, place)}|${randomUUID()}|${dialog?.id}|`, text);
       return;
     }
     if (method === 'CANCEL') {
       cancelFromNetwork(request, text, place);
       return;
     }
-    const transaction = { id: randomUUID(), request, place, dialogId: dialog?.id ?? '', app: null, finished: false };
     if (toTag !== undefined && dialog === undefined) {
-      emit(place, responseTo(transaction.request, 481, 'Call/Transaction Does Not Exist', []));
+      emit(place, responseTo(request, 481, 'Call/Transaction Does Not Exist', []));
       return;
     }
+    const app = dialog === undefined ? wire.first() : dialog.app;
+    const transaction = { id: randomUUID(), request, place, dialogId: dialog?.id ?? '', app, finished: false };
     incoming.set(transaction.id, transaction);
     byBranch.set(sip.branchOf(request), transaction);
     if (method === 'INVITE') emit(place, responseTo(request, 100, 'Trying', []));
-    if (method === 'BYE' && dialog !== undefined) dialogs.delete(dialog.id);
-    wire.send(null, `sip|${facts('network', text, place)}|${transaction.id}|${transaction.dialogId}|`, text);
+    if (method === 'BYE') dialogs.delete(dialog?.id ?? '');
+    const words = `sip|${facts('network', text, place)}|${transaction.id}|${transaction.dialogId}|`;
+    if (wire.send(app, words, text)) return;
+    if (dialog === undefined) emit(place, responseTo(request, 503, 'Service Unavailable', []));
+    else if (method === 'BYE') emit(place, responseTo(request, 481, 'Call Does Not Exist', []));
   }
 
   function cancelFromNetwork(request: sip.SipText, text: string, place: string): void {
@@ -106,7 +110,7 @@ export async function openSipEdge(): Promise<SipEdge> {
     invite.finished = true;
     emit(place, responseTo(request, 200, 'OK', []));
     emit(place, responseTo(invite.request, 487, 'Request Terminated', []));
-    wire.send(null, `sip|${facts('network', text, place)}|${invite.id}|${invite.dialogId}|`, text);
+    wire.send(invite.app, `sip|${facts('network', text, place)}|${invite.id}|${invite.dialogId}|`, text);
   }
 
   function responseFromNetwork(response: sip.SipText, text: string, place: string): void {
@@ -130,7 +134,8 @@ export async function openSipEdge(): Promise<SipEdge> {
   function addDialog(transaction: Transaction, local: string, remote: string, target: string, place: string): void {
     const callId = sip.header(transaction.request, 'call-id') ?? '';
     const cseq = Number.parseInt(sip.header(transaction.request, 'cseq') ?? '1', 10);
-    dialogs.set(transaction.dialogId, { id: transaction.dialogId, callId, local, remote, target, place, cseq });
+    const { dialogId: id, app } = transaction;
+    dialogs.set(id, { id, callId, local, remote, target, place, app, cseq });
   }
 
   function acknowledge(transaction: Transaction, response: sip.SipText): void {
@@ -164,7 +169,7 @@ export async function openSipEdge(): Promise<SipEdge> {
     const transaction = incoming.get(id);
     const status = sip.statusOf(message) ?? 0;
     if (transaction === undefined || transaction.finished) {
-      reply('NOK|transaction not found');
+      reply('NOK|Response not sent due to unknown transaction');
       return;
     }
     const { request, place } = transaction;
@@ -287,7 +292,7 @@ export async function openSipEdge(): Promise<SipEdge> {
       };
     },
     deliver: (text, host, port) => fromNetwork(text, `${host}:${port}`),
-    apps: wire.apps,
+    links: wire.apps,
     breakConnections: wire.breakConnections,
     forgetDialogs: () => dialogs.clear(),
     close: wire.close,
