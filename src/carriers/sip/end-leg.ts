@@ -13,6 +13,9 @@ interface World {
   readonly log: Log;
 }
 
+/** A trunk that is told so tries elsewhere, and this way again in a moment. */
+export const retryAfter = Object.freeze({ headers: { 'Retry-After': '5' } });
+
 /** Puts an end to a leg towards its phone. The leg itself is taken out of the books by whoever asks. */
 export async function endTowardsPhone(world: World, leg: Leg, reason: HangUpReason): Promise<void> {
   const { invite, cancel, state } = leg;
@@ -20,8 +23,9 @@ export async function endTowardsPhone(world: World, leg: Leg, reason: HangUpReas
   leg.stopWaiting?.();
   if (invite !== null) {
     const status = statusOfHangUp(reason);
-    const headers = status === 503 ? { headers: { 'Retry-After': '5' } } : {};
-    await invite.answer(status, headers).catch((fault: unknown) => world.log.debug({ fault }, 'sip-refusal-not-sent'));
+    await invite
+      .answer(status, status === 503 ? retryAfter : {})
+      .catch((fault: unknown) => world.log.debug({ fault }, 'sip-refusal-not-sent'));
     return;
   }
   if (cancel !== null) cancel('SIP;cause=200;text="Call completed elsewhere"');

@@ -18,6 +18,7 @@ import { createConnectLegs } from './connect-legs.ts';
 import { allowedMethods } from './describe-leg.ts';
 import { createDialLeg } from './dial-leg.ts';
 import { connectDrachtio, type Drachtio } from './drachtio.ts';
+import { endTowardsPhone, retryAfter } from './end-leg.ts';
 import { createFindTargets, type TrunkAccount } from './find-targets.ts';
 import { takeInDialog } from './in-dialog.ts';
 import { createLegBook } from './leg-book.ts';
@@ -104,8 +105,10 @@ export function createSipCarrier(world: SipWorld): SipCarrier {
   const transfer = createTransfer({ ...shared, dialLeg, connectLegs });
   const nonces = createNonces(world);
   const authenticate = createAuthenticate({ realm: domain, nonces, findAccount: world.phones.findAccount });
+  const state = { isClosing: false };
   own.take = createRouter({
-    invite: (request) => takeInvite({ ...shared, authenticate }, request),
+    invite: (request) =>
+      state.isClosing ? request.answer(503, retryAfter) : takeInvite({ ...shared, authenticate }, request),
     register: (request) => serveRegister({ ...world, authenticate }, request),
     inDialog: (request) => takeInDialog({ ...shared, connectLegs, transfer }, request),
   });
@@ -116,9 +119,13 @@ export function createSipCarrier(world: SipWorld): SipCarrier {
     connected,
     legs: () => book.size,
     async close(): Promise<void> {
+      state.isClosing = true;
       watch.stop();
+      // Who rings cannot be answered by a later process: trunks try elsewhere, and phones stop.
+      const ringing = book.all().filter((leg) => leg.state === 'ringing');
+      const refusals = ringing.map((leg) => endTowardsPhone(shared, leg, 'unavailable'));
       await Promise.race([
-        desk.settled(),
+        Promise.all([...refusals, desk.settled()]),
         new Promise((resolve) => setTimeout(resolve, limits.sipCloseTimeoutMs).unref()),
       ]);
       drachtio.close();

@@ -11,6 +11,7 @@ import { failoverInstructions, instructionsFor } from '../../telephony/answer-ca
 import type { IncomingCall } from '../../telephony/open-call.ts';
 import type { AnswerInTime } from '../answer-in-time.timer.ts';
 import type { Authenticate } from './authenticate.ts';
+import { retryAfter } from './end-leg.ts';
 import { type Leg, newLeg } from './leg.ts';
 import type { LegBook } from './leg-book.ts';
 import { type InviteReading, readInvite } from './read-invite.ts';
@@ -53,7 +54,7 @@ export async function takeInvite(world: World, request: SipRequest): Promise<voi
     return;
   }
   if (world.book.size >= limits.sipLegsMax) {
-    await request.answer(503, { headers: { 'Retry-After': '5' } });
+    await request.answer(503, retryAfter);
     return;
   }
   await openCall(world, request, reading);

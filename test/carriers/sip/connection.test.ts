@@ -72,6 +72,19 @@ test('a caller who gave up while the connection was broken is found gone: no age
   expect(phones[1]?.calls).toHaveLength(0);
 });
 
+test('a process that stops refuses who waits unanswered, so that their trunk tries elsewhere, and its phones stop ringing', async () => {
+  const { agent, call, carrier, record } = await setup({ agents: [agentA] });
+  const phone = await agent(agentA);
+  phone.onCall = (rung) => rung.ring();
+  const made = call();
+  await until(() => made.status === 180 && phone.calls.length === 1, 'it rings');
+  await carrier.close();
+  await until(() => made.ended && phone.calls[0]?.ended === true, 'both are let go');
+  expect([made.status, phone.calls[0]?.status]).toEqual([503, 487]);
+  // What became of it the next process finds out, as of everything this one began.
+  expect(record.facts()).not.toContain('caller ended');
+});
+
 test('a leg of an earlier process is hung up by its name, and looked for at its phone', async () => {
   const { agent, call, carrier, record, laterProcess } = await setup({ agents: [agentA] });
   const phone = await agent(agentA);
