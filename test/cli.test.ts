@@ -6,7 +6,7 @@ import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pino from 'pino';
-import { afterEach, expect, inject, test } from 'vitest';
+import { afterEach, expect, inject, test, vi } from 'vitest';
 import { loadSettings } from '../config/load.ts';
 import { startGateway } from '../src/gateway/start-gateway.ts';
 
@@ -24,7 +24,7 @@ interface Ran {
 }
 
 async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
-  const options = { env: { PATH: process.env.PATH, ...env }, timeout: 20_000 };
+  const options = { env: { PATH: process.env.PATH, ...env }, timeout: 60_000 };
   try {
     return { code: 0, ...(await promisify(execFile)(process.execPath, [program, ...args], options)) };
   } catch (fault) {
@@ -48,6 +48,9 @@ async function start(folder: string, demo = 'on') {
   undo.push(() => gateway.close());
   return gateway;
 }
+
+// Programs are started one after the other, which takes as long as the machine is busy with others.
+vi.setConfig({ testTimeout: 60_000 });
 
 test('help lists the commands', async () => {
   const { code, stdout } = await run(['help']);
