@@ -113,7 +113,6 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
 
   function hold(slot: Slot, lease: Lease, freeAt: number, { intent, trait }: Pick<Slot, 'intent' | 'trait'>): void {
     visits.letGo(slot);
-    if (slot.lease !== null && slot.lease.generation < lease.generation) noteHolder(slot);
     slot.trait = trait;
     slot.generation = lease.generation;
     slot.lease = lease;
@@ -167,6 +166,7 @@ export function createLeaseLedger(bounds: { visitorsMax: number; rank?: typeof i
     restore(lease: Lease, freeAt: number, worth: Pick<Slot, 'intent' | 'trait'>): boolean {
       const slot = slots.get(lease.numberId);
       if (slot === undefined || slot.generation >= lease.generation) return false;
+      noteHolder(slot);
       hold(slot, lease, freeAt, worth);
       return true;
     },

@@ -43,7 +43,7 @@ export interface Slot {
   /** Calls expected of the lease's visit. */
   intent: number;
   trait: string | null;
-  /** The last few holders before, the latest last. */
+  /** The last few holders before of whom something is known, the latest last. */
   readonly former: Former[];
   /** Digest of the address the lease was given to. */
   address: string | null;
@@ -77,14 +77,11 @@ export function holdersOf({ former, lease, trait, intent }: Slot): readonly Form
   return lease === null ? former : [...former, { trait, intent, until: lease.expiresAt }];
 }
 
-/** Whoever nothing is known of is like nobody: one entry stands for all of them. */
-const stranger: Former = Object.freeze({ trait: null, intent: 0, until: 0 });
-
-/** The lease's holder joins those before. */
+/** The lease's holder joins those before; one of whom nothing is known is like nobody, and is not kept. */
 export function noteHolder({ former, lease, trait, intent }: Slot): void {
   if (lease === null) return;
   if (former.length >= compared) former.shift();
-  former.push(trait === null ? stranger : { trait, intent, until: lease.expiresAt });
+  if (trait !== null) former.push({ trait, intent, until: lease.expiresAt });
 }
 
 /** The lease that lasts beyond `now`, if there is one. */
