@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { CallId, LegId } from '../ports/ids.ts';
-import type { Instruction, NextStep } from '../telephony/instructions.ts';
+import type { NextStep } from '../telephony/instructions.ts';
 
 const callId = z.string().regex(/^call_[0-9a-z]{26}$/, 'is not a call’s id') as unknown as z.ZodType<CallId>;
 const legId = z.string().regex(/^leg_[0-9a-z]{26}$/, 'is not a leg’s id') as unknown as z.ZodType<LegId>;
@@ -36,9 +36,3 @@ export function queryOfNext(next: NextStep): string {
   if (next.step === 'again' || next.step === 'waited') query.set('asked', String(next.asked));
   return query.toString();
 }
-
-/** What somebody hears who has called a number that is not ours. */
-export const notInService: readonly Instruction[] = [
-  { verb: 'say', text: 'The number you have called is not in service. Please check the number and try again.' },
-  { verb: 'hang-up' },
-];

@@ -1,7 +1,8 @@
 /**
  * Conversations recorded at Twilio: on the caller's own leg, both directions, wherever that leg is moved. Starting is asked
- * for once: a recording that an earlier try began is left to run; one that has been stopped does not stand in its way. While one is paused silence is recorded, so that its
- * times stay true. The media are fetched with our credentials; what Twilio redirects to never leaves this process.
+ * for once: a recording that an earlier try began is left to run; one that has been stopped does not stand in its way. While
+ * one is paused silence is recorded, so that its times stay true. The media are fetched with our credentials; what Twilio
+ * redirects to never leaves this process.
  */
 import { limits } from '../../../config/limits.ts';
 import type { TwilioSettings } from '../../../config/settings.ts';
