@@ -15,9 +15,6 @@ export const sellingLimits = Object.freeze({
   /** A clock of the sender's may be ahead of ours by this. */
   conversionAheadMs: 5 * 60 * 1_000,
   destinationsPerEnterpriseMax: 20,
-  /** That an enterprise has no destination in use is remembered so long, of so many enterprises. */
-  destinationsRememberedMs: 5_000,
-  destinationsRememberedMax: 10_000,
   /** The longest an advertising vendor may take to answer, and what is read of its answer. */
   exportTimeoutMs: 10_000,
   exportResponseBytesMax: 64 * 1024,

@@ -39,14 +39,11 @@ export type Destinations = ReturnType<typeof createDestinations>;
 const list = askTogether(listAll);
 
 export function createDestinations(world: { clock: Clock; ids: Ids; secrets: Secrets }) {
-  /** Enterprises that had none in use, and until when that is taken for granted. */
-  const noneUntil = new Map<EnterpriseId, number>();
   return Object.freeze({
     async create(tx: Tx, wanted: NewDestination): Promise<Created> {
       const { enterpriseId, name, enabled, minProbability, setUp, credentials } = wanted;
       if ((await list(tx, enterpriseId)).length >= limits.destinationsPerEnterpriseMax)
         return { kind: 'refused', reason: 'too-many' };
-      noneUntil.delete(enterpriseId);
       const id = world.ids.make('dest');
       const at = new Date(world.clock.now());
       const row = await tx
@@ -71,20 +68,6 @@ export function createDestinations(world: { clock: Clock; ids: Ids; secrets: Sec
     /** The oldest first. */
     list,
 
-    /**
-     * Those in use, as everything that is told of a call asks for them. That an enterprise has none is remembered for a few
-     * seconds, so one that another process sets up is heard of a little later.
-     */
-    async inUse(tx: Tx, enterpriseId: EnterpriseId): Promise<readonly Destination[]> {
-      const now = world.clock.now();
-      if (now < (noneUntil.get(enterpriseId) ?? 0)) return [];
-      const inUse = (await list(tx, enterpriseId)).filter(({ enabled }) => enabled);
-      if (inUse.length > 0) return inUse;
-      if (noneUntil.size >= limits.destinationsRememberedMax) noneUntil.clear();
-      noneUntil.set(enterpriseId, now + limits.destinationsRememberedMs);
-      return inUse;
-    },
-
     async read(db: Db, enterpriseId: EnterpriseId, id: DestinationId): Promise<Destination | null> {
       const row = await own(db, enterpriseId, id).executeTakeFirst();
       return row === undefined ? null : present(row);
@@ -98,7 +81,6 @@ export function createDestinations(world: { clock: Clock; ids: Ids; secrets: Sec
       change: DestinationChange,
     ): Promise<Destination | null> {
       const { name, enabled, minProbability, setUp, credentials } = change;
-      noneUntil.delete(enterpriseId);
       const row = await db
         .updateTable('destination')
         .set({

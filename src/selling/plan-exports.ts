@@ -15,13 +15,14 @@ const telling = /^(?:call\.(?:ended|outcome|revised|[a-z-]*attributed|[a-z-]*cre
 export type HearEvent = (work: Work, event: NewEvent) => Promise<void>;
 
 export function createPlanExports(world: {
-  destinations: Pick<Destinations, 'inUse'>;
+  destinations: Pick<Destinations, 'list'>;
   exports: Pick<Exports, 'order'>;
 }): HearEvent {
   return async (work, { enterpriseId, type, data }) => {
     const { callId } = data;
     if (!telling.test(type) || typeof callId !== 'string') return;
-    for (const destination of await world.destinations.inUse(work.tx, enterpriseId)) {
+    for (const destination of await world.destinations.list(work.tx, enterpriseId)) {
+      if (!destination.enabled) continue;
       await world.exports.order(work, { enterpriseId, destinationId: destination.id, callId: callId as CallId });
     }
   };
