@@ -73,9 +73,10 @@ export const limits = Object.freeze({
   attributionModelsKeptMax: 1_000,
   /** Rates are fitted anew this often, to this much of the past, in which a contact's weight halves in that time. */
   attributionLearnEveryMs: 60 * 60 * 1_000,
-  attributionLearnSeenMs: 60 * 1_000,
   attributionLearnWindowMs: 60 * 24 * 60 * 60 * 1_000,
   attributionHalfLifeMs: 30 * 24 * 60 * 60 * 1_000,
+  /** That an enterprise's learning is in the record is not asked again so long. */
+  attributionLearnSeenMs: 60 * 1_000,
   /** Of the window's contacts, as many latest are fitted to; and rounds of fitting from the rates before. */
   attributionTracesMax: 2_000,
   attributionFitRounds: 6,
@@ -223,7 +224,7 @@ export const limits = Object.freeze({
   poolLoadsMax: 5,
   /** Numbers that have become free and are queued again by one step of a grant, which then holds Redis up for some ms. */
   numbersPerSweep: 256,
-  /** Grants, and beats, decided by one script, which holds Redis up for about a millisecond; full scripts of a pool at once. */
+  /** Grants, and beats, decided by one script, which holds Redis up for some two milliseconds; full scripts of a pool at once. */
   grantsPerCall: 32,
   beatsPerCall: 64,
   decisionCallsMax: 4,

@@ -3,6 +3,7 @@
  * the next call: what a call costs by itself is then shared. No timer: one that comes alone goes alone, at the end of its
  * turn. A call that fails for what one of its questions holds is asked again one by one, so that the others are answered.
  */
+import { endOfTurn } from '../ports/end-of-turn.ts';
 
 /** Asks them all in one call, which does all of it or nothing; resolves with the answers in their order. */
 export type AskTogether<Ask, Answer> = (subject: string, asks: readonly Ask[]) => Promise<readonly Answer[]>;
@@ -47,7 +48,7 @@ export function createGroupedAsks<Ask, Answer>(world: World<Ask, Answer>) {
   function lookSoon(lane: Lane<Ask, Answer>): void {
     if (lane.isDue) return;
     lane.isDue = true;
-    setImmediate(() => {
+    void endOfTurn().then(() => {
       lane.isDue = false;
       send(lane);
     });

@@ -2,12 +2,17 @@
  * The record's port: one PostgreSQL dialect, two places it may live (embedded in this process, or a server). Both
  * adapters hand out the same small pool, so Kysely and BullMQ speak to either without knowing which it is.
  */
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Pool } from 'pg';
-import type { TransactPipelined } from './pipelined-transaction.postgres.ts';
 
 /** Where the rows live. `embedded` keeps them in this process's data folder and makes no fsync call. */
 export type DatabaseKind = 'embedded' | 'server';
+
+/** Runs `act` in one transaction. No statement of it waits longer than `lockTimeoutMs` for a lock. */
+export type TransactPipelined<Tables> = <Result>(
+  act: (tx: Transaction<Tables>) => Promise<Result>,
+  lockTimeoutMs: number,
+) => Promise<Result>;
 
 /** An open database. `Tables` is the Kysely schema, which belongs to `records/`. */
 export interface Database<Tables> {

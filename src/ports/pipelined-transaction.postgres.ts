@@ -7,12 +7,7 @@ import type { CompiledQuery, DatabaseConnection, Driver, QueryResult, Transactio
 import { Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
 import type { PoolClient } from 'pg';
 import { allDone } from './all-done.ts';
-
-/** Runs `act` in such a transaction. No statement of it waits longer than `lockTimeoutMs` for a lock. */
-export type TransactPipelined<Tables> = <Result>(
-  act: (tx: Transaction<Tables>) => Promise<Result>,
-  lockTimeoutMs: number,
-) => Promise<Result>;
+import type { TransactPipelined } from './database.ts';
 
 /** The part of a pooled client that is used. */
 type Client = Pick<PoolClient, 'query' | 'release'>;

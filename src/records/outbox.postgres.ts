@@ -99,15 +99,17 @@ export function createOutbox(world: World) {
       promised.withdrawn.push(...lanes);
     },
 
-    /** Records an effect unless something waits or is under way in its lane. */
-    async addOnce(work: Work, effect: NewEffect): Promise<void> {
+    /** Records an effect unless something waits or is under way in its lane; answers whether the record had that before. */
+    async addOnce(work: Work, effect: NewEffect): Promise<boolean> {
       const { lane } = effect;
-      if (isPromised(work, lane) || (await isPending(work.tx, lane))) return;
+      if (isPromised(work, lane)) return false;
+      if (await isPending(work.tx, lane)) return true;
       // Until the transaction ends nobody else passes here for this lane: what is promised once is not promised twice.
       await sql`select pg_advisory_xact_lock(hashtextextended(${lane}, 0))`.execute(work.tx);
       const isLate = await isPending(work.tx, lane);
       // Others of the same transaction come here too: nothing may be waited for between this look and the promise.
       if (!isLate && !isPromised(work, lane)) promise(work, effect);
+      return isLate;
     },
 
     /** Claims the head of a lane when it is due and nobody holds it; null otherwise. */

@@ -6,6 +6,7 @@
  * else holds, nothing of any is kept and each is run again by itself.
  */
 import { limits } from '../../config/limits.ts';
+import { allDone } from '../ports/all-done.ts';
 import type { Database } from '../ports/database.ts';
 import type { Wake } from '../ports/jobs.ts';
 import type { Tables } from './schema.ts';
@@ -135,10 +136,7 @@ async function runInStep(part: Work, members: readonly Member[], until: number):
     }
     return outcomes;
   });
-  const all = await Promise.allSettled(chains);
-  const failed = all.find((chain) => chain.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-  return all.flatMap((chain) => (chain.status === 'fulfilled' ? chain.value : []));
+  return (await allDone(chains)).flat();
 }
 
 /** A step that did nothing fails by itself; any other takes all with it. */

@@ -5,7 +5,7 @@
  */
 import { sql } from 'kysely';
 import type { EnterpriseId, EventId } from '../ports/ids.ts';
-import { listed as texts } from './many-rows.postgres.ts';
+import { listed, placed } from './many-rows.postgres.ts';
 import type { Tx } from './schema.ts';
 
 export interface PromisedEvent {
@@ -44,7 +44,7 @@ export async function writePromises(tx: Tx, promised: Promised): Promise<readonl
   const { rows } = await sql<{ lane: string }>`
     with told as (
       select place, nth, id, enterprise_id, subject, type, data, at
-      from jsonb_to_recordset(${JSON.stringify(numbered(promised.events))}::jsonb) as told
+      from jsonb_to_recordset(${placed(numbered(promised.events))}::jsonb) as told
         (place int, nth int, id text, enterprise_id text, subject text, type text, data jsonb, at timestamptz)
     ), counted as (
       insert into subject_sequence as kept (subject, last)
@@ -62,11 +62,7 @@ export async function writePromises(tx: Tx, promised: Promised): Promise<readonl
     ), withdrawn as (
       ${withdraw(promised.withdrawn)}
     ), ordered as (
-      insert into outbox (enterprise_id, lane, kind, payload, state, due_at, created_at)
-      select enterprise_id, lane, kind, payload, 'pending', due_at, at
-      from jsonb_to_recordset(${JSON.stringify(listed(promised.effects))}::jsonb) as effect
-        (place int, enterprise_id text, lane text, kind text, payload jsonb, due_at timestamptz, at timestamptz)
-      order by place
+      ${order(promised.effects)}
     )
     insert into outbox (enterprise_id, lane, kind, payload, state, due_at, endpoint_id, event_id, created_at)
     select told.enterprise_id, 'hook:' || endpoint.id || ':' || told.subject, 'webhook.deliver', '{}', 'pending',
@@ -80,7 +76,19 @@ export async function writePromises(tx: Tx, promised: Promised): Promise<readonl
 
 /** Sees what was there before the statement: what the same one promises stays. */
 function withdraw(lanes: readonly string[]) {
-  return sql`delete from outbox where lane = any(${texts(lanes)}) and state = 'pending' and locked_until is null`;
+  return sql`delete from outbox where lane = any(${listed(lanes)}) and state = 'pending' and locked_until is null`;
+}
+
+function order(effects: readonly PromisedEffect[]) {
+  const rows = effects.map(({ enterpriseId, lane, kind, payload, dueAt, at }) => {
+    return { enterprise_id: enterpriseId, lane, kind, payload, due_at: dueAt, at };
+  });
+  return sql`
+    insert into outbox (enterprise_id, lane, kind, payload, state, due_at, created_at)
+    select enterprise_id, lane, kind, payload, 'pending', due_at, at
+    from jsonb_to_recordset(${placed(rows)}::jsonb) as effect
+      (place int, enterprise_id text, lane text, kind text, payload jsonb, due_at timestamptz, at timestamptz)
+    order by place`;
 }
 
 async function writeEffects(tx: Tx, { effects, withdrawn }: Promised): Promise<void> {
@@ -89,31 +97,15 @@ async function writeEffects(tx: Tx, { effects, withdrawn }: Promised): Promise<v
     with withdrawn as (
       ${withdraw(withdrawn)}
     )
-    insert into outbox (enterprise_id, lane, kind, payload, state, due_at, created_at)
-    select enterprise_id, lane, kind, payload, 'pending', due_at, at
-    from jsonb_to_recordset(${JSON.stringify(listed(effects))}::jsonb) as effect
-      (place int, enterprise_id text, lane text, kind text, payload jsonb, due_at timestamptz, at timestamptz)
-    order by place`.execute(tx);
+    ${order(effects)}`.execute(tx);
 }
 
 /** Each event's place among its subject's own, from 1 on. */
 function numbered(events: readonly PromisedEvent[]) {
   const counts = new Map<string, number>();
-  return events.map(({ id, enterpriseId, subject, type, data, at }, place) => {
+  return events.map(({ id, enterpriseId, subject, type, data, at }) => {
     const nth = (counts.get(subject) ?? 0) + 1;
     counts.set(subject, nth);
-    return { place, nth, id, enterprise_id: enterpriseId, subject, type, data: { ...data, subject }, at };
+    return { nth, id, enterprise_id: enterpriseId, subject, type, data: { ...data, subject }, at };
   });
-}
-
-function listed(effects: readonly PromisedEffect[]) {
-  return effects.map(({ enterpriseId, lane, kind, payload, dueAt, at }, place) => ({
-    place,
-    enterprise_id: enterpriseId,
-    lane,
-    kind,
-    payload,
-    due_at: dueAt,
-    at,
-  }));
 }

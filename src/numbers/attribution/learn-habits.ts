@@ -48,8 +48,8 @@ export function createLearnHabits(world: World): EntryHandler {
 }
 
 /**
- * Sees to it that the enterprise has its entry: asked with each contact, written once, and looked for again only after a
- * while, in case the transaction that promised it was rolled back.
+ * Sees to it that the enterprise has its entry: asked with each contact, written once. Once it was seen in the record it is
+ * taken to be there for a while.
  */
 export function createStartLearning(world: {
   readonly outbox: Pick<Outbox, 'addOnce'>;
@@ -60,13 +60,14 @@ export function createStartLearning(world: {
     const now = world.clock.now();
     if (now < (seenUntil.get(enterpriseId) ?? 0)) return;
     const dueAt = now + limits.attributionLearnEveryMs;
-    await world.outbox.addOnce(work, {
+    const isThere = await world.outbox.addOnce(work, {
       enterpriseId,
       lane: `learn:${enterpriseId}`,
       kind: learnKind,
       payload: {},
       dueAt,
     });
+    if (!isThere) return;
     if (seenUntil.size >= limits.attributionModelsKeptMax) seenUntil.clear();
     seenUntil.set(enterpriseId, now + limits.attributionLearnSeenMs);
   };

@@ -1,9 +1,12 @@
 /** How an enterprise's callers call is learned from its own record, hour by hour, and a crash costs nothing. */
 import { beforeAll, expect, test } from 'vitest';
 import { limits } from '../../../config/limits.ts';
+import { createStartLearning } from '../../../src/numbers/attribution/learn-habits.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import type { E164 } from '../../../src/ports/e164.ts';
+import type { EnterpriseId } from '../../../src/ports/ids.ts';
 import type { Tables } from '../../../src/records/schema.ts';
+import type { Work } from '../../../src/records/transact.ts';
 import { nextPhone } from '../../support/stage-core.ts';
 import { oregon, type StagedShop, stageShop } from '../../support/stage-shop.ts';
 import { onEveryStore } from '../../support/stores.ts';
@@ -32,6 +35,28 @@ async function learn(shop: StagedShop): Promise<void> {
   shop.clock.at += limits.attributionLearnEveryMs;
   await shop.lanes.run(`learn:${shop.enterpriseId}`);
 }
+
+test('an entry is looked for with each contact until it was seen in the record, and then once a minute', async () => {
+  const clock = { at: Date.parse('2026-03-02T12:00:00Z'), now: () => clock.at };
+  let asked = 0;
+  const addOnce = async () => {
+    asked += 1;
+    return asked > 1;
+  };
+  const startLearning = createStartLearning({ outbox: { addOnce }, clock });
+  const contact = () => startLearning({} as Work, { enterpriseId: 'ent_1' as EnterpriseId });
+  await contact();
+  // The first one's transaction may have been rolled back.
+  await contact();
+  expect(asked).toBe(2);
+  await contact();
+  clock.at += limits.attributionLearnSeenMs - 1;
+  await contact();
+  expect(asked).toBe(2);
+  clock.at += 1;
+  await contact();
+  expect(asked).toBe(3);
+});
 
 onEveryStore('habits', (store) => {
   let database: Database<Tables>;
